@@ -1,0 +1,1 @@
+"""Find how much load an HTTP service can take, and what breaks first."""

@@ -1,0 +1,5 @@
+"""Run the command line: python -m capacity."""
+
+from capacity.commands.cli import main
+
+main()

@@ -1,0 +1,151 @@
+"""The Rust core: the load engine's pool and the latency histogram."""
+
+from collections.abc import Sequence
+from typing import final
+
+__version__: str
+is_release_build: bool
+
+class LoadError(Exception):
+    """A fault before or outside single requests; `args` is `(kind, detail)`.
+
+    `kind` is a failure kind name (see `failure_kinds`), or `config`, or `internal`.
+    """
+
+@final
+class Histogram:
+    """HdrHistogram of nanoseconds, 3 significant digits, 1 ns to 1 h; larger values saturate."""
+
+    def __new__(cls) -> Histogram: ...
+    @staticmethod
+    def from_blob(blob: bytes) -> Histogram:
+        """Read HdrHistogram V2 (plain or deflate); empty bytes give an empty histogram.
+
+        Raises LoadError("config", ...) for anything else.
+        """
+
+    def record_s(self, seconds: float) -> None:
+        """Add one value; negative or not finite raises LoadError."""
+
+    def add(self, other: Histogram) -> None:
+        """Add all counts of another histogram."""
+
+    def to_blob(self) -> bytes:
+        """HdrHistogram V2, deflate; empty bytes when nothing was recorded."""
+
+    def quantile_s(self, quantile: float) -> float:
+        """Nearest-rank quantile in seconds (highest equivalent value); 0.0 when empty."""
+
+    @property
+    def count(self) -> int: ...
+    @property
+    def mean_s(self) -> float: ...
+    @property
+    def min_s(self) -> float: ...
+    @property
+    def max_s(self) -> float: ...
+
+@final
+class Snapshot:
+    """One interval of one window, merged over threads; see capacity.model.snapshot.Snapshot."""
+
+    @property
+    def window(self) -> int: ...
+    @property
+    def start_s(self) -> float: ...
+    @property
+    def end_s(self) -> float: ...
+    @property
+    def window_over(self) -> bool: ...
+    @property
+    def started(self) -> int: ...
+    @property
+    def ok(self) -> int: ...
+    @property
+    def failures(self) -> list[tuple[str, int]]: ...
+    @property
+    def cut(self) -> int: ...
+    @property
+    def statuses(self) -> list[tuple[int, int]]: ...
+    @property
+    def sent_bytes(self) -> int: ...
+    @property
+    def received_bytes(self) -> int: ...
+    @property
+    def ended_ok(self) -> int: ...
+    @property
+    def ended_all(self) -> int: ...
+    @property
+    def in_flight(self) -> int: ...
+    @property
+    def connections_open(self) -> int: ...
+    @property
+    def connections_opened(self) -> int: ...
+    @property
+    def connections_failed(self) -> int: ...
+    @property
+    def connections_closed_by_target(self) -> int: ...
+    @property
+    def latency_blob(self) -> bytes: ...
+    @property
+    def failed_latency_blob(self) -> bytes: ...
+    @property
+    def first_byte_blob(self) -> bytes: ...
+    @property
+    def connect_blob(self) -> bytes: ...
+    @property
+    def cpu_ratio(self) -> float: ...
+    @property
+    def runqueue_wait_ratio(self) -> float: ...
+
+@final
+class Pool:
+    """Threads and connections that keep N requests in flight; survives from step to step.
+
+    `addresses` are numeric IPs with their port, used in turn; `server_name` is checked against the
+    certificate when `tls`. `ca_pem` replaces the system's authorities; `verify_tls=False` believes
+    every certificate. `headers` must not hold Content-Length, Transfer-Encoding or Connection;
+    Host is added from `host_header` unless it is among them. Raises LoadError("config", ...) for
+    an impossible plan. No packet is sent before `set_concurrency`.
+    """
+
+    def __new__(
+        cls,
+        *,
+        addresses: Sequence[tuple[str, int]],
+        host_header: str,
+        tls: bool,
+        server_name: str,
+        verify_tls: bool,
+        ca_pem: bytes | None,
+        method: str,
+        path: bytes,
+        headers: Sequence[tuple[str, bytes]],
+        body: bytes | None,
+        ok_below_status: int,
+        threads: int,
+        connect_timeout_s: float,
+        first_byte_timeout_s: float,
+        idle_timeout_s: float,
+        total_timeout_s: float,
+    ) -> Pool: ...
+    def probe(self) -> str:
+        """Open one connection (with TLS if asked), send no request, close; the peer's address.
+
+        Raises LoadError(kind, detail) with the failure kind of the fault.
+        """
+
+    def start(self) -> None:
+        """Start the threads; window 0 begins."""
+
+    def set_concurrency(self, concurrency: int) -> None: ...
+    def ready_connections(self) -> int: ...
+    def begin_window(self, window: int) -> None: ...
+    def poll(self, timeout_s: float) -> Snapshot | None:
+        """The next snapshot, oldest first; waits with the GIL released, in slices of 100 ms."""
+
+    def cut(self) -> None: ...
+    def close(self) -> None: ...
+
+def failure_kinds() -> list[tuple[str, str]]:
+    """Every failure kind as (name, side), in the order of the Rust enum."""

@@ -1,0 +1,1 @@
+"""Pure questions about finished data: a Run goes in, Findings come out."""

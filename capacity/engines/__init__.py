@@ -1,0 +1,1 @@
+"""What makes the load: one file for each kind of engine."""

@@ -1,0 +1,71 @@
+"""What does a finished run say? Capacity, knee and peak, each with its absence spelled out."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """The step with the highest good throughput."""
+
+    concurrency: int
+    qps: float
+
+
+class NoKneeReason(StrEnum):
+    """Why no knee is named."""
+
+    TOO_FEW_STEPS = "too_few_steps"
+    NOT_REACHED = "not_reached"
+    BELOW_RANGE = "below_range"
+
+
+@dataclass(frozen=True, slots=True)
+class Knee:
+    """Where waiting starts to replace work: N* = X_sup * R(1), with a range of concurrency."""
+
+    concurrency: float
+    low: float
+    high: float
+    saturation_qps: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoKnee:
+    """No knee in the range, and the sentence that says so."""
+
+    reason: NoKneeReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """The largest concurrency that met every limit, with what was measured there.
+
+    `limited_by` is the rule broken by the next step; None means no limit was met in the range, so
+    the capacity is a lower bound.
+    """
+
+    concurrency: int
+    qps: float
+    p99_s: float | None
+    success_ratio: float | None
+    limited_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoCapacity:
+    """No step met every limit, or none could be believed; the sentence says which."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything the verdict, the graphs and the exit code are drawn from."""
+
+    peak: Peak | None
+    knee: Knee | NoKnee
+    capacity: Capacity | NoCapacity
+    exit_code: int

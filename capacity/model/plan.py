@@ -1,0 +1,171 @@
+"""What is a run going to do? Everything that is decided before the first request."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from capacity.model.rules import Rule
+
+
+class Secret:
+    """Bytes that no output may show: its text forms are redacted, only `reveal` opens it."""
+
+    __slots__ = ("_content",)
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def reveal(self) -> bytes:
+        """Return the content, for the engine alone."""
+        return self._content
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def __repr__(self) -> str:
+        return "[redacted]"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+
+class TlsTrust(StrEnum):
+    """Whose certificate authorities are believed."""
+
+    SYSTEM = "system"
+    CA_FILE = "ca_file"
+    INSECURE = "insecure"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Deadlines of one request; the total also bounds the other three."""
+
+    connect_s: float
+    first_byte_s: float
+    idle_s: float
+    total_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the load goes. `origin` is `scheme://host:port` without user info."""
+
+    scheme: str
+    host: str
+    port: int
+    trust: TlsTrust
+    ca_file: str | None
+    timeouts: Timeouts
+
+    @property
+    def origin(self) -> str:
+        """`scheme://host:port`, safe to show."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One request header; the value may carry a credential and is never shown."""
+
+    name: str
+    value: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request as data. `path` is the origin form with its query; `shown_path` is masked."""
+
+    method: str
+    path: Secret
+    shown_path: str
+    headers: tuple[Header, ...]
+    body: Secret | None
+
+
+@dataclass(frozen=True, slots=True)
+class PythonCall:
+    """A scenario written as `async def function(client, row)` in a file."""
+
+    file: str
+    function: str
+    headers: tuple[Header, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What one user does again and again; a status below `ok_below_status` is a success."""
+
+    name: str
+    call: HttpRequest | PythonCall
+    ok_below_status: int
+
+
+class EngineName(StrEnum):
+    """Which engine makes the load."""
+
+    NATIVE = "native"
+    AIOHTTP = "aiohttp"
+
+
+class Purpose(StrEnum):
+    """Why a step is run."""
+
+    LADDER = "ladder"
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlan:
+    """One level of load: settle is thrown away, hold is measured."""
+
+    index: int
+    concurrency: int
+    settle_s: float
+    hold_s: float
+    purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Fuses:
+    """Ceilings that are always on; whichever is met first ends the run."""
+
+    max_concurrency: int
+    max_requests: int
+    max_duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class DemoService:
+    """The built-in loopback service that a profile may ask to be started for its run."""
+
+    servers: int
+    service_time_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """The whole plan. `threads` None leaves the number to the engine (one per core)."""
+
+    name: str
+    target: Target
+    scenario: Scenario
+    engine: EngineName
+    threads: int | None
+    concurrencies: tuple[int, ...]
+    settle_s: float
+    hold_s: float
+    rules: tuple[Rule, ...]
+    fuses: Fuses
+    allow_hosts: tuple[str, ...]
+    demo_service: DemoService | None
+    profile_sha256: str | None
+
+    @property
+    def likely_duration_s(self) -> float:
+        """Settle and hold of every step, if no rule ends the climb."""
+        return len(self.concurrencies) * (self.settle_s + self.hold_s)

@@ -1,0 +1,230 @@
+"""Which limits can end the climb, and what does each metric mean?
+
+A new metric for stop rules is one row of METRICS (and its test).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from math import log2
+
+from capacity.model.snapshot import Counts, LatencySummary
+
+
+class Unit(StrEnum):
+    """The unit a limit must be written in."""
+
+    RATIO = "%"
+    SECONDS = "s"
+    QPS = "qps"
+
+
+class Scope(StrEnum):
+    """WINDOW metrics are judged every second inside a step, STEP metrics when it has finished."""
+
+    WINDOW = "window"
+    STEP = "step"
+
+
+@dataclass(frozen=True, slots=True)
+class WindowStats:
+    """The sliding window a rule sees: the last seconds of the step's own hold, nothing else."""
+
+    start_s: float
+    end_s: float
+    counts: Counts
+    ended_ok: int
+    latency: LatencySummary | None
+
+    @property
+    def span_s(self) -> float:
+        """Length of the window."""
+        return self.end_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True)
+class StepRate:
+    """The two numbers of a finished step that growth is computed from."""
+
+    concurrency: int
+    qps: float
+
+
+def gain_per_doubling(before: StepRate, after: StepRate) -> float | None:
+    """Growth of QPS per doubling of concurrency: (X2 / X1) ** (1 / log2(N2 / N1)) - 1.
+
+    The exponent makes narrow and wide steps mean the same. None when there was no throughput
+    before or the concurrency did not rise.
+    """
+    if before.qps <= 0 or after.concurrency <= before.concurrency:
+        return None
+    doublings = log2(after.concurrency / before.concurrency)
+    return float((after.qps / before.qps) ** (1 / doublings)) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A name, its unit, when it is judged, its formula in words and its value in a window.
+
+    `sample_count` says how many requests the value rests on. `value` returns None when the window
+    cannot answer; a metric of scope STEP has no window value.
+    """
+
+    name: str
+    unit: Unit
+    scope: Scope
+    formula: str
+    value: Callable[[WindowStats], float | None]
+    sample_count: Callable[[WindowStats], int]
+
+
+def _judged(window: WindowStats) -> int:
+    return window.counts.judged
+
+
+def _good(window: WindowStats) -> int:
+    return window.latency.count if window.latency is not None else 0
+
+
+def _error_rate(window: WindowStats) -> float | None:
+    success = window.counts.success_ratio
+    return None if success is None else 1 - success
+
+
+def _refused_rate(window: WindowStats) -> float | None:
+    refused = window.counts.statuses.get(429, 0)
+    return refused / window.counts.judged if window.counts.judged else None
+
+
+def _qps(window: WindowStats) -> float | None:
+    return window.ended_ok / window.span_s if window.span_s > 0 else None
+
+
+def _latency(name: str, formula: str, pick: Callable[[LatencySummary], float]) -> Metric:
+    def value(window: WindowStats) -> float | None:
+        return None if window.latency is None else pick(window.latency)
+
+    return Metric(name, Unit.SECONDS, Scope.WINDOW, formula, value, _good)
+
+
+_ROWS = (
+    Metric(
+        "error_rate",
+        Unit.RATIO,
+        Scope.WINDOW,
+        "failures of target and network / (ok + those failures)",
+        _error_rate,
+        _judged,
+    ),
+    Metric(
+        "refused_rate",
+        Unit.RATIO,
+        Scope.WINDOW,
+        "answers with status 429 / (ok + failures of target and network)",
+        _refused_rate,
+        _judged,
+    ),
+    Metric("qps", Unit.QPS, Scope.WINDOW, "ok answers per second", _qps, lambda w: w.ended_ok),
+    Metric(
+        "gain",
+        Unit.RATIO,
+        Scope.STEP,
+        "growth of QPS per doubling of concurrency against the step before",
+        lambda _: None,
+        lambda _: 0,
+    ),
+    _latency("mean", "mean time to last byte of ok requests", lambda s: s.mean_s),
+    _latency("p50", "50th percentile of the time to last byte of ok requests", lambda s: s.p50_s),
+    _latency("p90", "90th percentile of the time to last byte of ok requests", lambda s: s.p90_s),
+    _latency("p95", "95th percentile of the time to last byte of ok requests", lambda s: s.p95_s),
+    _latency("p99", "99th percentile of the time to last byte of ok requests", lambda s: s.p99_s),
+    _latency(
+        "p999", "99.9th percentile of the time to last byte of ok requests", lambda s: s.p999_s
+    ),
+)
+
+METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ROWS}
+
+
+class Comparison(StrEnum):
+    """How the observed value is held against the limit."""
+
+    ABOVE = ">"
+    AT_LEAST = ">="
+    BELOW = "<"
+    AT_MOST = "<="
+
+    def holds(self, observed: float, limit: float) -> bool:
+        """Whether `observed OP limit` is true, that is: whether the rule fires."""
+        match self:
+            case Comparison.ABOVE:
+                return observed > limit
+            case Comparison.AT_LEAST:
+                return observed >= limit
+            case Comparison.BELOW:
+                return observed < limit
+            case Comparison.AT_MOST:
+                return observed <= limit
+
+
+@dataclass(frozen=True, slots=True)
+class Absolute:
+    """A limit in the metric's unit (ratio, seconds or QPS)."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class TimesFirst:
+    """A limit as a multiple of the same metric in the first valid step."""
+
+    factor: float
+
+
+class Action(StrEnum):
+    """STOP ends the ladder; MARK only notes the breach."""
+
+    STOP = "stop"
+    MARK = "mark"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One limit. `over_s` is the sliding window, `for_steps` the finished steps it must hold.
+
+    A WINDOW rule has an `over_s`, a STEP rule has None there. `text` is the rule as written.
+    """
+
+    metric: str
+    comparison: Comparison
+    limit: Absolute | TimesFirst
+    over_s: float | None
+    for_steps: int
+    min_samples: int
+    action: Action
+    text: str
+
+
+class RuleState(StrEnum):
+    """What is known of a rule in one window; NO_DATA is neither OK nor a breach."""
+
+    OK = "ok"
+    BREACH = "breach"
+    NO_DATA = "no_data"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One rule held against one window: its state, and the numbers the state rests on.
+
+    `observed` and `limit` are None only in state NO_DATA, and then `reason` says why.
+    """
+
+    rule: Rule
+    state: RuleState
+    observed: float | None
+    limit: float | None
+    sample_count: int
+    window_start_s: float
+    window_end_s: float
+    reason: str

@@ -1,0 +1,189 @@
+"""What happened? Steps, the end of the run, and the events both are built from."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from capacity.model.plan import RunPlan, StepPlan
+from capacity.model.rules import Judgement, RuleState
+from capacity.model.snapshot import (
+    ConnectionCounts,
+    Counts,
+    GeneratorLoad,
+    LatencySummary,
+    Snapshot,
+)
+
+
+class Trust(StrEnum):
+    """Whether a step may be believed."""
+
+    VALID = "valid"
+    SUSPECT = "suspect"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """The verdict on a step's measurement, with the reasons when it is not VALID."""
+
+    trust: Trust
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One finished step. `start_s` and `end_s` bound the hold on the engine's clock.
+
+    `qps` is good completions inside the hold per second of hold; `counts` and the latencies
+    belong to the requests that started inside the hold. `judgements` holds each rule's last state.
+    `ended_early` is true when a rule, a fuse or the user cut the hold short.
+    """
+
+    plan: StepPlan
+    started_at_unix_s: float
+    start_s: float
+    end_s: float
+    counts: Counts
+    ended_ok: int
+    ended_all: int
+    latency: LatencySummary | None
+    failed_latency: LatencySummary | None
+    first_byte: LatencySummary | None
+    connect: LatencySummary | None
+    scenario_latency: LatencySummary | None
+    scenario_failures: int
+    latency_blob: bytes
+    mean_in_flight: float | None
+    connections: ConnectionCounts
+    generator: GeneratorLoad | None
+    judgements: tuple[Judgement, ...]
+    validity: Validity
+    ended_early: bool
+
+    @property
+    def hold_s(self) -> float:
+        """The measured length of the hold."""
+        return self.end_s - self.start_s
+
+    @property
+    def qps(self) -> float:
+        """Good completions per second of hold."""
+        return self.ended_ok / self.hold_s if self.hold_s > 0 else 0.0
+
+    @property
+    def breaches(self) -> tuple[Judgement, ...]:
+        """The rules that were broken in this step."""
+        return tuple(j for j in self.judgements if j.state is RuleState.BREACH)
+
+
+class EndReason(StrEnum):
+    """Why the climb ended."""
+
+    RULE = "rule"
+    LADDER = "ladder"
+    FUSE = "fuse"
+    GENERATOR = "generator"
+    TARGET_DOWN = "target_down"
+    INTERRUPTED = "interrupted"
+    TERMINATED = "terminated"
+    NOT_FINISHED = "not_finished"
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """The end of the climb: reason, the sentence for people, and the rule if one decided."""
+
+    reason: EndReason
+    detail: str
+    rule: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where the load came from and which versions made it."""
+
+    capacity_version: str
+    core_version: str
+    engine: str
+    engine_notes: tuple[str, ...]
+    python_version: str
+    platform: str
+    cpu_count: int
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A whole run, finished or not: `end.reason` NOT_FINISHED marks one that was killed.
+
+    `totals` counts every request of the run, settle and drain included.
+    """
+
+    run_id: str
+    started_at_unix_s: float
+    plan: RunPlan
+    environment: Environment
+    steps: tuple[Step, ...]
+    totals: Counts
+    end: RunEnd
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The plan is known and nothing has been sent yet."""
+
+    plan: RunPlan
+    environment: Environment
+    started_at_unix_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """The next level of load begins."""
+
+    plan: StepPlan
+    total_steps: int
+
+
+class Phase(StrEnum):
+    """Which part of a step an interval belongs to."""
+
+    SETTLE = "settle"
+    HOLD = "hold"
+    DRAIN = "drain"
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotTaken:
+    """One interval was measured; `judgements` is empty outside the hold."""
+
+    step_index: int
+    phase: Phase
+    snapshot: Snapshot
+    judgements: tuple[Judgement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFired:
+    """A rule was broken for the first time in a step."""
+
+    step_index: int
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class StepFinished:
+    """A step is complete: all of its requests have ended or were cut."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The climb is over."""
+
+    end: RunEnd
+    totals: Counts
+
+
+Event = RunStarted | StepStarted | SnapshotTaken | RuleFired | StepFinished | RunFinished

@@ -1,0 +1,204 @@
+"""What is one interval of measurement made of?
+
+A request has exactly one end: ok, one failure kind, or cut at the end of a step. For every window
+`started = ok + failures + cut + in_flight` holds in whole numbers; nothing is averaged away.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Side(StrEnum):
+    """Who has to act on a failure. Only TARGET and NETWORK enter the target's error rate."""
+
+    TARGET = "target"
+    NETWORK = "network"
+    LOCAL = "local"
+    CONFIG = "config"
+
+
+class FailureKind(StrEnum):
+    """Why a request was not ok: stable machine names, equal in Rust (a contract test compares)."""
+
+    CONN_REFUSED = "conn.refused"
+    CONN_RESET_EARLY = "conn.reset_early"
+    CONN_TIMEOUT = "conn.timeout"
+    CONN_UNREACHABLE = "conn.unreachable"
+    CONN_STALE = "conn.stale"
+    TLS_CERT_EXPIRED = "tls.cert.expired"
+    TLS_CERT_NOT_YET = "tls.cert.not_yet"
+    TLS_CERT_NAME = "tls.cert.name"
+    TLS_CERT_UNTRUSTED = "tls.cert.untrusted"
+    TLS_CERT_OTHER = "tls.cert.other"
+    TLS_VERSION = "tls.version"
+    TLS_ALERT = "tls.alert"
+    TLS_CLIENT_CERT_REQUIRED = "tls.alert.certificate_required"
+    TLS_NOT_TLS = "tls.not_tls"
+    TLS_TIMEOUT = "tls.timeout"
+    TLS_OTHER = "tls.other"
+    WRITE_RESET = "write.reset"
+    WRITE_STALL = "write.stall"
+    RESP_EOF_BEFORE_STATUS = "resp.eof.before_status"
+    RESP_EOF_HEADERS = "resp.eof.headers"
+    RESP_EOF_BODY = "resp.eof.body"
+    RESP_EOF_TLS_TRUNCATED = "resp.eof.tls_truncated"
+    RESP_RESET_BEFORE_STATUS = "resp.reset.before_status"
+    RESP_RESET_HEADERS = "resp.reset.headers"
+    RESP_RESET_BODY = "resp.reset.body"
+    RESP_TIMEOUT_FIRST_BYTE = "resp.timeout.first_byte"
+    RESP_TIMEOUT_HEADERS = "resp.timeout.headers"
+    RESP_TIMEOUT_IDLE = "resp.timeout.idle"
+    RESP_TIMEOUT_TOTAL = "resp.timeout.total"
+    PROTO_NOT_HTTP = "proto.not_http"
+    PROTO_VERSION = "proto.version"
+    PROTO_STATUS = "proto.status"
+    PROTO_HEADER = "proto.header"
+    PROTO_HEADER_TOO_LARGE = "proto.header_too_large"
+    PROTO_CONTENT_LENGTH = "proto.content_length"
+    PROTO_TE = "proto.te"
+    PROTO_CHUNK = "proto.chunk"
+    PROTO_CHUNK_EXT = "proto.chunk_ext"
+    PROTO_TRAILER = "proto.trailer"
+    PROTO_TOO_MANY_1XX = "proto.too_many_1xx"
+    PROTO_UNEXPECTED_101 = "proto.unexpected_101"
+    PROTO_EARLY_RESPONSE = "proto.early_response"
+    BODY_TOO_LARGE = "body.too_large"
+    HTTP_STATUS = "http.status"
+    CHECK_FAILED = "check.failed"
+    LOCAL_FD = "local.fd"
+    LOCAL_PORTS = "local.ports"
+    LOCAL_MEMORY = "local.memory"
+    LOCAL_OTHER = "local.other"
+
+    @property
+    def side(self) -> Side:
+        """The side to blame; target unless the table below says otherwise."""
+        return _OTHER_SIDES.get(self, Side.TARGET)
+
+
+_OTHER_SIDES = {
+    FailureKind.CONN_TIMEOUT: Side.NETWORK,
+    FailureKind.CONN_UNREACHABLE: Side.NETWORK,
+    FailureKind.TLS_NOT_TLS: Side.CONFIG,
+    FailureKind.TLS_CLIENT_CERT_REQUIRED: Side.CONFIG,
+    FailureKind.LOCAL_FD: Side.LOCAL,
+    FailureKind.LOCAL_PORTS: Side.LOCAL,
+    FailureKind.LOCAL_MEMORY: Side.LOCAL,
+    FailureKind.LOCAL_OTHER: Side.LOCAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Exact counts of the requests that *started* in one window, wherever they ended."""
+
+    started: int = 0
+    ok: int = 0
+    failures: Mapping[FailureKind, int] = field(default_factory=dict)
+    cut: int = 0
+    statuses: Mapping[int, int] = field(default_factory=dict)
+    sent_bytes: int = 0
+    received_bytes: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            started=self.started + other.started,
+            ok=self.ok + other.ok,
+            failures=dict(Counter(self.failures) + Counter(other.failures)),
+            cut=self.cut + other.cut,
+            statuses=dict(Counter(self.statuses) + Counter(other.statuses)),
+            sent_bytes=self.sent_bytes + other.sent_bytes,
+            received_bytes=self.received_bytes + other.received_bytes,
+        )
+
+    def failed_on(self, *sides: Side) -> int:
+        """How many requests failed on one of these sides."""
+        return sum(count for kind, count in self.failures.items() if kind.side in sides)
+
+    @property
+    def ended(self) -> int:
+        """Requests with a terminal state."""
+        return self.ok + sum(self.failures.values()) + self.cut
+
+    @property
+    def judged(self) -> int:
+        """Denominator of success and error rate: ok plus failures of target and network."""
+        return self.ok + self.failed_on(Side.TARGET, Side.NETWORK)
+
+    @property
+    def success_ratio(self) -> float | None:
+        """Share of judged requests that were ok; None when nothing was judged."""
+        return self.ok / self.judged if self.judged else None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionCounts:
+    """What happened to connections in one interval."""
+
+    opened: int = 0
+    attempts_failed: int = 0
+    closed_by_target: int = 0
+
+    def __add__(self, other: "ConnectionCounts") -> "ConnectionCounts":
+        return ConnectionCounts(
+            opened=self.opened + other.opened,
+            attempts_failed=self.attempts_failed + other.attempts_failed,
+            closed_by_target=self.closed_by_target + other.closed_by_target,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorLoad:
+    """How busy the generator itself was: the busiest thread (or process) decides."""
+
+    cpu_ratio: float
+    runqueue_wait_ratio: float
+    loop_lag_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LatencySummary:
+    """Latency of one series. Percentiles are nearest rank, from one merged histogram."""
+
+    count: int
+    mean_s: float
+    min_s: float
+    max_s: float
+    p50_s: float
+    p90_s: float
+    p95_s: float
+    p99_s: float
+    p999_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One interval of one window, summed over the engine's threads.
+
+    `window` is the number given to `Engine.begin_window`. `counts` follow the window in which a
+    request started; `ended_ok` and `ended_all` count what ended inside this interval, whatever its
+    window, and are 0 in rows of stragglers (`start_s == end_s`). Times are seconds on the engine's
+    monotonic clock. The blobs are HdrHistogram V2 (deflate) of nanoseconds, empty when unused.
+    `in_flight` is the number of requests of this window still open; `window_over` says that the
+    window has been left, so that a row with both 0 in flight is its last.
+    """
+
+    window: int
+    start_s: float
+    end_s: float
+    counts: Counts
+    ended_ok: int
+    ended_all: int
+    in_flight: int
+    window_over: bool
+    connections_open: int
+    connections: ConnectionCounts
+    latency_blob: bytes
+    failed_latency_blob: bytes
+    first_byte_blob: bytes
+    connect_blob: bytes
+    generator: GeneratorLoad | None
+    scenario_latency_blob: bytes
+    scenario_failures: int

@@ -1,0 +1,1 @@
+"""The use case: climb, watch, stop. Owns the Protocols the adapters fulfil."""

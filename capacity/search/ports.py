@@ -1,0 +1,65 @@
+"""What does the climb need from the outside? Protocols, fulfilled by the adapters."""
+
+from typing import Protocol
+
+from capacity.model.snapshot import Snapshot
+
+
+class Engine(Protocol):
+    """Makes the load: N requests in flight on a living pool, counted window by window.
+
+    A window is a stretch of time with a number; each request belongs to the window in which it
+    started. Windows follow one another without a gap and the load goes on across their edges.
+    """
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about this engine's limits that belong in the output."""
+
+    def start(self) -> None:
+        """Open nothing yet, but be ready: threads or processes are up. Window 0 begins."""
+
+    def set_concurrency(self, concurrency: int) -> None:
+        """Change how many requests are kept in flight; only the difference is opened, paced.
+
+        Zero means that no new request starts; what is in flight goes on to its end.
+        """
+
+    def ready_connections(self) -> int:
+        """How many slots have a connection that was established (or have failed to, for good)."""
+
+    def begin_window(self, window: int) -> None:
+        """From now on requests that start belong to `window`, a number above the one before."""
+
+    async def poll(self, timeout_s: float) -> Snapshot | None:
+        """The next interval, oldest first; None when `timeout_s` passes without one.
+
+        Intervals are at most one second long. A window that was left yields a last row with
+        `window_over`, then rows of stragglers until none of its requests is in flight.
+        """
+
+    def cut(self) -> None:
+        """Close every connection with a request in flight; those requests are counted as cut."""
+
+    def close(self) -> None:
+        """End all threads or processes; safe to call twice."""
+
+
+class Clock(Protocol):
+    """Monotonic time for waiting, wall time for labels."""
+
+    def now_s(self) -> float:
+        """Seconds on a monotonic clock."""
+
+    def unix_s(self) -> float:
+        """Seconds since 1970, a label only."""
+
+
+class Interrupt(Protocol):
+    """Has the user asked the run to end?"""
+
+    def reason(self) -> str | None:
+        """`interrupted` or `terminated` once asked to stop, None before."""
+
+    def is_urgent(self) -> bool:
+        """Whether the user asked a second time: sockets are dropped at once."""

@@ -1,0 +1,96 @@
+"""How do durations, ratios, rates and counts become text, and text become numbers?
+
+The only conversions in the package. A number without its unit is refused: `30` may mean seconds,
+milliseconds or requests, and a wrong guess costs a run.
+"""
+
+import re
+
+_DURATION_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_NUMBER_UNIT = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([a-zA-Z%µ/]*)\s*$")
+_SI_COUNT = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000}
+
+
+def parse_duration_s(text: str) -> float:
+    """Read `250ms`, `1.5s`, `2m` or `1h`; ValueError says what to write instead."""
+    match = _NUMBER_UNIT.match(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a duration; write it like 250ms, 5s or 2m")
+    number, unit = match.groups()
+    unit = unit.replace("µ", "u")
+    if unit == "":
+        raise ValueError(f"{text!r} has no unit; write {number}s or {number}ms")
+    if unit not in _DURATION_S:
+        raise ValueError(f"{text!r} has the unknown unit {unit!r}; use us, ms, s, m or h")
+    return float(number) * _DURATION_S[unit]
+
+
+def parse_ratio(text: str) -> float:
+    """Read `1%` or `0.5%` as a ratio; a bare number is refused because 1 could be 1 % or 100 %."""
+    match = _NUMBER_UNIT.match(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a percentage; write it like 1%")
+    number, unit = match.groups()
+    if unit != "%":
+        raise ValueError(f"{text!r} needs a percent sign; write {number}%")
+    return float(number) / 100.0
+
+
+def parse_rate_qps(text: str) -> float:
+    """Read `800qps`, `800rps` or `800/s`."""
+    match = _NUMBER_UNIT.match(text)
+    if match is None or match.group(2) not in {"qps", "rps", "/s"}:
+        raise ValueError(f"{text!r} is not a rate; write it like 800qps")
+    return float(match.group(1))
+
+
+def parse_count(text: str) -> int:
+    """Read `512`, `200k` or `5M` as a whole number."""
+    match = _NUMBER_UNIT.match(text)
+    if match is None or match.group(2) not in _SI_COUNT:
+        raise ValueError(f"{text!r} is not a count; write it like 512, 200k or 5M")
+    count = float(match.group(1)) * _SI_COUNT[match.group(2)]
+    if count != int(count):
+        raise ValueError(f"{text!r} is not a whole number")
+    return int(count)
+
+
+def format_duration(seconds: float) -> str:
+    """Write a duration with three significant digits and the unit that reads best."""
+    if seconds == 0:
+        return "0s"
+    if abs(seconds) < 1e-3:
+        return f"{_three_digits(seconds * 1e6)}us"
+    if abs(seconds) < 1.0:
+        return f"{_three_digits(seconds * 1e3)}ms"
+    if abs(seconds) < 120.0:
+        return f"{_three_digits(seconds)}s"
+    minutes, rest_s = divmod(round(seconds), 60)
+    if minutes < 120:
+        return f"{minutes}m" if rest_s == 0 else f"{minutes}m{rest_s:02d}s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h" if minutes == 0 else f"{hours}h{minutes:02d}m"
+
+
+def format_ratio(ratio: float) -> str:
+    """Write a ratio as percent, with as many decimals as a small value needs."""
+    percent = ratio * 100.0
+    decimals = 2 if abs(percent) < 10 or 90 < abs(percent) < 100 else 1
+    text = f"{percent:.{decimals}f}".rstrip("0").rstrip(".")
+    return f"{text}%"
+
+
+def format_qps(qps: float) -> str:
+    """Write a rate with the digits that carry meaning."""
+    return f"{qps:,.0f}" if qps >= 1000 else f"{_three_digits(qps)}"
+
+
+def format_ms(seconds: float) -> float:
+    """Seconds as milliseconds, for columns whose header names the unit."""
+    return seconds * 1e3
+
+
+def _three_digits(value: float) -> str:
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    text = f"{value:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
