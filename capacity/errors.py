@@ -4,7 +4,7 @@
     |-- UsageError              2    wrong flag, path or argument
     |   |-- ProfileError        2    every problem of a profile at once, each with its place
     |   `-- ConsentError        2    a host that nobody allowed
-    |-- EnvironmentFault        3    our own machine cannot do it: descriptors, folder
+    |-- MachineError            3    our own machine cannot do it: descriptors, folder
     |-- TargetError             4    name, connection or certificate of the target
     |-- StorageError            7    what was measured could not be written or read
     `-- EngineError             1    the load engine failed; a bug or a lost process
@@ -54,7 +54,7 @@ class ConsentError(UsageError):
     """Load for a host that was neither loopback nor allowed by name."""
 
 
-class EnvironmentFault(CapacityError):
+class MachineError(CapacityError):
     """Our own machine cannot carry the run: descriptors, ports, output folder."""
 
     exit_code = 3

@@ -78,6 +78,9 @@ class Metric:
     sample_count: Callable[[WindowStats], int]
 
 
+_OK_TTLB = "time to last byte of ok requests"
+
+
 def _judged(window: WindowStats) -> int:
     return window.counts.judged
 
@@ -133,14 +136,12 @@ _ROWS = (
         lambda _: None,
         lambda _: 0,
     ),
-    _latency("mean", "mean time to last byte of ok requests", lambda s: s.mean_s),
-    _latency("p50", "50th percentile of the time to last byte of ok requests", lambda s: s.p50_s),
-    _latency("p90", "90th percentile of the time to last byte of ok requests", lambda s: s.p90_s),
-    _latency("p95", "95th percentile of the time to last byte of ok requests", lambda s: s.p95_s),
-    _latency("p99", "99th percentile of the time to last byte of ok requests", lambda s: s.p99_s),
-    _latency(
-        "p999", "99.9th percentile of the time to last byte of ok requests", lambda s: s.p999_s
-    ),
+    _latency("mean", f"mean {_OK_TTLB}", lambda s: s.mean_s),
+    _latency("p50", f"50th percentile of the {_OK_TTLB}", lambda s: s.p50_s),
+    _latency("p90", f"90th percentile of the {_OK_TTLB}", lambda s: s.p90_s),
+    _latency("p95", f"95th percentile of the {_OK_TTLB}", lambda s: s.p95_s),
+    _latency("p99", f"99th percentile of the {_OK_TTLB}", lambda s: s.p99_s),
+    _latency("p999", f"99.9th percentile of the {_OK_TTLB}", lambda s: s.p999_s),
 )
 
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ROWS}
