@@ -77,6 +77,16 @@ class Metric:
     value: Callable[[WindowStats], float | None]
     sample_count: Callable[[WindowStats], int]
 
+    def show(self, value: float) -> str:
+        """A value of this metric as people read it, with its unit."""
+        match self.unit:
+            case Unit.RATIO:
+                return format_ratio(value)
+            case Unit.SECONDS:
+                return format_duration(value)
+            case Unit.QPS:
+                return f"{format_qps(value)} qps"
+
 
 _OK_TTLB = "time to last byte of ok requests"
 

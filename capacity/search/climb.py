@@ -1,0 +1,205 @@
+"""What is the state of a climb, and what does each interval change in it?
+
+Keeps the books for the runner: which window is which, what has been counted, which rules have
+fired. It waits only for the engine's next interval.
+"""
+
+from dataclasses import replace
+
+from capacity.histogram import summarize
+from capacity.model.plan import Purpose, RunPlan, StepPlan
+from capacity.model.rules import METRICS, Judgement, RuleState
+from capacity.model.run import (
+    EndReason,
+    Event,
+    Phase,
+    RuleFired,
+    RunEnd,
+    SnapshotTaken,
+    Step,
+)
+from capacity.model.snapshot import Counts, Snapshot
+from capacity.search.judge import (
+    confirm_over_steps,
+    first_valid,
+    judge_step,
+    judge_window,
+    step_rules,
+    stopping,
+    window_rules,
+)
+from capacity.search.ports import Clock, Engine, Interrupt
+from capacity.search.tally import WindowTally
+from capacity.search.validity import check_validity
+from capacity.units import format_duration
+
+# After a cut the engine needs only as long as it takes to report.
+_CUT_REPORT_S = 2.0
+
+
+def stopped_by(fired: Judgement, step: StepPlan) -> RunEnd:
+    """The end of a climb by one of its rules, with the number that decided."""
+    metric = METRICS[fired.rule.metric]
+    observed = "unknown" if fired.observed is None else metric.show(fired.observed)
+    detail = f"{metric.name} was {observed} at {step.concurrency} concurrent"
+    return RunEnd(EndReason.RULE, detail, fired.rule.text)
+
+
+class Climb:
+    """One climb in progress. Windows alternate: even numbers are not measured, odd ones are."""
+
+    def __init__(self, plan: RunPlan, engine: Engine, clock: Clock, interrupt: Interrupt) -> None:
+        self.plan = plan
+        self.engine = engine
+        self.clock = clock
+        self.interrupt = interrupt
+        self.step = StepPlan(0, 0, plan.settle_s, plan.hold_s, Purpose.LADDER)
+        self.steps: list[Step] = []
+        self.totals = Counts()
+        self.end: RunEnd | None = None
+        self.hold = WindowTally()
+        self._hold_window: int | None = None
+        self._window = 0
+        self._tallies: dict[int, WindowTally] = {0: WindowTally()}
+        self._judgements: dict[str, Judgement] = {}
+        self._deadline_s = clock.now_s() + plan.fuses.max_duration_s
+        self._cut_at_s: float | None = None
+        self._is_stopping = False
+
+    async def pump(self, timeout_s: float) -> list[Event]:
+        """Take at most one interval from the engine and say what came of it."""
+        snapshot = await self.engine.poll(timeout_s)
+        events = [] if snapshot is None else self._take(snapshot)
+        if self.end is None:
+            self.end = self._interruption() or self._blown_fuse()
+        if self.end is not None and not self._is_stopping:
+            self._is_stopping = True
+            self.engine.set_concurrency(0)
+        return events
+
+    def begin_hold(self) -> None:
+        """From now on started requests belong to the step's measured window."""
+        self._begin_window()
+        self.hold = self._tallies[self._window]
+        self._hold_window = self._window
+        self._judgements = {}
+
+    def end_hold(self) -> None:
+        """Leave the measured window; the load goes on unless the climb is over."""
+        self._begin_window()
+
+    def leave_last_window(self) -> None:
+        """Start no further request and close the books of the window that is open."""
+        self.engine.set_concurrency(0)
+        self._begin_window()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether something has ended the climb."""
+        return self.end is not None
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether every window before the current one has all of its requests accounted for."""
+        return not any(number < self._window for number in self._tallies)
+
+    def give_up_after(self, deadline_s: float) -> bool:
+        """Cut what is in flight once `deadline_s` has passed; True when even that did not help."""
+        now_s = self.clock.now_s()
+        if self._cut_at_s is not None:
+            return now_s >= self._cut_at_s + _CUT_REPORT_S
+        if now_s >= deadline_s or self.interrupt.is_urgent():
+            self.engine.cut()
+            self._cut_at_s = now_s
+        return False
+
+    def finish_step(self, started_at_unix_s: float, *, ended_early: bool) -> Step:
+        """Build the step from its hold, judge growth, and append it to the climb."""
+        hold = self.hold
+        counts = hold.counts()
+        generator = hold.generator()
+        latency = hold.latency()
+        step = Step(
+            plan=self.step,
+            started_at_unix_s=started_at_unix_s,
+            start_s=hold.start_s,
+            end_s=hold.end_s,
+            counts=counts,
+            ended_ok=hold.ended_ok(),
+            ended_all=hold.ended_all(),
+            latency=summarize(latency),
+            failed_latency=hold.failed_latency(),
+            first_byte=hold.first_byte(),
+            connect=hold.connect(),
+            scenario_latency=hold.scenario_latency(),
+            scenario_failures=hold.scenario_failures(),
+            latency_blob=latency.to_blob(),
+            mean_in_flight=hold.mean_in_flight(),
+            connections=hold.connections(),
+            generator=generator,
+            judgements=tuple(self._judgements.values()),
+            validity=check_validity(counts, generator),
+            ended_early=ended_early,
+        )
+        growth = tuple(judge_step(rule, self.steps, step) for rule in step_rules(self.plan.rules))
+        step = replace(step, judgements=step.judgements + growth)
+        self.steps.append(step)
+        self._hold_window = None
+        return step
+
+    def _begin_window(self) -> None:
+        self._window += 1
+        self._tallies[self._window] = WindowTally()
+        self._cut_at_s = None
+        self.engine.begin_window(self._window)
+
+    def _take(self, snapshot: Snapshot) -> list[Event]:
+        self.totals = self.totals + snapshot.counts
+        tally = self._tallies[snapshot.window]
+        tally.add(snapshot)
+        if tally.is_complete:
+            del self._tallies[snapshot.window]
+        is_hold = snapshot.window == self._hold_window
+        if not is_hold or snapshot.end_s <= snapshot.start_s:
+            phase = Phase.DRAIN if is_hold or self.end is not None else Phase.SETTLE
+            return [SnapshotTaken(self.step.index, phase, snapshot, ())]
+        current = self._judge()
+        events: list[Event] = [SnapshotTaken(self.step.index, Phase.HOLD, snapshot, current)]
+        for judgement in current:
+            before = self._judgements.get(judgement.rule.text)
+            has_fired = before is not None and before.state is RuleState.BREACH
+            if has_fired:
+                continue
+            self._judgements[judgement.rule.text] = judgement
+            if judgement.state is RuleState.BREACH:
+                events.append(RuleFired(self.step.index, judgement))
+        if self.end is None and (fired := stopping(current)) is not None:
+            self.end = stopped_by(fired, self.step)
+        return events
+
+    def _judge(self) -> tuple[Judgement, ...]:
+        first = first_valid(self.steps)
+        judgements = []
+        for rule in window_rules(self.plan.rules):
+            window = self.hold.last(self.step.hold_s if rule.over_s is None else rule.over_s)
+            judgement = judge_window(rule, window, first)
+            judgements.append(confirm_over_steps(rule, self.steps, judgement))
+        return tuple(judgements)
+
+    def _interruption(self) -> RunEnd | None:
+        reason = self.interrupt.reason()
+        if reason is None:
+            return None
+        return RunEnd(EndReason(reason), f"{reason} by a signal; what was measured is kept", None)
+
+    def _blown_fuse(self) -> RunEnd | None:
+        fuses = self.plan.fuses
+        if self.totals.started >= fuses.max_requests:
+            text = f"the ceiling of {fuses.max_requests} requests was reached (--max-requests)"
+            return RunEnd(EndReason.FUSE, text, None)
+        if self.clock.now_s() >= self._deadline_s:
+            limit = format_duration(fuses.max_duration_s)
+            return RunEnd(
+                EndReason.FUSE, f"the ceiling of {limit} was reached (--max-duration)", None
+            )
+        return None

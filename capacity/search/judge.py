@@ -1,0 +1,158 @@
+"""Which rules does one window of measurements break?
+
+Pure: rules and numbers go in, judgements come out. A window that cannot answer gives NO_DATA with
+the reason in words, never a default value; what that means for the run is decided elsewhere.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from capacity.model.rules import (
+    METRICS,
+    Absolute,
+    Action,
+    Judgement,
+    Rule,
+    RuleState,
+    Scope,
+    StepRate,
+    TimesFirst,
+    WindowStats,
+    gain_per_doubling,
+)
+from capacity.model.run import Step, Trust
+from capacity.search.tally import GRID_TOLERANCE_S
+from capacity.units import format_duration
+
+
+def judge_window(rule: Rule, window: WindowStats, first: Step | None) -> Judgement:
+    """Hold a WINDOW rule against the sliding window of a step that is still running.
+
+    `first` is the first valid step of the run, for limits that are multiples of it.
+    """
+    metric = METRICS[rule.metric]
+    samples = metric.sample_count(window)
+    span = (window.start_s, window.end_s)
+    if rule.over_s is not None and window.span_s < rule.over_s - GRID_TOLERANCE_S:
+        reason = f"{format_duration(window.span_s)} of {format_duration(rule.over_s)} measured"
+        return _no_data(rule, samples, span, reason)
+    if rule.metric != "qps" and samples < rule.min_samples:
+        return _no_data(rule, samples, span, f"{samples} of {rule.min_samples} samples")
+    observed = metric.value(window)
+    if observed is None:
+        return _no_data(rule, samples, span, "the window holds no such value")
+    limit = _limit(rule, first)
+    if limit is None:
+        return _no_data(rule, samples, span, "no earlier valid step to compare with")
+    return _compare(rule, observed, limit, samples, span)
+
+
+def judge_step(rule: Rule, steps: Sequence[Step], current: Step) -> Judgement:
+    """Hold a STEP rule (growth) against a finished step and the one before it.
+
+    `for_steps` consecutive steps must break the rule before it counts as a breach; until then the
+    state is OK with the observed value, so that the table still shows it.
+    """
+    span = (current.start_s, current.end_s)
+    growth = _gains([*steps, current])
+    observed = growth[-1] if growth else None
+    if observed is None:
+        return _no_data(rule, current.ended_ok, span, "no earlier valid step to compare with")
+    limit = _limit(rule, None)
+    if limit is None:
+        return _no_data(rule, current.ended_ok, span, "growth has no multiple of the first step")
+    broken = 0
+    for value in reversed(growth):
+        if value is None or not rule.comparison.holds(value, limit):
+            break
+        broken += 1
+    state = RuleState.BREACH if broken >= rule.for_steps else RuleState.OK
+    return Judgement(rule, state, observed, limit, current.ended_ok, *span, reason="")
+
+
+def confirm_over_steps(rule: Rule, steps: Sequence[Step], judgement: Judgement) -> Judgement:
+    """Turn a breach into OK while fewer than `for_steps` steps in a row have broken the rule."""
+    if judgement.state is not RuleState.BREACH or rule.for_steps <= 1:
+        return judgement
+    broken = 1
+    for step in reversed(steps):
+        if not any(j.rule == rule and _is_beyond(j) for j in step.judgements):
+            break
+        broken += 1
+    if broken >= rule.for_steps:
+        return judgement
+    reason = f"step {broken} of {rule.for_steps} beyond the limit"
+    return Judgement(
+        rule,
+        RuleState.OK,
+        judgement.observed,
+        judgement.limit,
+        judgement.sample_count,
+        judgement.window_start_s,
+        judgement.window_end_s,
+        reason,
+    )
+
+
+def window_rules(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The rules that are judged every second."""
+    return tuple(rule for rule in rules if METRICS[rule.metric].scope is Scope.WINDOW)
+
+
+def step_rules(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The rules that are judged when a step has finished."""
+    return tuple(rule for rule in rules if METRICS[rule.metric].scope is Scope.STEP)
+
+
+def stopping(judgements: Sequence[Judgement]) -> Judgement | None:
+    """The first breach whose rule stops the ladder, if there is one."""
+    for judgement in judgements:
+        if judgement.state is RuleState.BREACH and judgement.rule.action is Action.STOP:
+            return judgement
+    return None
+
+
+def first_valid(steps: Sequence[Step]) -> Step | None:
+    """The step that `Nx first` refers to."""
+    return next((step for step in steps if step.validity.trust is not Trust.INVALID), None)
+
+
+def _is_beyond(judgement: Judgement) -> bool:
+    if judgement.observed is None or judgement.limit is None:
+        return False
+    return judgement.rule.comparison.holds(judgement.observed, judgement.limit)
+
+
+def _gains(steps: Sequence[Step]) -> list[float | None]:
+    rates = [
+        StepRate(step.plan.concurrency, step.qps)
+        for step in steps
+        if step.validity.trust is not Trust.INVALID
+    ]
+    return [gain_per_doubling(before, after) for before, after in pairwise(rates)]
+
+
+def _limit(rule: Rule, first: Step | None) -> float | None:
+    match rule.limit:
+        case Absolute(value):
+            return value
+        case TimesFirst(factor):
+            base = None if first is None else _first_value(rule.metric, first)
+            return None if base is None else factor * base
+
+
+def _first_value(metric: str, first: Step) -> float | None:
+    window = WindowStats(first.start_s, first.end_s, first.counts, first.ended_ok, first.latency)
+    return METRICS[metric].value(window)
+
+
+def _compare(
+    rule: Rule, observed: float, limit: float, samples: int, span: tuple[float, float]
+) -> Judgement:
+    broken = rule.comparison.holds(observed, limit)
+    state = RuleState.BREACH if broken else RuleState.OK
+    return Judgement(rule, state, observed, limit, samples, *span, reason="")
+
+
+def _no_data(rule: Rule, samples: int, span: tuple[float, float], reason: str) -> Judgement:
+    return Judgement(rule, RuleState.NO_DATA, None, None, samples, *span, reason=reason)

@@ -1,0 +1,23 @@
+"""Which load comes next?
+
+Pure: the plan and the steps so far go in, the next step or the end of the ladder comes out.
+"""
+
+from collections.abc import Sequence
+
+from capacity.model.plan import Purpose, RunPlan, StepPlan
+from capacity.model.run import Step
+
+
+def next_step(plan: RunPlan, steps: Sequence[Step]) -> StepPlan | None:
+    """Return the step after `steps`, or None when the ladder has been climbed."""
+    index = len(steps)
+    if index >= len(plan.concurrencies):
+        return None
+    return StepPlan(
+        index=index,
+        concurrency=plan.concurrencies[index],
+        settle_s=plan.settle_s,
+        hold_s=plan.hold_s,
+        purpose=Purpose.LADDER,
+    )

@@ -1,0 +1,142 @@
+"""How is a service climbed, step by step, until something ends the climb?
+
+The only file of this layer that waits. It drives an Engine and yields Events; it never writes a
+file and never prints. A finished step is yielded, and so can be on disk, before the next one
+begins; the load goes on meanwhile, so that no pause lets the service rest.
+"""
+
+from collections.abc import AsyncIterator
+
+from capacity.model.plan import RunPlan, StepPlan
+from capacity.model.run import (
+    EndReason,
+    Environment,
+    Event,
+    RunEnd,
+    RunFinished,
+    RunStarted,
+    StepFinished,
+    StepStarted,
+)
+from capacity.search.climb import Climb, stopped_by
+from capacity.search.judge import stopping
+from capacity.search.ladder import next_step
+from capacity.search.ports import Clock, Engine, Interrupt
+from capacity.search.validity import is_generator_fault
+
+_POLL_S = 0.1
+_RAMP_POLL_S = 0.01
+# Past this a slot without a connection is the target's doing, and its failures are counted.
+_RAMP_LIMIT_S = 30.0
+# After the total time-out every request has ended by itself; the rest is time to report it.
+_DRAIN_GRACE_S = 1.0
+# How long a stop or Ctrl-C waits for the requests in flight before they are cut.
+STOP_DRAIN_S = 5.0
+
+
+async def find_capacity(
+    plan: RunPlan,
+    environment: Environment,
+    engine: Engine,
+    clock: Clock,
+    interrupt: Interrupt,
+) -> AsyncIterator[Event]:
+    """Climb the ladder of `plan` and yield everything that happens, RunFinished last.
+
+    The engine must have been started; it is closed in every case.
+    """
+    try:
+        yield RunStarted(plan, environment, clock.unix_s())
+        climb = Climb(plan, engine, clock, interrupt)
+        while climb.end is None:
+            step_plan = next_step(plan, climb.steps)
+            if step_plan is None:
+                climb.end = RunEnd(EndReason.LADDER, "every step of the ladder was climbed", None)
+                break
+            yield StepStarted(step_plan, len(plan.concurrencies))
+            async for event in _run_step(climb, step_plan):
+                yield event
+        async for event in _end_load(climb):
+            yield event
+        yield RunFinished(climb.end, climb.totals)
+    finally:
+        engine.close()
+
+
+async def _run_step(climb: Climb, plan: StepPlan) -> AsyncIterator[Event]:
+    """Raise the load, settle, hold, wait for the hold's last request, judge the step."""
+    clock = climb.clock
+    started_at_unix_s = clock.unix_s()
+    climb.step = plan
+    climb.engine.set_concurrency(plan.concurrency)
+    ramp_end_s = clock.now_s() + _RAMP_LIMIT_S
+    while not climb.is_over and climb.engine.ready_connections() < plan.concurrency:
+        if clock.now_s() >= ramp_end_s:
+            break
+        for event in await climb.pump(_RAMP_POLL_S):
+            yield event
+    settle_end_s = clock.now_s() + plan.settle_s
+    while not climb.is_over and (left_s := settle_end_s - clock.now_s()) > 0:
+        for event in await climb.pump(min(_POLL_S, left_s)):
+            yield event
+    if climb.is_over:
+        return
+    climb.begin_hold()
+    hold_end_s = clock.now_s() + plan.hold_s
+    while not climb.is_over and (left_s := hold_end_s - clock.now_s()) > 0:
+        for event in await climb.pump(min(_POLL_S, left_s)):
+            yield event
+    ended_early = climb.is_over
+    climb.end_hold()
+    async for event in _drain_hold(climb):
+        yield event
+    step = climb.finish_step(started_at_unix_s, ended_early=ended_early)
+    if not climb.is_over:
+        climb.end = _end_after(climb)
+    yield StepFinished(step)
+
+
+async def _drain_hold(climb: Climb) -> AsyncIterator[Event]:
+    """Wait until every request of the hold has ended; cut what outlives its deadline.
+
+    Between two steps nothing is cut before its own time-out, so that a hung request is counted as
+    the time-out it is. When the climb is over, requests get STOP_DRAIN_S.
+    """
+    begun_s = climb.clock.now_s()
+    while not climb.hold.is_complete:
+        patience_s = climb.plan.target.timeouts.total_s + _DRAIN_GRACE_S
+        if climb.is_over:
+            patience_s = min(patience_s, STOP_DRAIN_S)
+        if climb.give_up_after(begun_s + patience_s):
+            return
+        for event in await climb.pump(_POLL_S):
+            yield event
+
+
+async def _end_load(climb: Climb) -> AsyncIterator[Event]:
+    """Start nothing new and wait for the last request of the run, so that the totals are whole."""
+    climb.leave_last_window()
+    begun_s = climb.clock.now_s()
+    while not climb.is_drained:
+        if climb.give_up_after(begun_s + STOP_DRAIN_S):
+            return
+        for event in await climb.pump(_POLL_S):
+            yield event
+
+
+def _end_after(climb: Climb) -> RunEnd | None:
+    """Decide from a finished step whether the climb goes on; None means it does."""
+    step = climb.steps[-1]
+    level = f"at {step.plan.concurrency} concurrent"
+    if is_generator_fault(step.counts, step.generator):
+        reasons = "; ".join(step.validity.reasons)
+        return RunEnd(EndReason.GENERATOR, f"the generator was the limit {level}: {reasons}", None)
+    if step.counts.ok == 0:
+        kinds = ", ".join(
+            f"{kind.value} {count}x" for kind, count in sorted(step.counts.failures.items())
+        )
+        return RunEnd(
+            EndReason.TARGET_DOWN, f"no request succeeded {level}: {kinds or 'none ended'}", None
+        )
+    fired = stopping(step.judgements)
+    return None if fired is None else stopped_by(fired, step.plan)
