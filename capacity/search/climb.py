@@ -93,8 +93,7 @@ class Climb:
         self.engine.set_concurrency(0)
         self._begin_window()
 
-    @property
-    def is_over(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether something has ended the climb."""
         return self.end is not None
 

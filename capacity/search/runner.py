@@ -70,28 +70,28 @@ async def _run_step(climb: Climb, plan: StepPlan) -> AsyncIterator[Event]:
     climb.step = plan
     climb.engine.set_concurrency(plan.concurrency)
     ramp_end_s = clock.now_s() + _RAMP_LIMIT_S
-    while not climb.is_over and climb.engine.ready_connections() < plan.concurrency:
+    while not climb.has_ended() and climb.engine.ready_connections() < plan.concurrency:
         if clock.now_s() >= ramp_end_s:
             break
         for event in await climb.pump(_RAMP_POLL_S):
             yield event
     settle_end_s = clock.now_s() + plan.settle_s
-    while not climb.is_over and (left_s := settle_end_s - clock.now_s()) > 0:
+    while not climb.has_ended() and (left_s := settle_end_s - clock.now_s()) > 0:
         for event in await climb.pump(min(_POLL_S, left_s)):
             yield event
-    if climb.is_over:
+    if climb.has_ended():
         return
     climb.begin_hold()
     hold_end_s = clock.now_s() + plan.hold_s
-    while not climb.is_over and (left_s := hold_end_s - clock.now_s()) > 0:
+    while not climb.has_ended() and (left_s := hold_end_s - clock.now_s()) > 0:
         for event in await climb.pump(min(_POLL_S, left_s)):
             yield event
-    ended_early = climb.is_over
+    ended_early = climb.has_ended()
     climb.end_hold()
     async for event in _drain_hold(climb):
         yield event
     step = climb.finish_step(started_at_unix_s, ended_early=ended_early)
-    if not climb.is_over:
+    if not climb.has_ended():
         climb.end = _end_after(climb)
     yield StepFinished(step)
 
@@ -105,7 +105,7 @@ async def _drain_hold(climb: Climb) -> AsyncIterator[Event]:
     begun_s = climb.clock.now_s()
     while not climb.hold.is_complete:
         patience_s = climb.plan.target.timeouts.total_s + _DRAIN_GRACE_S
-        if climb.is_over:
+        if climb.has_ended():
             patience_s = min(patience_s, STOP_DRAIN_S)
         if climb.give_up_after(begun_s + patience_s):
             return
