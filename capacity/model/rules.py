@@ -9,6 +9,7 @@ from enum import StrEnum
 from math import log2
 
 from capacity.model.snapshot import Counts, LatencySummary
+from capacity.units import format_duration, format_qps, format_ratio
 
 
 class Unit(StrEnum):
