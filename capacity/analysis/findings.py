@@ -1,0 +1,94 @@
+"""What does a finished run say? The one entry point: a Run goes in, Findings come out."""
+
+from capacity.analysis.knee import find_knee
+from capacity.model.findings import Capacity, Findings, NoCapacity, Peak
+from capacity.model.rules import Action, StepRate
+from capacity.model.run import EndReason, Run, Step, Trust
+
+EXIT_OK = 0
+EXIT_NOT_FINISHED = 1
+EXIT_NO_CAPACITY = 4
+EXIT_NOT_VALID = 5
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+
+def analyze(run: Run) -> Findings:
+    """Draw capacity, knee, peak and exit code from the believable steps of a run."""
+    usable = sorted(
+        (step for step in run.steps if _is_usable(step)), key=lambda s: s.plan.concurrency
+    )
+    rates = tuple(StepRate(step.plan.concurrency, step.qps) for step in usable)
+    best = max(usable, key=lambda s: s.qps, default=None)
+    peak = None if best is None or best.qps <= 0 else Peak(best.plan.concurrency, best.qps)
+    capacity = _capacity(run)
+    return Findings(
+        peak=peak,
+        knee=find_knee(rates),
+        capacity=capacity,
+        exit_code=_exit_code(run, capacity),
+    )
+
+
+def _is_usable(step: Step) -> bool:
+    """INVALID steps feed nothing; of the steps cut short only those that a rule ended count."""
+    if step.validity.trust is Trust.INVALID:
+        return False
+    return not step.ended_early or _breaks_a_limit(step)
+
+
+def _breaks_a_limit(step: Step) -> bool:
+    return any(judgement.rule.action is Action.STOP for judgement in step.breaches)
+
+
+def _capacity(run: Run) -> Capacity | NoCapacity:
+    """The last step before the first one that failed or cannot be believed."""
+    passed: Step | None = None
+    limited_by: str | None = None
+    for step in run.steps:
+        if step.validity.trust is Trust.INVALID:
+            break
+        if _breaks_a_limit(step):
+            limited_by = step.breaches[0].rule.text
+            break
+        if step.counts.ok == 0:
+            limited_by = "no request succeeded"
+            break
+        if step.ended_early:
+            break
+        passed = step
+    if passed is None:
+        return NoCapacity(_why_none(run, limited_by))
+    return Capacity(
+        concurrency=passed.plan.concurrency,
+        qps=passed.qps,
+        p99_s=None if passed.latency is None else passed.latency.p99_s,
+        success_ratio=passed.counts.success_ratio,
+        limited_by=limited_by,
+    )
+
+
+def _why_none(run: Run, limited_by: str | None) -> str:
+    if not run.steps:
+        return "no step was finished"
+    first = run.steps[0]
+    level = f"the first step, {first.plan.concurrency} concurrent,"
+    if first.validity.trust is Trust.INVALID:
+        return f"{level} cannot be believed: {'; '.join(first.validity.reasons)}"
+    if limited_by is not None:
+        return f"{level} already broke a limit: {limited_by}"
+    return f"{level} was cut short"
+
+
+def _exit_code(run: Run, capacity: Capacity | NoCapacity) -> int:
+    match run.end.reason:
+        case EndReason.INTERRUPTED:
+            return EXIT_INTERRUPTED
+        case EndReason.TERMINATED:
+            return EXIT_TERMINATED
+        case EndReason.GENERATOR:
+            return EXIT_NOT_VALID
+        case EndReason.NOT_FINISHED:
+            return EXIT_NOT_FINISHED
+        case EndReason.RULE | EndReason.LADDER | EndReason.FUSE | EndReason.TARGET_DOWN:
+            return EXIT_OK if isinstance(capacity, Capacity) else EXIT_NO_CAPACITY
