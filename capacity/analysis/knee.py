@@ -14,13 +14,14 @@ It names no knee unless the steps show one: the curve must have stopped growing 
 
 from dataclasses import dataclass
 from math import exp, isfinite, log, sqrt
-
-import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import least_squares
+from typing import TYPE_CHECKING
 
 from capacity.model.findings import Knee, NoKnee, NoKneeReason
 from capacity.model.rules import StepRate, gain_per_doubling
+
+if TYPE_CHECKING:
+    from numpy import float64
+    from numpy.typing import NDArray
 
 METHOD = "asymptotes, least squares"
 
@@ -35,8 +36,6 @@ _LEAST_NOISE = 0.02
 _PRIOR_SD_LN_SHARPNESS = 0.8
 _Z_90 = 1.645
 _MAX_LN_HALF_WIDTH = log(4.0)
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +122,14 @@ def _without_collapse(rates: tuple[StepRate, ...], peak: StepRate) -> tuple[Step
 
 
 def _fit(rates: tuple[StepRate, ...]) -> _Fit | None:
+    # Imported here: the two take most of a second, and a dry run needs neither.
+    import numpy as np
+    from scipy.optimize import least_squares
+
     ln_n = np.log(np.array([rate.concurrency for rate in rates], dtype=float))
     ln_x = np.log(np.array([rate.qps for rate in rates]))
 
-    def residuals(parameters: Floats) -> Floats:
+    def residuals(parameters: "NDArray[float64]") -> "NDArray[float64]":
         ln_r0, ln_knee, ln_sharpness = parameters
         sharpness = np.exp(ln_sharpness)
         bend = np.logaddexp(0.0, sharpness * (ln_n - ln_knee)) / sharpness
@@ -147,7 +150,8 @@ def _fit(rates: tuple[StepRate, ...]) -> _Fit | None:
     # Residuals are in units of the least noise; a worse fit widens the interval by its own size.
     freedom = max(1, len(rates) - 2)
     inflation = max(1.0, sqrt(float(np.sum(best.fun[:-1] ** 2)) / freedom))
-    covariance = np.linalg.pinv(best.jac.T @ best.jac)
+    jacobian = np.asarray(best.jac, dtype=np.float64)
+    covariance = np.linalg.pinv(jacobian.T @ jacobian)
     sd_ln_knee = inflation * sqrt(max(0.0, float(covariance[1, 1])))
     if not isfinite(sd_ln_knee):
         return None
