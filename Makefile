@@ -1,0 +1,73 @@
+# The only place where developer commands are defined; CI calls the same targets.
+# Every target sets up what it needs in .venv first, and does that only when something changed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+REGISTRY := sh scripts/from_registry.sh
+
+# What the compiled module is made of; Python sources are used in place and need no set-up.
+CORE_SOURCES := $(shell find crates -name '*.rs' -o -name '*.toml') Cargo.toml Cargo.lock
+
+# The binding is tested from Python; a test program of its own could not be linked.
+RUST_TESTS := --locked --release --workspace --exclude pycore
+
+# rustup puts cargo here; a shell opened before that does not know it yet.
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+# One interpreter for every build of the binding, so that cargo can reuse what it compiled.
+export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test lint clean
+
+help: ## print this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+
+setup: $(VENV)/installed ## .venv with capacity in it, the Rust core built for release
+
+demo: $(VENV)/installed ## a run against the built-in demo service, with its graphs
+	@$(BIN)/capacity run profiles/demo.yaml
+
+test: $(VENV)/developer ## all tests, Rust and Python, with the coverage bars
+	@sh scripts/install_debian_packages.sh
+	@$(REGISTRY) cargo test --quiet --no-run $(RUST_TESTS)
+	cargo test $(RUST_TESTS)
+	@mkdir -p build
+	$(BIN)/python -m pytest --cov --cov-report=
+	@$(BIN)/python -m coverage json --quiet -o build/coverage.json
+	@$(BIN)/python scripts/check_coverage.py build/coverage.json
+
+lint: $(VENV)/developer ## style, types, layers, size bars; changes nothing
+	@sh scripts/check_machine.sh lint
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/python scripts/check_bars.py
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m mypy.stubtest capacity._core --mypy-config-file pyproject.toml
+	cargo fmt --all --check
+	$(REGISTRY) cargo clippy --locked --workspace --all-targets -- -D warnings
+
+clean: ## remove what make made; runs under output/ stay
+	rm -rf $(VENV) target build dist .coverage .hypothesis
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -f capacity/_core*.so
+	find capacity tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The interpreter itself is the stamp: when it is gone or broken the environment is made anew.
+$(BIN)/python:
+	@PYTHON="$(PYTHON)" sh scripts/check_machine.sh
+	$(PYTHON) -m venv --clear $(VENV)
+
+$(VENV)/installed: $(BIN)/python pyproject.toml $(CORE_SOURCES)
+	@PYTHON="$(PYTHON)" sh scripts/check_machine.sh
+	@echo "Setting up $(VENV): libraries, then the Rust core (some minutes the first time)"
+	$(REGISTRY) $(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(REGISTRY) $(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/developer: $(VENV)/installed
+	$(REGISTRY) $(BIN)/python -m pip install --quiet --group dev
+	@touch $@
