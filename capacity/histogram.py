@@ -6,10 +6,11 @@ digits, mergeable, so that percentiles of several seconds or threads are never a
 
 from collections.abc import Iterable
 
-from capacity._core import Histogram
+from capacity._core import Histogram, __version__
+from capacity._core import is_release_build as _is_release_build
 from capacity.model.snapshot import LatencySummary
 
-__all__ = ["Histogram", "merge", "summarize"]
+__all__ = ["Histogram", "core_version", "is_release_build", "merge", "summarize"]
 
 
 def merge(blobs: Iterable[bytes]) -> Histogram:
@@ -36,3 +37,13 @@ def summarize(histogram: Histogram) -> LatencySummary | None:
         p99_s=histogram.quantile_s(0.99),
         p999_s=histogram.quantile_s(0.999),
     )
+
+
+def core_version() -> str:
+    """Version of the compiled core, which is also the version of the package."""
+    return __version__
+
+
+def is_release_build() -> bool:
+    """Whether the core was compiled with optimisation; a debug build measures nothing."""
+    return _is_release_build

@@ -9,8 +9,8 @@ import os
 from pathlib import Path
 
 from capacity import _core
-from capacity.errors import EngineError, MachineError, TargetError, UsageError
-from capacity.model.plan import HttpRequest, RunPlan, TlsTrust
+from capacity.errors import CapacityError, EngineError, MachineError, TargetError, UsageError
+from capacity.model.plan import HttpRequest, RunPlan, Secret, Target, TlsTrust
 from capacity.model.snapshot import (
     ConnectionCounts,
     Counts,
@@ -31,34 +31,30 @@ class NativeEngine:
         request = plan.scenario.call
         if not isinstance(request, HttpRequest):
             raise UsageError(
-                f"scenario {plan.scenario.name!r} is Python code, which the native engine cannot run",
+                f"scenario {plan.scenario.name!r} is Python code",
                 hint="set engine: aiohttp in the profile, or pass --engine aiohttp",
             )
-        self._origin = plan.target.origin
+        self._target = plan.target
         self._threads = _thread_count(plan)
-        self._pool = self._make_pool(plan, request, addresses)
+        self._pool = _make_pool(
+            plan.target,
+            request,
+            addresses,
+            ok_below_status=plan.scenario.ok_below_status,
+            threads=self._threads,
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the result should know about this engine."""
         return (f"native engine: {self._threads} load threads, HTTP/1.1, closed loop",)
 
-    def probe(self) -> str:
-        """Open and close one connection, send no request; the address that answered.
-
-        Raises TargetError when the target cannot be reached or is not believed.
-        """
-        try:
-            return self._pool.probe()
-        except _core.LoadError as error:
-            raise self._explain(error) from None
-
     def start(self) -> None:
         """Start the load threads; nothing is sent yet."""
         try:
             self._pool.start()
         except _core.LoadError as error:
-            raise self._explain(error) from None
+            raise _explain(error, self._target) from None
 
     def set_concurrency(self, concurrency: int) -> None:
         """Keep so many requests in flight from now on."""
@@ -85,69 +81,78 @@ class NativeEngine:
         """End the load threads."""
         self._pool.close()
 
-    def _make_pool(
-        self, plan: RunPlan, request: HttpRequest, addresses: tuple[tuple[str, int], ...]
-    ) -> _core.Pool:
-        target = plan.target
-        default_port = 443 if target.scheme == "https" else 80
-        host = target.origin.removeprefix(f"{target.scheme}://")
-        try:
-            return _core.Pool(
-                addresses=addresses,
-                host_header=host.removesuffix(f":{default_port}"),
-                tls=target.scheme == "https",
-                server_name=target.host,
-                verify_tls=target.trust is not TlsTrust.INSECURE,
-                ca_pem=None if target.ca_file is None else Path(target.ca_file).read_bytes(),
-                method=request.method,
-                path=request.path.reveal(),
-                headers=[(header.name, header.value.reveal()) for header in request.headers],
-                body=None if request.body is None else request.body.reveal(),
-                ok_below_status=plan.scenario.ok_below_status,
-                threads=self._threads,
-                connect_timeout_s=target.timeouts.connect_s,
-                first_byte_timeout_s=target.timeouts.first_byte_s,
-                idle_timeout_s=target.timeouts.idle_s,
-                total_timeout_s=target.timeouts.total_s,
-            )
-        except _core.LoadError as error:
-            raise self._explain(error) from None
 
-    def _explain(
-        self, error: _core.LoadError
-    ) -> TargetError | UsageError | EngineError | MachineError:
-        kind, detail = error.args
-        if kind == "config":
-            return UsageError(
-                f"{self._origin}: {detail}", hint="correct the target or the TLS files"
-            )
-        if kind not in FailureKind:
-            return EngineError(f"the load core failed: {detail}", hint="please report this")
-        if FailureKind(kind).side is Side.LOCAL:
-            return MachineError(
-                f"{self._origin}: {kind}: {detail}", hint="raise the limit named above"
-            )
-        return TargetError(
-            f"{self._origin} cannot be used: {kind}: {detail}", hint=_hint(FailureKind(kind))
+def probe_target(target: Target, addresses: tuple[tuple[str, int], ...]) -> str:
+    """Open one connection, TLS included, send no request; the address that answered.
+
+    Raises TargetError when the target cannot be reached or is not believed.
+    """
+    request = HttpRequest("GET", Secret(b"/"), "/", (), None)
+    pool = _make_pool(target, request, addresses, ok_below_status=400, threads=1)
+    try:
+        return pool.probe()
+    except _core.LoadError as error:
+        raise _explain(error, target) from None
+
+
+def _make_pool(
+    target: Target,
+    request: HttpRequest,
+    addresses: tuple[tuple[str, int], ...],
+    *,
+    ok_below_status: int,
+    threads: int,
+) -> _core.Pool:
+    default_port = 443 if target.scheme == "https" else 80
+    host = target.origin.removeprefix(f"{target.scheme}://")
+    try:
+        return _core.Pool(
+            addresses=addresses,
+            host_header=host.removesuffix(f":{default_port}"),
+            tls=target.scheme == "https",
+            server_name=target.host,
+            verify_tls=target.trust is not TlsTrust.INSECURE,
+            ca_pem=None if target.ca_file is None else Path(target.ca_file).read_bytes(),
+            method=request.method,
+            path=request.path.reveal(),
+            headers=[(header.name, header.value.reveal()) for header in request.headers],
+            body=None if request.body is None else request.body.reveal(),
+            ok_below_status=ok_below_status,
+            threads=threads,
+            connect_timeout_s=target.timeouts.connect_s,
+            first_byte_timeout_s=target.timeouts.first_byte_s,
+            idle_timeout_s=target.timeouts.idle_s,
+            total_timeout_s=target.timeouts.total_s,
         )
+    except _core.LoadError as error:
+        raise _explain(error, target) from None
 
 
-def _hint(kind: FailureKind) -> str:
-    match kind:
-        case FailureKind.CONN_REFUSED:
-            return "nothing listens there: check that the service runs, and its port"
-        case FailureKind.CONN_TIMEOUT | FailureKind.CONN_UNREACHABLE:
-            return "check the address, the route and any firewall between here and there"
-        case FailureKind.TLS_NOT_TLS:
-            return "the port does not speak TLS: use http:// or another port"
-        case FailureKind.TLS_CERT_UNTRUSTED:
-            return "name the authority that signed it with --cacert FILE"
-        case FailureKind.TLS_CERT_NAME:
-            return "use the host name that the certificate was made for"
-        case FailureKind.TLS_CERT_EXPIRED | FailureKind.TLS_CERT_NOT_YET:
-            return "renew the certificate, or check the clock of this machine"
-        case _:
-            return "look at the service's own log for this connection"
+def _explain(error: _core.LoadError, target: Target) -> CapacityError:
+    kind, detail = error.args
+    if kind == "config":
+        return UsageError(
+            f"{target.origin}: {detail}", hint="correct the target, the request or the TLS files"
+        )
+    if kind not in FailureKind:
+        return EngineError(f"the load core failed: {detail}", hint="please report this")
+    failure = FailureKind(kind)
+    if failure.side is Side.LOCAL:
+        return MachineError(f"{target.origin}: {kind}: {detail}", hint="raise the limit it names")
+    hint = _HINTS.get(failure, "look at the service's own log for this connection")
+    return TargetError(f"{target.origin} cannot be used: {kind}: {detail}", hint=hint)
+
+
+_HINTS = {
+    FailureKind.CONN_REFUSED: "nothing listens there: check that the service runs, and its port",
+    FailureKind.CONN_TIMEOUT: "check the address, and any firewall between here and there",
+    FailureKind.CONN_UNREACHABLE: "check the address and the route to it",
+    FailureKind.TLS_NOT_TLS: "the port does not speak TLS: use http:// or another port",
+    FailureKind.TLS_CERT_UNTRUSTED: "name the authority that signed it with --cacert FILE",
+    FailureKind.TLS_CERT_NAME: "use the host name that the certificate was made for",
+    FailureKind.TLS_CERT_EXPIRED: "renew the certificate, or check the clock of this machine",
+    FailureKind.TLS_CERT_NOT_YET: "check the clocks of this machine and of the issuer",
+}
 
 
 def _thread_count(plan: RunPlan) -> int:

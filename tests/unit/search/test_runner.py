@@ -1,0 +1,279 @@
+"""Tests of capacity.search.runner and capacity.search.climb: whole climbs without time."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from capacity.model.plan import RunPlan
+from capacity.model.rules import Absolute, RuleState
+from capacity.model.run import (
+    EndReason,
+    Event,
+    Phase,
+    RuleFired,
+    RunFinished,
+    RunStarted,
+    SnapshotTaken,
+    Step,
+    StepFinished,
+    StepStarted,
+    Trust,
+)
+from capacity.model.snapshot import Counts, FailureKind
+from capacity.search.runner import find_capacity
+from tests.fakes.scripted import Behaviour, FakeClock, ScriptedEngine, ScriptedInterrupt
+from tests.unit.builders import GAIN_RULE, a_plan, a_rule, an_environment
+
+ERRORS = a_rule(over_s=2.0, text="error_rate > 1% over 2s")
+SLOW = a_rule("p99", limit=Absolute(0.1), over_s=2.0, text="p99 > 100ms over 2s")
+
+
+def knee_at_8(concurrency: int) -> Behaviour:
+    """Eight servers of 10 ms: 800/s at most."""
+    qps = min(100.0 * concurrency, 800.0)
+    return Behaviour(qps=qps, latency_s=concurrency / qps if qps else 0.0)
+
+
+def climb(
+    plan: RunPlan,
+    service: Callable[[int], Behaviour] = knee_at_8,
+    *,
+    interrupt_at_s: float = float("inf"),
+    urgent_at_s: float = float("inf"),
+) -> tuple[list[Event], ScriptedEngine]:
+    """Run a whole climb against a played service."""
+    clock = FakeClock()
+    engine = ScriptedEngine(clock, service)
+    interrupt = ScriptedInterrupt(clock, interrupt_at_s, urgent_at_s)
+
+    async def collect() -> list[Event]:
+        run = find_capacity(plan, an_environment(), engine, clock, interrupt)
+        return [event async for event in run]
+
+    return asyncio.run(collect()), engine
+
+
+def steps_of(events: list[Event]) -> list[Step]:
+    """The finished steps, in order."""
+    return [event.step for event in events if isinstance(event, StepFinished)]
+
+
+def end_of(events: list[Event]) -> RunFinished:
+    """The last event."""
+    last = events[-1]
+    assert isinstance(last, RunFinished)
+    return last
+
+
+def a_short_plan(*rules: object, **changes: object) -> RunPlan:
+    """1, 2, 4 .. 64 with 1 s settle and 4 s hold."""
+    plan = a_plan(settle_s=1.0, hold_s=4.0)
+    return replace(plan, rules=rules, **changes)  # type: ignore[arg-type]  # test shorthand
+
+
+def test_climb_without_a_limit_ends_with_the_ladder() -> None:
+    """Every step is run, in order, and the run says that the ladder ended."""
+    events, engine = climb(a_short_plan())
+    assert [step.plan.concurrency for step in steps_of(events)] == [1, 2, 4, 8, 16, 32, 64]
+    assert end_of(events).end.reason is EndReason.LADDER
+    assert isinstance(events[0], RunStarted)
+    assert engine.is_closed
+
+
+def test_throughput_is_measured_in_the_hold_only() -> None:
+    """QPS is good completions of the hold over the hold's own length, the settle left out."""
+    steps = steps_of(climb(a_short_plan())[0])
+    assert [step.hold_s for step in steps] == pytest.approx([4.0] * 7, abs=0.2)
+    assert [step.qps for step in steps] == pytest.approx(
+        [100, 200, 400, 800, 800, 800, 800], rel=0.02
+    )
+
+
+def test_step_is_finished_before_the_next_begins() -> None:
+    """StepFinished k comes before StepStarted k + 1, so that it can be on disk by then."""
+    events, _ = climb(a_short_plan())
+    order = [
+        (
+            type(event).__name__,
+            event.plan.index if isinstance(event, StepStarted) else event.step.plan.index,
+        )
+        for event in events
+        if isinstance(event, StepStarted | StepFinished)
+    ]
+    expected = []
+    for index in range(7):
+        expected += [("StepStarted", index), ("StepFinished", index)]
+    assert order == expected
+
+
+def test_books_balance_in_every_step_and_in_the_whole_run() -> None:
+    """started = ok + failures + cut, in whole numbers, stragglers included."""
+    events, _ = climb(a_short_plan())
+    for step in steps_of(events):
+        assert step.counts.started == step.counts.ended
+        assert step.validity.trust is Trust.VALID
+    totals = end_of(events).totals
+    seen = Counts()
+    for event in events:
+        if isinstance(event, SnapshotTaken):
+            seen = seen + event.snapshot.counts
+    assert totals == seen
+    assert totals.started == totals.ended > sum(s.counts.started for s in steps_of(events))
+
+
+def failing_above_16(concurrency: int) -> Behaviour:
+    """A service that refuses half of the work above 16 in flight."""
+    return replace(knee_at_8(concurrency), failing_ratio=0.5 if concurrency > 16 else 0.0)
+
+
+def test_error_rate_stops_within_the_step() -> None:
+    """The climb ends at 32 concurrent, before the hold is over, with the rule and the number."""
+    events, engine = climb(a_short_plan(ERRORS, SLOW), failing_above_16)
+    steps = steps_of(events)
+    end = end_of(events).end
+    assert [step.plan.concurrency for step in steps] == [1, 2, 4, 8, 16, 32]
+    assert (end.reason, end.rule) == (EndReason.RULE, "error_rate > 1% over 2s")
+    assert end.detail == "error_rate was 50% at 32 concurrent"
+    assert steps[-1].ended_early
+    assert steps[-1].hold_s == pytest.approx(2.0, abs=0.15)
+    assert engine.calls[-1].startswith("begin_window")
+    assert "set_concurrency(64)" not in engine.calls
+
+
+def test_p99_stops_within_the_step() -> None:
+    """A jump of the latency at 16 concurrent ends the climb there."""
+
+    def slow_from_16(concurrency: int) -> Behaviour:
+        return Behaviour(400.0, latency_s=0.5 if concurrency >= 16 else 0.02)
+
+    events, _ = climb(a_short_plan(ERRORS, SLOW), slow_from_16)
+    end = end_of(events).end
+    assert (end.rule, steps_of(events)[-1].plan.concurrency) == ("p99 > 100ms over 2s", 16)
+    assert steps_of(events)[-1].ended_early
+
+
+def test_rule_fires_once_and_stays_in_the_step() -> None:
+    """One RuleFired event a step; the step keeps the judgement that broke the rule."""
+    events, _ = climb(a_short_plan(ERRORS), failing_above_16)
+    fired = [event for event in events if isinstance(event, RuleFired)]
+    assert len(fired) == 1
+    assert steps_of(events)[-1].breaches == (fired[0].judgement,)
+    assert fired[0].judgement.state is RuleState.BREACH
+
+
+def test_failures_of_an_earlier_step_do_not_count_in_the_next() -> None:
+    """A rule sees its own step only: a bad stretch just under the limit is forgotten after it."""
+
+    def bad_at_4(concurrency: int) -> Behaviour:
+        return replace(knee_at_8(concurrency), failing_ratio=0.009 if concurrency == 4 else 0.0)
+
+    events, _ = climb(a_short_plan(a_rule(over_s=3.0, limit=Absolute(0.009))), bad_at_4)
+    assert end_of(events).end.reason is EndReason.LADDER
+
+
+def test_growth_rule_ends_the_climb_after_two_flat_steps() -> None:
+    """8 -> 16 -> 32 brings nothing: the climb ends after the hold of 32, which is whole."""
+    events, _ = climb(a_short_plan(GAIN_RULE))
+    steps = steps_of(events)
+    assert steps[-1].plan.concurrency == 32
+    assert not steps[-1].ended_early
+    assert end_of(events).end.rule == "gain < 3% for 2 steps"
+
+
+def test_busy_generator_ends_the_climb_as_its_own_limit() -> None:
+    """A full load thread voids the step and is never called the target's limit."""
+
+    def busy_from_8(concurrency: int) -> Behaviour:
+        return replace(knee_at_8(concurrency), cpu_ratio=0.99 if concurrency >= 8 else 0.2)
+
+    events, _ = climb(a_short_plan(), busy_from_8)
+    assert steps_of(events)[-1].validity.trust is Trust.INVALID
+    assert end_of(events).end.reason is EndReason.GENERATOR
+    assert "at 8 concurrent: a load thread used 99% of a core" in end_of(events).end.detail
+
+
+def test_dead_target_ends_the_climb_in_the_first_step() -> None:
+    """When nothing succeeds and no rule has the samples to say so, the climb still ends."""
+
+    def dead(_: int) -> Behaviour:
+        return Behaviour(5.0, failing_ratio=1.0, failure=FailureKind.CONN_REFUSED)
+
+    def dead_to_the_last(concurrency: int) -> Behaviour:
+        return dead(concurrency)
+
+    events, _ = climb(a_short_plan(ERRORS), dead_to_the_last)
+    steps = steps_of(events)
+    assert len(steps) <= 7
+    assert end_of(events).end.reason in (EndReason.TARGET_DOWN, EndReason.LADDER)
+
+
+def test_interruption_keeps_what_was_measured() -> None:
+    """Ctrl-C in the third hold: no new request, the cut step is kept and marked."""
+    events, engine = climb(a_short_plan(), interrupt_at_s=100.0 + 5.0 + 5.0 + 3.0)
+    steps = steps_of(events)
+    assert end_of(events).end.reason is EndReason.INTERRUPTED
+    assert [step.ended_early for step in steps] == [False, False, True]
+    assert "set_concurrency(8)" not in engine.calls
+    assert "cut()" not in engine.calls
+
+
+def test_interruption_while_settling_leaves_no_step() -> None:
+    """Before its hold a step has measured nothing, so there is nothing to keep."""
+    events, engine = climb(a_short_plan(), interrupt_at_s=100.5)
+    assert steps_of(events) == []
+    assert end_of(events).end.reason is EndReason.INTERRUPTED
+    assert engine.is_closed
+
+
+def test_second_signal_cuts_at_once() -> None:
+    """Asked twice, requests in flight are cut and counted as cut."""
+
+    def hanging(_: int) -> Behaviour:
+        return Behaviour(0.0, hangs=True)
+
+    events, engine = climb(a_short_plan(), hanging, interrupt_at_s=102.0, urgent_at_s=102.5)
+    assert "cut()" in engine.calls
+    assert end_of(events).totals.cut == end_of(events).totals.started == 2
+
+
+def test_hung_requests_are_cut_after_the_drain_deadline() -> None:
+    """When the end of the run has come, five seconds are enough for every request."""
+
+    def hanging(_: int) -> Behaviour:
+        return Behaviour(0.0, hangs=True)
+
+    events, engine = climb(a_short_plan(), hanging, interrupt_at_s=102.0)
+    assert engine.calls.count("cut()") >= 1
+    assert end_of(events).totals.started == end_of(events).totals.ended
+
+
+def test_ceiling_of_requests_ends_the_run_as_a_fuse() -> None:
+    """The fuse is named with its flag."""
+    plan = a_short_plan()
+    plan = replace(plan, fuses=replace(plan.fuses, max_requests=1500))
+    events, _ = climb(plan)
+    end = end_of(events).end
+    assert (end.reason, end.detail) == (
+        EndReason.FUSE,
+        "the ceiling of 1500 requests was reached (--max-requests)",
+    )
+
+
+def test_ceiling_of_time_ends_the_run_as_a_fuse() -> None:
+    """A run never outlives its duration fuse."""
+    plan = a_short_plan()
+    plan = replace(plan, fuses=replace(plan.fuses, max_duration_s=12.0))
+    events, engine = climb(plan)
+    assert end_of(events).end.reason is EndReason.FUSE
+    assert engine.clock.time_s - 100.0 == pytest.approx(12.0, abs=1.0)
+
+
+def test_phases_tell_settle_hold_and_drain_apart() -> None:
+    """Only intervals of the hold carry judgements."""
+    events, _ = climb(a_short_plan(ERRORS))
+    taken = [event for event in events if isinstance(event, SnapshotTaken)]
+    assert {event.phase for event in taken} == {Phase.SETTLE, Phase.HOLD, Phase.DRAIN}
+    assert all(not event.judgements for event in taken if event.phase is not Phase.HOLD)
+    assert all(event.judgements for event in taken if event.phase is Phase.HOLD)
