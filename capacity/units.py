@@ -7,7 +7,8 @@ milliseconds or requests, and a wrong guess costs a run.
 import re
 
 _DURATION_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-_NUMBER_UNIT = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([a-zA-Z%µ/]*)\s*$")
+# At most 15 digits before the point, so that no text becomes infinity.
+_NUMBER_UNIT = re.compile(r"^\s*([0-9]{1,15}(?:\.[0-9]{1,30})?)\s*([a-zA-Z%µ/]*)\s*$")
 _SI_COUNT = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000}
 
 

@@ -1,0 +1,136 @@
+"""How do steps, stop rules and fuses of a profile become the numbers of a plan?"""
+
+from dataclasses import dataclass
+from math import ceil
+
+from capacity.model.plan import Fuses
+from capacity.model.rules import Rule
+from capacity.profile.build_target import positive_duration_s
+from capacity.profile.ladder_text import parse_ladder, refuse_above_fuse
+from capacity.profile.overrides import Overrides, flag_path
+from capacity.profile.problems import InputError, KeyPath, Problems, read_unit
+from capacity.profile.rule_text import DEFAULT_STOPS, fit_to_hold, parse_rule
+from capacity.profile.schema import FusesPart, ProfileFile, StepsPart
+from capacity.units import format_duration, parse_count, parse_duration_s
+
+DEFAULT_TOP = 1024
+DEFAULT_SETTLE_S = 5.0
+DEFAULT_HOLD_S = 30.0
+DEFAULT_FUSES = Fuses(max_concurrency=1024, max_requests=100_000_000, max_duration_s=3600.0)
+
+_CONCURRENCY: KeyPath = ("steps", "concurrency")
+_SETTLE: KeyPath = ("steps", "settle")
+_HOLD: KeyPath = ("steps", "hold")
+_FUSES: KeyPath = ("safety", "fuses")
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """The levels of load, how long each lasts, and what ends the climb."""
+
+    concurrencies: tuple[int, ...]
+    settle_s: float
+    hold_s: float
+    rules: tuple[Rule, ...]
+    fuses: Fuses
+
+
+def build_climb(profile: ProfileFile, overrides: Overrides, problems: Problems) -> Climb:
+    """Read the steps, and check them against one another and against the fuses."""
+    fuses = _fuses(profile.safety.fuses, problems)
+    concurrencies = _concurrencies(profile.steps, fuses, problems)
+    hold_s = problems.read(_HOLD, positive_duration_s, profile.steps.hold, DEFAULT_HOLD_S)
+    settle_s = _settle_s(profile.steps, hold_s, problems)
+    _refuse_too_long(len(concurrencies) * (settle_s + hold_s), fuses, problems)
+    rules = tuple(fit_to_hold(rule, hold_s) for rule in _rules(profile.stop, overrides, problems))
+    return Climb(concurrencies, settle_s, hold_s, rules, fuses)
+
+
+def _fuses(part: FusesPart, problems: Problems) -> Fuses:
+    default = DEFAULT_FUSES
+    return Fuses(
+        max_concurrency=problems.read(
+            (*_FUSES, "concurrency"), _fuse_count, part.concurrency, default.max_concurrency
+        ),
+        max_requests=problems.read(
+            (*_FUSES, "requests"), _fuse_count, part.requests, default.max_requests
+        ),
+        max_duration_s=problems.read(
+            (*_FUSES, "duration"), positive_duration_s, part.duration, default.max_duration_s
+        ),
+    )
+
+
+def _fuse_count(text: str) -> int:
+    count = read_unit(parse_count, text)
+    if count == 0:
+        raise InputError("a fuse of 0 would end every run", "write a number from 1 up")
+    return count
+
+
+def _concurrencies(part: StepsPart, fuses: Fuses, problems: Problems) -> tuple[int, ...]:
+    """The ladder as given; the default one ends at the concurrency fuse."""
+    default = parse_ladder(f"1..{min(DEFAULT_TOP, fuses.max_concurrency)}")
+    if part.concurrency is None:
+        return default
+    try:
+        concurrencies = parse_ladder(part.concurrency)
+        refuse_above_fuse(concurrencies, fuses.max_concurrency)
+    except InputError as fault:
+        problems.add(_CONCURRENCY, fault)
+        return default
+    return concurrencies
+
+
+def _settle_s(part: StepsPart, hold_s: float, problems: Problems) -> float:
+    """The settle as given; the default shrinks with the hold, so that a short run stays short."""
+
+    def read(text: str) -> float:
+        return read_unit(parse_duration_s, text)
+
+    settle_s = problems.read(_SETTLE, read, part.settle, min(DEFAULT_SETTLE_S, hold_s / 3))
+    if hold_s < settle_s and not problems.has(_HOLD) and not problems.has(_SETTLE):
+        hold, settle = format_duration(hold_s), format_duration(settle_s)
+        problems.add(
+            _HOLD if problems.origins.knows(_HOLD) else _SETTLE,
+            InputError(
+                f"steps.hold must not be shorter than steps.settle ({hold} < {settle})",
+                f"set hold to {settle} or more, or lower settle",
+            ),
+        )
+    return settle_s
+
+
+def _refuse_too_long(likely_s: float, fuses: Fuses, problems: Problems) -> None:
+    given = [(*_FUSES, "duration"), _HOLD, _SETTLE, _CONCURRENCY]
+    if likely_s <= fuses.max_duration_s or any(problems.has(path) for path in given):
+        return
+    likely, most = format_duration(likely_s), format_duration(fuses.max_duration_s)
+    problems.add(
+        next((path for path in given if problems.origins.knows(path)), ("steps",)),
+        InputError(
+            f"the steps take {likely}, longer than the duration fuse of {most}",
+            f"use fewer or shorter steps, or raise the fuse: --max-duration {ceil(likely_s)}s "
+            f"or safety.fuses.duration: {ceil(likely_s)}s",
+        ),
+    )
+
+
+def _rules(
+    of_profile: list[str] | None, overrides: Overrides, problems: Problems
+) -> tuple[Rule, ...]:
+    """The profile's rules (or the default ones) and those of the flags, each rule once."""
+    given: list[tuple[KeyPath, str]] = []
+    if overrides.default_stops:
+        texts = DEFAULT_STOPS if of_profile is None else of_profile
+        given += [(("stop", index), text) for index, text in enumerate(texts)]
+    given += [(flag_path("stops", i), text) for i, text in enumerate(overrides.stops)]
+    rules: dict[str, Rule] = {}
+    for path, text in given:
+        try:
+            rule = parse_rule(text)
+        except InputError as fault:
+            problems.add(path, fault)
+        else:
+            rules.setdefault(rule.text, rule)
+    return tuple(rules.values())

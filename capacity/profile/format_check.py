@@ -1,0 +1,73 @@
+"""Do the keys and kinds of values of a profile fit the file format?
+
+Wrong values are noted and taken out, so that the rest can be built and checked in the same reading.
+"""
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from capacity.profile.document import Value
+from capacity.profile.problems import InputError, KeyPath, Problems, dotted
+from capacity.profile.schema import ProfileFile, known_keys
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+_KINDS = {
+    "string_type": ("must be text", "put it in quotes"),
+    "int_type": ("must be a whole number", "write digits without quotes, like 4"),
+    "bool_type": ("must be true or false", "write true or false without quotes"),
+    "dict_type": ("must be a mapping", "write its keys below it, indented"),
+    "model_type": ("must be a mapping", "write its keys below it, indented"),
+    "list_type": ("must be a list", "write each item on a line of its own, after a dash"),
+    "no_value": ("has no value", "give it a value, or remove the key"),
+}
+
+
+def check_format(raw: dict[str, Value], problems: Problems) -> ProfileFile:
+    """Return the profile as far as its format is right; the rest is among the problems."""
+    while True:
+        try:
+            return ProfileFile.model_validate(raw)
+        except ValidationError as error:
+            for detail in error.errors(include_url=False, include_input=False):
+                _note(detail, problems)
+                _take_out(raw, detail["loc"])
+
+
+def _note(detail: "ErrorDetails", problems: Problems) -> None:
+    path: KeyPath = detail["loc"]
+    match detail:
+        case {"type": "extra_forbidden"}:
+            problems.add_key(path, _unknown_key(path))
+        case {"ctx": {"error": InputError() as fault}}:
+            problems.add(path, fault)
+        case {"type": "literal_error", "ctx": {"expected": str(expected)}}:
+            problems.add(
+                path, InputError(f"{dotted(path)} must be {expected}", "write one of them")
+            )
+        case _:
+            what, hint = _KINDS.get(detail["type"], (detail["msg"], "see the ready-made profiles"))
+            problems.add(path, InputError(f"{dotted(path)} {what}", hint))
+
+
+def _unknown_key(path: KeyPath) -> InputError:
+    keys = known_keys(path[:-1])
+    where = f" in {dotted(path[:-1])}" if len(path) > 1 else ""
+    close = get_close_matches(str(path[-1]), keys, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(keys)}"
+    return InputError(f"unknown key {str(path[-1])!r}{where}", hint)
+
+
+def _take_out(raw: dict[str, Value], path: KeyPath) -> None:
+    """Remove a wrong value; in a list an empty text takes its place, so that others keep theirs."""
+    holder: Any = raw
+    for key in path[:-1]:
+        holder = holder[key]
+    match path[-1]:
+        case int(index):
+            holder[index] = ""
+        case str(key):
+            del holder[key]

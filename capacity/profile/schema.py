@@ -1,0 +1,174 @@
+"""Which keys may a profile have, and what kind of value does each take?
+
+The file format only: grammar, ranges and what fits together are checked where the plan is built.
+Every key is optional here, so that one reading finds all problems; the builder asks for the few
+that a profile must have.
+"""
+
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, field_validator
+from pydantic_core import PydanticCustomError
+
+from capacity.model.plan import Secret
+from capacity.profile.problems import InputError, KeyPath
+
+
+def _number_as_text(value: object) -> object:
+    """Hand a bare number to the grammar, whose message names the missing unit."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _text_as_english(value: object) -> object:
+    return {"en": value} if isinstance(value, str) else value
+
+
+def _ladder(value: object) -> str | tuple[int, ...]:
+    if isinstance(value, str):
+        return value
+    values = value if isinstance(value, list) else [value]
+    if all(isinstance(item, int) and not isinstance(item, bool) for item in values):
+        return tuple(values)
+    raise InputError(
+        "concurrency holds something that is not a whole number", "write it like [1, 2, 4]"
+    )
+
+
+def _body(value: object) -> str | Secret:
+    if isinstance(value, str | Secret):
+        return value
+    raise InputError("a body is text", "put it in quotes, or write json: with keys below it")
+
+
+QuantityText = Annotated[str, BeforeValidator(_number_as_text)]
+
+
+class Part(BaseModel):
+    """A mapping of the file: unknown keys, wrong kinds and empty values are errors."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _has_value(cls, value: object) -> object:
+        if value is None:
+            raise PydanticCustomError("no_value", "has no value")
+        return value
+
+
+class DescriptionPart(Part):
+    """`description`: for people; a plain text is English."""
+
+    en: str | None = None
+    zh: str | None = None
+
+
+class TlsPart(Part):
+    """`target.tls`: whose certificates are believed."""
+
+    ca: str | None = None
+    verify: bool | None = None
+
+
+class TimeoutPart(Part):
+    """`target.timeout`: deadlines of one request."""
+
+    connect: QuantityText | None = None
+    first_byte: QuantityText | None = None
+    idle: QuantityText | None = None
+    total: QuantityText | None = None
+
+
+class TargetPart(Part):
+    """`target`: where the load goes."""
+
+    base_url: str | None = None
+    tls: TlsPart = TlsPart()
+    headers: dict[str, str] = {}
+    timeout: TimeoutPart = TimeoutPart()
+
+
+class FusesPart(Part):
+    """`safety.fuses`: ceilings of the run."""
+
+    concurrency: QuantityText | None = None
+    requests: QuantityText | None = None
+    duration: QuantityText | None = None
+
+
+class SafetyPart(Part):
+    """`safety`: which hosts may be loaded, and how far."""
+
+    allow_hosts: list[str] = []
+    fuses: FusesPart = FusesPart()
+
+
+class RequestPart(Part):
+    """`request` of a scenario: one request as data."""
+
+    method: str | None = None
+    path: str | None = None
+    headers: dict[str, str] = {}
+    body: Annotated[str | Secret, PlainValidator(_body)] | None = None
+    json_body: Any = Field(default=None, alias="json")
+    body_file: str | None = None
+
+
+class ScenarioPart(Part):
+    """One entry of `scenarios`: a request, or a function of a Python file."""
+
+    request: RequestPart | None = None
+    python: str | None = None
+    success: str | None = None
+
+
+class StepsPart(Part):
+    """`steps`: the levels of load, and how long each lasts."""
+
+    concurrency: Annotated[str | tuple[int, ...], PlainValidator(_ladder)] | None = None
+    settle: QuantityText | None = None
+    hold: QuantityText | None = None
+
+
+class DemoServicePart(Part):
+    """`demo_service`: the built-in service, started on the port of base_url for the run."""
+
+    servers: int | None = None
+    service_time: QuantityText | None = None
+
+
+class ProfileFile(Part):
+    """A whole profile."""
+
+    version: int | None = None
+    name: str | None = None
+    description: Annotated[DescriptionPart, BeforeValidator(_text_as_english)] | None = None
+    target: TargetPart = TargetPart()
+    safety: SafetyPart = SafetyPart()
+    scenarios: dict[str, ScenarioPart] | None = None
+    steps: StepsPart = StepsPart()
+    stop: list[str] | None = None
+    engine: Literal["native", "aiohttp"] | None = None
+    threads: int | None = None
+    demo_service: DemoServicePart | None = None
+
+
+def known_keys(path: KeyPath) -> tuple[str, ...]:
+    """The keys that the mapping at this path may have; empty where any key may stand."""
+    part: type[Part] = ProfileFile
+    for depth, key in enumerate(path):
+        if depth == 1 and path[0] == "scenarios":
+            continue  # the name of a scenario is free
+        fields = {field.alias or name: field for name, field in part.model_fields.items()}
+        below = _part_in(fields[str(key)].annotation) if str(key) in fields else None
+        if below is None:
+            return ()
+        part = below
+    return tuple(field.alias or name for name, field in part.model_fields.items())
+
+
+def _part_in(annotation: object) -> type[Part] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        return annotation
+    found = (_part_in(argument) for argument in get_args(annotation))
+    return next((part for part in found if part is not None), None)
