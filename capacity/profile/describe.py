@@ -3,7 +3,7 @@
 No secrets: names of headers, masked queries and sizes, never values.
 """
 
-from capacity.model.plan import HttpRequest, PythonCall, RunPlan, Secret, TlsTrust
+from capacity.model.plan import DemoService, HttpRequest, PythonCall, RunPlan, Secret, TlsTrust
 from capacity.model.rules import METRICS, Absolute, Action, Comparison, Rule, TimesFirst
 from capacity.profile.ladder_text import ladder_to_text
 from capacity.profile.rule_text import note_of
@@ -29,18 +29,13 @@ def plan_lines(plan: RunPlan, addresses: tuple[str, ...]) -> tuple[str, ...]:
         *_call_rows(plan),
         ("engine", f"{plan.engine.value}, {_threads(plan)}"),
         ("steps", _steps(plan)),
-        (
-            "each step",
-            f"{format_duration(plan.settle_s)} settle, then {format_duration(plan.hold_s)} measured",
-        ),
+        ("each step", _each_step(plan)),
         ("duration", _duration(plan)),
         *_rule_rows(plan.rules),
         ("fuses", _fuses(plan)),
     ]
     if plan.demo_service is not None:
-        demo = plan.demo_service
-        service = f"{demo.servers} servers of {format_duration(demo.service_time_s)}, started for this run"
-        rows.append(("demo service", service))
+        rows.append(("demo service", _demo_service(plan.demo_service)))
     return tuple(f"{label:<14}{text}" for label, text in rows)
 
 
@@ -85,6 +80,11 @@ def _steps(plan: RunPlan) -> str:
     return f"{ladder_to_text(plan.concurrencies)} requests in flight ({steps})"
 
 
+def _each_step(plan: RunPlan) -> str:
+    settle, hold = format_duration(plan.settle_s), format_duration(plan.hold_s)
+    return f"{settle} settle, then {hold} measured"
+
+
 def _duration(plan: RunPlan) -> str:
     likely = format_duration(plan.likely_duration_s)
     return (
@@ -121,6 +121,11 @@ def _fuses(plan: RunPlan) -> str:
         f"{fuses.max_concurrency:,} in flight, {fuses.max_requests:,} requests, "
         f"{format_duration(fuses.max_duration_s)}"
     )
+
+
+def _demo_service(demo: DemoService) -> str:
+    servers = "1 server" if demo.servers == 1 else f"{demo.servers} servers"
+    return f"{servers} of {format_duration(demo.service_time_s)}, started for this run"
 
 
 def _threads(plan: RunPlan) -> str:
