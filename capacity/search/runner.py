@@ -5,7 +5,7 @@ file and never prints. A finished step is yielded, and so can be on disk, before
 begins; the load goes on meanwhile, so that no pause lets the service rest.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from capacity.model.plan import RunPlan, StepPlan
 from capacity.model.run import (
@@ -40,7 +40,7 @@ async def find_capacity(
     engine: Engine,
     clock: Clock,
     interrupt: Interrupt,
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Climb the ladder of `plan` and yield everything that happens, RunFinished last.
 
     The engine must have been started; it is closed in every case.

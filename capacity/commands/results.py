@@ -1,0 +1,54 @@
+"""What is made of a finished run: graphs, tables and the answer on standard output."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import click
+
+from capacity.model.findings import Findings
+from capacity.model.run import Run
+from capacity.report.texts import Language
+from capacity.report.verdict import verdict_lines
+from capacity.report.writer import WRITERS
+from capacity.storage.dat import write_dat
+
+
+class AnswerForm(StrEnum):
+    """How the answer is printed."""
+
+    VERDICT = "verdict"
+    ONE_LINE = "one_line"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The files made from a run, and why some could not be made."""
+
+    paths: tuple[Path, ...]
+    notes: tuple[str, ...]
+
+
+def write_derived(run: Run, findings: Findings, folder: Path, language: Language) -> Derived:
+    """Write graphs, steps.csv and the .dat file into `folder`; existing files are an error."""
+    if not run.steps:
+        return Derived((), ("no step was finished, so there is nothing to draw",))
+    paths = [path for write in WRITERS.values() for path in write(run, findings, folder, language)]
+    dat = folder / f"{run.plan.name}.dat"
+    write_dat(dat, run.steps)
+    return Derived((*paths, dat), ())
+
+
+def print_answer(
+    run: Run, findings: Findings, folder: Path, language: Language, form: AnswerForm
+) -> None:
+    """Print the answer on standard output."""
+    match form:
+        case AnswerForm.JSON:
+            click.echo((folder / "run.json").read_text())
+        case AnswerForm.ONE_LINE:
+            click.echo(verdict_lines(run, findings, language, report_place=str(folder))[0])
+        case AnswerForm.VERDICT:
+            for line in verdict_lines(run, findings, language, report_place=str(folder)):
+                click.echo(line)

@@ -1,0 +1,155 @@
+"""Which flags do `run` and `plan` take?
+
+One table, declared once for both. Every value option can also be set as CAPACITY_<NAME> in the
+environment; flags win over it, and it wins over the profile.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from capacity.errors import UsageError
+from capacity.model.plan import Secret
+from capacity.profile.overrides import Overrides
+
+Decorated = Callable[..., Any]
+
+
+def _value(*names: str, env: str, **settings: Any) -> Callable[[Decorated], Decorated]:
+    """An option with a value, also readable from CAPACITY_<env>."""
+    return click.option(*names, envvar=f"CAPACITY_{env}", **settings)
+
+
+_OPTIONS = (
+    click.argument("what", metavar="PROFILE|URL"),
+    _value(
+        "-c", "--concurrency", env="CONCURRENCY", metavar="SPEC", help="1,2,4 | 1..64x2 | 10..50+10"
+    ),
+    _value("-d", "--hold", env="HOLD", metavar="DUR", help="Measured part of a step, like 30s."),
+    _value("--settle", env="SETTLE", metavar="DUR", help="Thrown away at the start of each step."),
+    _value("-m", "-X", "--method", env="METHOD", metavar="NAME", help="Request method."),
+    click.option(
+        "-H",
+        "--header",
+        "headers",
+        multiple=True,
+        metavar="'NAME: VALUE'",
+        help="Header (repeatable); ${env:NAME} keeps a secret off the command line.",
+    ),
+    _value("-b", "--body", env="BODY", metavar="TEXT|@FILE|-", help="Request body."),
+    click.option("-k", "--insecure", is_flag=True, help="Believe any certificate."),
+    _value(
+        "--cacert",
+        env="CACERT",
+        metavar="FILE",
+        help="Authorities to believe instead of the system's.",
+    ),
+    _value("--timeout", env="TIMEOUT", metavar="DUR", help="Total time of one request."),
+    click.option(
+        "--stop",
+        "stops",
+        multiple=True,
+        metavar="RULE",
+        help="Like 'p99 > 250ms over 10s' (repeatable).",
+    ),
+    click.option("--no-default-stops", is_flag=True, help="Only the rules that are given."),
+    _value("--name", env="NAME", metavar="NAME", help="Name of the run and of its files."),
+    _value(
+        "--engine",
+        env="ENGINE",
+        type=click.Choice(["native", "aiohttp"]),
+        help="What makes the load.",
+    ),
+    _value(
+        "-t",
+        "--threads",
+        env="THREADS",
+        type=click.IntRange(1, 64),
+        metavar="N",
+        help="Load threads (processes for aiohttp).",
+    ),
+    _value("--max-concurrency", env="MAX_CONCURRENCY", metavar="N", help="Ceiling; default 1024."),
+    _value("--max-requests", env="MAX_REQUESTS", metavar="N", help="Ceiling; default 100M."),
+    _value("--max-duration", env="MAX_DURATION", metavar="DUR", help="Ceiling; default 60m."),
+    _value(
+        "--yes-target", env="YES_TARGET", metavar="HOST", help="Consent to load this host, by name."
+    ),
+    _value(
+        "-o",
+        "--out",
+        env="OUT",
+        type=click.Path(path_type=Path),
+        default=Path("output"),
+        show_default=True,
+        metavar="DIR",
+        help="Where results go.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print run.json on standard output."),
+    click.option("-q", "--quiet", is_flag=True, help="Print the verdict line only."),
+    _value(
+        "--progress",
+        env="PROGRESS",
+        type=click.Choice(["auto", "live", "plain", "none"]),
+        default="auto",
+        show_default=True,
+        help="How progress is shown on standard error.",
+    ),
+    click.option("--no-color", is_flag=True, envvar="CAPACITY_NO_COLOR", help="No colour."),
+    click.option("--ascii", "ascii_only", is_flag=True, help="Plain characters only."),
+    _value(
+        "--lang",
+        "language",
+        env="LANG",
+        type=click.Choice(["auto", "en", "zh"]),
+        default="auto",
+        show_default=True,
+        help="Language of verdict and graphs.",
+    ),
+)
+
+
+def run_options(function: Decorated) -> Decorated:
+    """Give a command the arguments and options of a run."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def overrides_from(options: dict[str, Any]) -> tuple[Path | None, Overrides]:
+    """Split WHAT into profile or URL; the flags go on unread, for the profile layer reads them."""
+    what = str(options["what"])
+    is_url = "://" in what
+    body = options["body"]
+    if body == "-":
+        body = Secret(sys.stdin.buffer.read())
+    if not is_url and not Path(what).suffix and not Path(what).exists():
+        raise UsageError(
+            f"{what!r} is neither a profile nor a URL",
+            hint=f"write the URL with its scheme, like http://{what}/, or name a .yaml file",
+        )
+    return (
+        None if is_url else Path(what),
+        Overrides(
+            url=what if is_url else None,
+            concurrency=options["concurrency"],
+            hold=options["hold"],
+            settle=options["settle"],
+            method=options["method"],
+            headers=options["headers"],
+            body=body,
+            timeout=options["timeout"],
+            stops=options["stops"],
+            default_stops=not options["no_default_stops"],
+            name=options["name"],
+            engine=options["engine"],
+            threads=options["threads"],
+            ca_file=options["cacert"],
+            insecure=options["insecure"],
+            max_concurrency=options["max_concurrency"],
+            max_requests=options["max_requests"],
+            max_duration=options["max_duration"],
+        ),
+    )
