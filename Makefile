@@ -20,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint clean
+.PHONY: help setup demo test lint clean anew
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -56,12 +56,15 @@ clean: ## remove what make made; runs under output/ stay
 	rm -f capacity/_core*.so
 	find capacity tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The interpreter itself is the stamp: when it is gone or broken the environment is made anew.
-$(BIN)/python:
+# The interpreter itself is the stamp: when it is gone or broken the environment is made anew, and
+# so it is when it was moved or copied, since it still points at its old place.
+HERE := $(shell grep -sF ' $(CURDIR)/$(VENV)' $(VENV)/pyvenv.cfg)
+$(BIN)/python: $(if $(HERE),,anew)
 	@PYTHON="$(PYTHON)" sh scripts/check_machine.sh
 	$(PYTHON) -m venv --clear $(VENV)
 
-$(VENV)/installed: $(BIN)/python pyproject.toml $(CORE_SOURCES)
+COMPILED := $(wildcard capacity/_core*.so)
+$(VENV)/installed: $(BIN)/python pyproject.toml $(CORE_SOURCES) $(if $(COMPILED),,anew)
 	@PYTHON="$(PYTHON)" sh scripts/check_machine.sh
 	@echo "Setting up $(VENV): libraries, then the Rust core (some minutes the first time)"
 	$(REGISTRY) $(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
