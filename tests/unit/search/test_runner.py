@@ -109,7 +109,7 @@ def test_step_is_finished_before_the_next_begins() -> None:
 
 
 def test_books_balance_in_every_step_and_in_the_whole_run() -> None:
-    """started = ok + failures + cut, in whole numbers, stragglers included."""
+    """Started = ok + failures + cut, in whole numbers, stragglers included."""
     events, _ = climb(a_short_plan())
     for step in steps_of(events):
         assert step.counts.started == step.counts.ended

@@ -1,0 +1,201 @@
+"""The main job against real services: climb, stop, name the knee, draw."""
+
+import json
+import struct
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from capacity.commands.demo_options import DemoOptions
+from capacity.commands.demo_process import DemoProcess
+from tests.end_to_end.tool import capacity, run_tool, stats
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def png_size(path: Path) -> tuple[int, int]:
+    """Width and height in pixels, from the file's header."""
+    head = path.read_bytes()[:24]
+    assert head[:8] == PNG_SIGNATURE
+    width, height = struct.unpack(">II", head[16:24])
+    return width, height
+
+
+def test_demo_profile_finds_the_knee_it_was_built_with(tmp_path: Path) -> None:
+    """8 servers of 10 ms: 800/s within 5 %, a knee within one step of 8, exit 0, both graphs."""
+    ended = run_tool("profiles/demo.yaml", "-d", "2s", "--settle", "500ms", out=tmp_path)
+    assert ended.code == 0, ended.err
+    run = ended.run_json
+    assert run["findings"]["peak"]["qps"] == pytest.approx(800, rel=0.05)
+    assert run["findings"]["knee"]["state"] == "found"
+    assert 4 < run["findings"]["knee"]["concurrency"] < 16
+    assert run["end"]["rule"] == "gain < 3% for 2 steps"
+    for name in ("demo_qps_ttlb.png", "demo_successrate.png"):
+        width, height = png_size(ended.run_folder / name)
+        assert width >= 1000
+        assert height >= 500
+    rows = (ended.run_folder / "demo.dat").read_text().splitlines()
+    assert [int(row.split(" ")[0]) for row in rows] == [s["concurrency"] for s in run["steps"]]
+    assert all(len(row.split(" ")) == 4 for row in rows)
+    assert rows[0].endswith(" 100.00")
+
+
+def test_tool_and_service_count_the_same_requests(tmp_path: Path) -> None:
+    """Request for request over the whole run, settle and drain included: difference 0."""
+    with DemoProcess(DemoOptions(port=0, service_time_s=0.002)) as service:
+        ended = run_tool(
+            service.url, "-c", "1,5,17,3..4", "-d", "1s", "--settle", "200ms", out=tmp_path
+        )
+        assert ended.code == 2  # a falling ladder is refused before anything is sent
+        assert stats(service.url)["requests"] == 0
+        ended = run_tool(
+            service.url, "-c", "1,5,17,40", "-d", "1s", "--settle", "0.2s", out=tmp_path
+        )
+        assert ended.code == 0, ended.err
+        seen = stats(service.url)
+    totals = ended.run_json["totals"]
+    assert totals["started"] == seen["requests"]
+    assert totals["ok"] == seen["answered"] == totals["started"]
+    assert seen["max_in_flight"] == 40
+
+
+def test_error_rate_stops_the_climb_inside_the_step(tmp_path: Path) -> None:
+    """A service that fails above 16 in flight: the rule ends the climb at 32, in mid-hold."""
+    with DemoProcess(DemoOptions(port=0, servers=64, fail_above=16)) as service:
+        ended = run_tool(
+            service.url,
+            "-c",
+            "1,2,4,8,16,32,64",
+            "-d",
+            "3s",
+            "--settle",
+            "300ms",
+            "--json",
+            out=tmp_path,
+        )
+    run = json.loads(ended.out)
+    assert ended.code == 0
+    assert run["end"]["reason"] == "rule"
+    assert run["end"]["rule"].startswith("error_rate > 1% over 1.5s")
+    last = run["steps"][-1]
+    assert (last["concurrency"], last["ended_early"]) == (32, True)
+    assert last["hold_s"] < 2.7
+    assert last["counts"]["statuses"]["503"] > 0
+    assert run["findings"]["capacity"]["concurrency"] == 16
+
+
+def test_p99_stops_the_climb_inside_the_step(tmp_path: Path) -> None:
+    """A service whose latency jumps above 8 in flight: `p99 > 10x first` ends the climb at 16."""
+    options = DemoOptions(port=0, servers=64, slow_above=8, slow_time_s=0.3)
+    with DemoProcess(options) as service:
+        ended = run_tool(
+            service.url,
+            "-c",
+            "1,2,4,8,16,32",
+            "-d",
+            "3s",
+            "--settle",
+            "500ms",
+            "--json",
+            "--no-default-stops",
+            "--stop",
+            "p99 > 100ms over 1s",
+            out=tmp_path,
+        )
+    run = json.loads(ended.out)
+    assert ended.code == 0
+    assert run["end"]["rule"].startswith("p99 > 100ms")
+    last = run["steps"][-1]
+    assert (last["concurrency"], last["ended_early"]) == (16, True)
+    assert last["hold_s"] < 2.7
+    assert run["findings"]["capacity"]["concurrency"] == 8
+
+
+@pytest.fixture
+def nginx(tmp_path: Path) -> Iterator[str]:
+    """A real nginx with one worker, a 15-byte answer and its own request counter."""
+    port = 18099
+    (tmp_path / "nginx.conf").write_text(
+        f"""
+        worker_processes 1; daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error.log;
+        events {{ worker_connections 2048; }}
+        http {{
+          access_log off; keepalive_requests 1000000;
+          client_body_temp_path {tmp_path}; proxy_temp_path {tmp_path};
+          fastcgi_temp_path {tmp_path}; uwsgi_temp_path {tmp_path}; scgi_temp_path {tmp_path};
+          server {{ listen 127.0.0.1:{port};
+            location / {{ return 200 "hello, capacity"; }}
+            location /status {{ stub_status; }} }}
+        }}
+        """
+    )
+    process = subprocess.Popen(
+        ["/usr/sbin/nginx", "-c", str(tmp_path / "nginx.conf"), "-e", str(tmp_path / "error.log")]
+    )
+    try:
+        url = f"http://127.0.0.1:{port}/"
+        wait_for(url)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def wait_for(url: str) -> None:
+    """Wait until something answers."""
+    deadline_s = time.monotonic() + 10
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=1):  # noqa: S310  # loopback
+                return
+        except (urllib.error.URLError, ConnectionError):
+            if time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.05)
+
+
+def nginx_requests(url: str) -> int:
+    """The number of requests nginx has handled, this one included."""
+    with urllib.request.urlopen(f"{url}status", timeout=5) as answer:  # noqa: S310  # loopback
+        return int(answer.read().decode().splitlines()[2].split()[2])
+
+
+def test_nginx_is_climbed_and_counts_agree(nginx: str, tmp_path: Path) -> None:
+    """Against a real server: every request that nginx handled is in the books, each one ok."""
+    before = nginx_requests(nginx)
+    ended = run_tool(
+        nginx,
+        "-c",
+        "1,2,4,8,16,32",
+        "-d",
+        "1s",
+        "--settle",
+        "200ms",
+        "--json",
+        "-t",
+        "1",
+        out=tmp_path / "out",
+    )
+    after = nginx_requests(nginx)
+    assert ended.code in (0, 5), ended.err  # 5: a fast server on few cores makes us the limit
+    run = json.loads(ended.out)
+    assert run["totals"]["started"] == run["totals"]["ok"] == after - before - 1
+    assert run["steps"][0]["latency"]["p50_s"] < 0.01
+    assert (ended.code == 5) == (run["end"]["reason"] == "generator")
+
+
+def test_report_draws_a_finished_run_again_beside_its_graphs(tmp_path: Path) -> None:
+    """`report` overwrites nothing: a run that has its graphs gets new ones in report-1."""
+    with DemoProcess(DemoOptions(port=0, service_time_s=0.002)) as service:
+        ended = run_tool(service.url, "-c", "1,2", "-d", "1s", "--settle", "0.1s", out=tmp_path)
+    again = capacity("report", str(ended.run_folder))
+    assert again.returncode == 0, again.stderr
+    name = ended.run_json["plan"]["name"]
+    first = (ended.run_folder / f"{name}.dat").read_bytes()
+    assert (ended.run_folder / "report-1" / f"{name}.dat").read_bytes() == first
+    assert again.stdout.splitlines()[0] == ended.out.splitlines()[0]

@@ -1,0 +1,158 @@
+"""Signals, kills, terminals and secrets: what was measured stays, what is secret does not show."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from capacity.commands.demo_options import DemoOptions
+from capacity.commands.demo_process import DemoProcess
+from tests.end_to_end.tool import Ended, arguments, capacity, plain_environment, run_tool
+
+SLOW_CLIMB = ("-c", "1..64x2", "-d", "2s", "--settle", "200ms")
+
+
+@pytest.fixture
+def service() -> Iterator[str]:
+    """The demo service on a free port."""
+    with DemoProcess(DemoOptions(port=0)) as process:
+        yield process.url
+
+
+def start(url: str, out: Path) -> subprocess.Popen[bytes]:
+    """Start a climb of seven steps in a process group of its own."""
+    return subprocess.Popen(
+        arguments(url, *SLOW_CLIMB, out=out),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=plain_environment(),
+        start_new_session=True,
+    )
+
+
+def wait_for_steps(out: Path, count: int) -> None:
+    """Wait until so many steps are on disk."""
+    deadline_s = time.monotonic() + 60
+    while time.monotonic() < deadline_s:
+        for path in out.glob("*/2*/run.json"):
+            if len(json.loads(path.read_text())["steps"]) >= count:
+                return
+        time.sleep(0.05)
+    pytest.fail(f"{count} steps were not on disk in time")
+
+
+def test_killed_run_can_be_read_and_drawn(service: str, tmp_path: Path) -> None:
+    """SIGKILL in the fourth step: three steps are readable, and `report` draws them."""
+    process = start(service, tmp_path)
+    wait_for_steps(tmp_path, 3)
+    time.sleep(0.5)  # into the fourth step
+    process.kill()
+    process.communicate()
+    ended = Ended(process.returncode, "", "", tmp_path)
+    assert [step["concurrency"] for step in ended.run_json["steps"]] == [1, 2, 4]
+    assert ended.run_json["end"]["reason"] == "not_finished"
+    again = capacity("report", str(ended.run_folder))
+    assert again.returncode == 0, again.stderr
+    name = ended.run_json["plan"]["name"]
+    assert len((ended.run_folder / f"{name}.dat").read_text().splitlines()) == 3
+    assert (ended.run_folder / f"{name}_qps_ttlb.png").stat().st_size > 10_000
+    assert (ended.run_folder / f"{name}_successrate.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "reason"),
+    [
+        pytest.param(signal.SIGINT, 130, "interrupted", id="Ctrl-C"),
+        pytest.param(signal.SIGTERM, 143, "terminated", id="SIGTERM"),
+    ],
+)
+def test_signal_ends_the_load_and_keeps_the_steps(
+    service: str, tmp_path: Path, number: signal.Signals, code: int, reason: str
+) -> None:
+    """The run ends within a second, labelled, with its finished steps, graphs and exit code."""
+    process = start(service, tmp_path)
+    wait_for_steps(tmp_path, 2)
+    os.kill(process.pid, number)
+    out, err = process.communicate(timeout=30)
+    ended = Ended(process.returncode, out.decode(), err.decode(), tmp_path)
+    assert ended.code == code, ended.err
+    assert ended.run_json["end"]["reason"] == reason
+    totals = ended.run_json["totals"]
+    assert totals["started"] == totals["ok"] > 0
+    assert (ended.run_folder / f"{ended.run_json['plan']['name']}_qps_ttlb.png").exists()
+
+
+def test_secrets_reach_no_output(service: str, tmp_path: Path) -> None:
+    """Header, body, query, user info and ${env:} values appear in no file and on no stream."""
+    secrets = ["hEader-s3cret", "b0dy-s3cret", "qu3ry-s3cret", "passw0rd-s3cret", "env-s3cret"]
+    url = service.replace("http://", f"http://user:{secrets[3]}@")
+    ended = run_tool(
+        f"{url}path?key={secrets[2]}",
+        "-c",
+        "1,2",
+        "-d",
+        "1s",
+        "--settle",
+        "100ms",
+        "-m",
+        "POST",
+        "-H",
+        f"X-Api-Key: {secrets[0]}",
+        "-H",
+        "X-Env: ${env:MY_SECRET}",
+        "-b",
+        secrets[1],
+        out=tmp_path,
+        MY_SECRET=secrets[4],
+    )
+    assert ended.code == 0, ended.err
+    assert ended.run_json["totals"]["ok"] > 0
+    written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(written) >= 5
+    for secret in secrets:
+        for text in (ended.out.encode(), ended.err.encode(), *written):
+            assert secret.encode() not in text
+
+
+def test_ci_gets_one_plain_line_a_step(service: str, tmp_path: Path) -> None:
+    """FORCE_COLOR and CI together leave no cursor code on stderr; each step is one line."""
+    ended = run_tool(
+        service, "-c", "1,2", "-d", "1s", "--settle", "100ms", out=tmp_path, CI="1", FORCE_COLOR="1"
+    )
+    steps = [line for line in ended.err.splitlines() if "qps=" in line]
+    assert len(steps) == 2
+    assert "C=1 " in steps[0]
+    assert "C=2 " in steps[1]
+    for code in ("\x1b[?25l", "\x1b[1A", "\x1b[2K", "\r"):
+        assert code not in ended.err
+
+
+def test_quiet_prints_the_verdict_line_only(service: str, tmp_path: Path) -> None:
+    """One line on stdout, nothing on stderr."""
+    ended = run_tool(service, "-c", "1,2", "-d", "1s", "--settle", "100ms", "--quiet", out=tmp_path)
+    assert len(ended.out.splitlines()) == 1
+    assert "Capacity" in ended.out
+    assert ended.err == ""
+
+
+def test_verdict_has_at_most_six_lines_with_units(service: str, tmp_path: Path) -> None:
+    """The answer on stdout names capacity, knee or its absence, and the end."""
+    ended = run_tool(service, "-c", "1,2,4", "-d", "1s", "--settle", "100ms", out=tmp_path)
+    lines = ended.out.splitlines()
+    assert 3 <= len(lines) <= 6
+    assert "qps" in ended.out
+    assert "no knee" in ended.out.lower()
+
+
+def test_chinese_verdict(service: str, tmp_path: Path) -> None:
+    """`--lang zh` speaks Chinese; the keys of the files stay English."""
+    ended = run_tool(
+        service, "-c", "1,2", "-d", "1s", "--settle", "100ms", "--lang", "zh", out=tmp_path
+    )
+    assert "容量" in ended.out
+    assert set(ended.run_json) >= {"schema_version", "plan", "environment", "steps", "end"}

@@ -1,0 +1,79 @@
+"""How does an end-to-end test use the command as its users do: as a process?"""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a call of the command left behind."""
+
+    code: int
+    out: str
+    err: str
+    folder: Path
+
+    @property
+    def run_json(self) -> dict[str, Any]:
+        """The run.json of the one run in the output folder."""
+        (path,) = self.folder.glob("*/2*/run.json")
+        loaded: dict[str, Any] = json.loads(path.read_text())
+        return loaded
+
+    @property
+    def run_folder(self) -> Path:
+        """The folder of the one run."""
+        (path,) = self.folder.glob("*/2*/run.json")
+        return path.parent
+
+
+def arguments(*words: str, out: Path) -> list[str]:
+    """The command line of `capacity run` with its output below `out`."""
+    return [sys.executable, "-m", "capacity", "run", *words, "-o", str(out)]
+
+
+def plain_environment(**changes: str) -> dict[str, str]:
+    """Our own environment without the variables that change how things look."""
+    removed = ("CI", "NO_COLOR", "FORCE_COLOR", "LC_ALL", "LC_MESSAGES", "LANG", "TERM")
+    kept = {key: value for key, value in os.environ.items() if key not in removed}
+    return {**kept, "LANG": "C.UTF-8", **changes}
+
+
+def run_tool(
+    *words: str, out: Path, timeout_s: float = 90.0, stdin: bytes = b"", **environ: str
+) -> Ended:
+    """Call `capacity run` without a terminal and wait for its end."""
+    ended = subprocess.run(
+        arguments(*words, out=out),
+        input=stdin,
+        capture_output=True,
+        timeout=timeout_s,
+        env=plain_environment(**environ),
+        check=False,
+    )
+    return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode(), out)
+
+
+def capacity(*words: str, timeout_s: float = 60.0) -> subprocess.CompletedProcess[str]:
+    """Call any other command of the tool."""
+    return subprocess.run(
+        [sys.executable, "-m", "capacity", *words],
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        env=plain_environment(),
+        check=False,
+    )
+
+
+def stats(url: str) -> dict[str, Any]:
+    """The demo service's own counters."""
+    with urllib.request.urlopen(f"{url}stats", timeout=5) as answer:  # noqa: S310  # loopback
+        loaded: dict[str, Any] = json.loads(answer.read())
+        return loaded
