@@ -93,15 +93,16 @@ class Problems:
 
     def add(self, path: KeyPath, fault: InputError) -> None:
         """Note a wrong value, unless it or something around it is known to be wrong."""
-        self._note(path, self.origins.of(path), fault)
+        if not self.has(path):
+            self._note(path, self.origins.of(path), fault)
 
     def add_key(self, path: KeyPath, fault: InputError) -> None:
-        """Note a wrong key; what stands below it is looked at all the same."""
-        self._note((*path, ""), self.origins.of_key(path), fault)
+        """Note a wrong key, whatever its value is; the value is looked at all the same."""
+        if not self.has(path[:-1]):
+            self._note((*path, ""), self.origins.of_key(path), fault)
 
     def _note(self, path: KeyPath, place: Place, fault: InputError) -> None:
-        if not self.has(path):
-            self._found[path] = (place, Problem(place.text, fault.message, fault.hint))
+        self._found.setdefault(path, (place, Problem(place.text, fault.message, fault.hint)))
 
     def has(self, path: KeyPath) -> bool:
         """Whether this path, or one above it, is known to be wrong."""
