@@ -40,9 +40,6 @@ scenarios: {main: {request: {path: /}}}
         pytest.param([LOOPBACK, "--stop", "error_rate > 1"], 2, "1%", "", id="bare ratio"),
         pytest.param([LOOPBACK, "--cacert", "nofile.pem"], 2, "nofile.pem", "", id="no CA file"),
         pytest.param([LOOPBACK], 4, "conn.refused", "nothing listens", id="refused"),
-        pytest.param(
-            ["http://no-such-host.invalid/"], 4, "no-such-host.invalid", "spelling", id="dns"
-        ),
         pytest.param(["http://192.0.2.7/"], 2, "192.0.2.7", "--yes-target 192.0.2.7", id="consent"),
         pytest.param(
             ["http://192.0.2.7/", "--yes-target", "other"],
