@@ -1,7 +1,8 @@
 """Which failure kind does an exception of aiohttp, of TLS or of the system stand for?
 
 Decided by type, errno and OpenSSL's own codes, never by the text of a message. The library does not
-tell everything the Rust core sees: a head that stops half way is `resp.timeout.first_byte` here.
+tell everything the Rust core sees: a head that stops half way is `resp.timeout.first_byte` here,
+and a chunk that is broken in the same packet as its head is `proto.header`.
 """
 
 import asyncio
@@ -137,7 +138,7 @@ def _parser_failure(error: BaseException) -> FailureKind:
             if isinstance(cause, parser_error):
                 return kind
         cause = cause.__cause__
-    return FailureKind.PROTO_NOT_HTTP
+    return FailureKind.PROTO_HEADER  # broken, but the library's type says no more
 
 
 def _lost_before_head(
