@@ -87,7 +87,7 @@ def _call(sources: Sources, path: KeyPath, part: ScenarioPart) -> HttpRequest | 
         return _request(sources, (*path, "request"), part.request or RequestPart())
     if part.request is not None:
         problems.add(
-            _first_given(problems, (*path, "request")),
+            _first_flag(problems, (*path, "request")),
             InputError("a scenario has either request or python, not both", "remove one of them"),
         )
     if sources.url.path not in {"", "/"}:
@@ -106,10 +106,10 @@ def _call(sources: Sources, path: KeyPath, part: ScenarioPart) -> HttpRequest | 
     return PythonCall(found.file, found.function, _headers(sources, path, {}))
 
 
-def _first_given(problems: Problems, path: KeyPath) -> KeyPath:
-    """The request itself when the profile has it, else the flag that asked for one."""
-    keys = [path, *((*path, key) for key in ("method", "body", "body_file"))]
-    return next((key for key in keys if problems.origins.knows(key)), path)
+def _first_flag(problems: Problems, path: KeyPath) -> KeyPath:
+    """The flag that asked for a request, if one did, else the request itself."""
+    of_flags = ((*path, key) for key in ("method", "body", "body_file"))
+    return next((key for key in of_flags if problems.origins.of(key).line is None), path)
 
 
 def _request(sources: Sources, path: KeyPath, part: RequestPart) -> HttpRequest:

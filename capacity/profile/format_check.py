@@ -56,7 +56,7 @@ def _note(detail: "ErrorDetails", problems: Problems) -> None:
 def _unknown_key(path: KeyPath) -> InputError:
     keys = known_keys(path[:-1])
     where = f" in {dotted(path[:-1])}" if len(path) > 1 else ""
-    close = get_close_matches(str(path[-1]), keys, n=1)
+    close = get_close_matches(str(path[-1]), keys, n=1, cutoff=0.7)
     hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(keys)}"
     return InputError(f"unknown key {str(path[-1])!r}{where}", hint)
 

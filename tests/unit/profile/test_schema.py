@@ -1,0 +1,51 @@
+"""Tests of the file format: which keys it knows, and where."""
+
+import pytest
+from pydantic import ValidationError
+
+from capacity.profile.problems import KeyPath
+from capacity.profile.schema import ProfileFile, known_keys
+
+
+@pytest.mark.parametrize(
+    ("path", "keys"),
+    [
+        (
+            (),
+            "version name description target safety scenarios steps stop engine threads "
+            "demo_service",
+        ),
+        (("target",), "base_url tls headers timeout"),
+        (("target", "tls"), "ca verify"),
+        (("target", "timeout"), "connect first_byte idle total"),
+        (("target", "headers"), ""),
+        (("safety", "fuses"), "concurrency requests duration"),
+        (("scenarios", "main"), "request python success"),
+        (("scenarios", "request"), "request python success"),
+        (("scenarios", "main", "request"), "method path headers body json body_file"),
+        (("steps",), "concurrency settle hold"),
+        (("demo_service",), "servers service_time"),
+        (("description",), "en zh"),
+        (("nonsense",), ""),
+        (("stop", 0), ""),
+    ],
+    ids=str,
+)
+def test_the_keys_of_each_part(path: KeyPath, keys: str) -> None:
+    """The format at a glance; a new key must be added here too."""
+    assert known_keys(path) == tuple(keys.split())
+
+
+def test_a_profile_without_keys_is_empty_not_wrong() -> None:
+    """What must be there is asked for when the plan is built, so that all problems are found."""
+    empty = ProfileFile.model_validate({})
+    assert (empty.version, empty.scenarios, empty.stop) == (None, None, None)
+    assert (empty.target.headers, empty.safety.allow_hosts) == ({}, [])
+
+
+def test_values_are_frozen_and_kinds_are_strict() -> None:
+    """A number in quotes is text, and a read profile is never changed."""
+    with pytest.raises(ValidationError):
+        ProfileFile.model_validate({"threads": "4"})
+    with pytest.raises(ValidationError, match="frozen"):
+        ProfileFile(version=1).version = 2
