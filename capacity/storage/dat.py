@@ -1,0 +1,95 @@
+"""How do steps become the four columns of wrktest.sh, and how are such files read?
+
+`concurrency QPS mean_ms success_percent`, separated by one space, no header: files of the older
+script and ours can be laid side by side. Everything else goes to steps.csv.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+from capacity.errors import StorageError
+from capacity.model.run import Step, Trust
+from capacity.units import format_ms
+
+_COLUMNS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class DatRow:
+    """One line, in the units of the file: milliseconds and percent."""
+
+    concurrency: int
+    qps: float
+    mean_ms: float
+    success_percent: float
+
+
+def dat_text(steps: Sequence[Step]) -> str:
+    """The file's content, one line per step.
+
+    A step without a good answer has no mean latency, and the format has no way to say so: its
+    line is left out rather than filled with a zero. So are INVALID steps, whose numbers are the
+    generator's and would be read as the service's.
+    """
+    return "".join(f"{line}\n" for step in steps if (line := _line(step)) is not None)
+
+
+def write_dat(path: Path, steps: Sequence[Step]) -> None:
+    """Write a new file; an existing one is never overwritten."""
+    try:
+        with path.open("x", encoding="ascii", newline="\n") as stream:
+            stream.write(dat_text(steps))
+    except OSError as error:
+        raise StorageError(
+            f"{path}: cannot be written: {error.strerror or error}",
+            hint="choose another folder with --out",
+        ) from error
+
+
+def parse_dat(text: str) -> tuple[DatRow, ...]:
+    """Read lines of four numbers, sorted by concurrency; repeated levels stay in their order.
+
+    Lines that start with `#` are comments. A line with fewer than four columns, or with a value
+    that is not finite, is how the script writes a failed step: it is left out.
+    """
+    rows = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        columns = line.split()
+        if line.startswith("#") or len(columns) < _COLUMNS:
+            continue
+        row = _row(columns, number)
+        if all(isfinite(value) for value in (row.qps, row.mean_ms, row.success_percent)):
+            rows.append(row)
+    return tuple(sorted(rows, key=lambda row: row.concurrency))
+
+
+def _line(step: Step) -> str | None:
+    success = step.counts.success_ratio
+    if step.latency is None or success is None or step.validity.trust is Trust.INVALID:
+        return None
+    mean_ms = _six_digits(format_ms(step.latency.mean_s))
+    return f"{step.plan.concurrency} {step.qps:.2f} {mean_ms} {success * 100:.2f}"
+
+
+def _six_digits(value: float) -> str:
+    """Six significant digits, as the script's awk prints them, but never an exponent."""
+    text = f"{value:.6g}"
+    return text if "e" not in text else f"{value:.9f}".rstrip("0").rstrip(".")
+
+
+def _row(columns: list[str], number: int) -> DatRow:
+    if len(columns) > _COLUMNS:
+        raise _fault(number, f"{len(columns)} columns instead of {_COLUMNS}")
+    try:
+        return DatRow(int(columns[0]), float(columns[1]), float(columns[2]), float(columns[3]))
+    except ValueError as error:
+        raise _fault(number, f"not a number: {error}") from error
+
+
+def _fault(number: int, detail: str) -> StorageError:
+    return StorageError(
+        f"line {number}: {detail}",
+        hint="a .dat file has the columns: concurrency QPS mean_ms success_percent",
+    )

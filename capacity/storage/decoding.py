@@ -1,0 +1,296 @@
+"""How does run.json become a Run again? The reading half of version 1.
+
+The file is treated as hostile: types, signs and names are checked, and each error names the key.
+Secrets come back empty, because they were never written.
+"""
+
+import re
+
+from capacity.errors import StorageError
+from capacity.model.plan import (
+    DemoService,
+    EngineName,
+    Fuses,
+    Header,
+    HttpRequest,
+    Purpose,
+    PythonCall,
+    RunPlan,
+    Scenario,
+    Secret,
+    StepPlan,
+    Target,
+    Timeouts,
+    TlsTrust,
+)
+from capacity.model.rules import (
+    METRICS,
+    Absolute,
+    Action,
+    Comparison,
+    Judgement,
+    Rule,
+    RuleState,
+    TimesFirst,
+)
+from capacity.model.run import EndReason, Environment, Run, RunEnd, Step, Trust, Validity
+from capacity.model.snapshot import (
+    ConnectionCounts,
+    Counts,
+    FailureKind,
+    GeneratorLoad,
+    LatencySummary,
+)
+from capacity.storage.encoding import SCHEMA_VERSION
+from capacity.storage.fields import Fields
+
+# Names become file names: no separators, no leading dot or dash.
+SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+_NOTHING = Secret(b"")
+
+
+def decode_run(value: object, *, file: str) -> Run:
+    """Build the Run that the parsed content of `file` describes."""
+    root = Fields(value, file=file)
+    version = root.count("schema_version")
+    if version != SCHEMA_VERSION:
+        raise StorageError(
+            f"{file}: schema_version is {version}, this capacity reads {SCHEMA_VERSION}",
+            hint="read the run with the version of capacity that wrote it",
+        )
+    return Run(
+        run_id=_name(root, "run_id"),
+        started_at_unix_s=root.number("started_at_unix_s"),
+        plan=_plan(root.inner("plan")),
+        environment=_environment(root.inner("environment")),
+        steps=tuple(_step(step) for step in root.inner_list("steps")),
+        totals=_counts(root.inner("totals")),
+        end=_end(root.inner("end")),
+    )
+
+
+def _name(fields: Fields, name: str) -> str:
+    value = fields.text(name)
+    if SAFE_NAME.fullmatch(value) is None:
+        raise fields.refuse(name, "a name of letters, digits, dots, dashes and underscores")
+    return value
+
+
+def _end(fields: Fields) -> RunEnd:
+    return RunEnd(
+        reason=fields.choice("reason", EndReason),
+        detail=fields.text("detail"),
+        rule=fields.optional_text("rule"),
+    )
+
+
+def _plan(fields: Fields) -> RunPlan:
+    scenario = fields.inner("scenario")
+    fuses = fields.inner("fuses")
+    demo_service = fields.optional_inner("demo_service")
+    return RunPlan(
+        name=_name(fields, "name"),
+        target=_target(fields.inner("target")),
+        scenario=Scenario(
+            name=scenario.text("name"),
+            call=_call(scenario.inner("call")),
+            ok_below_status=scenario.count("ok_below_status"),
+        ),
+        engine=fields.choice("engine", EngineName),
+        threads=fields.optional_count("threads", at_least=1),
+        concurrencies=fields.counts("concurrencies", at_least=1),
+        settle_s=fields.number("settle_s"),
+        hold_s=fields.number("hold_s"),
+        rules=tuple(_rule(rule) for rule in fields.inner_list("rules")),
+        fuses=Fuses(
+            max_concurrency=fuses.count("max_concurrency"),
+            max_requests=fuses.count("max_requests"),
+            max_duration_s=fuses.number("max_duration_s"),
+        ),
+        allow_hosts=fields.texts("allow_hosts"),
+        demo_service=None if demo_service is None else _demo_service(demo_service),
+        profile_sha256=fields.optional_text("profile_sha256"),
+    )
+
+
+def _target(fields: Fields) -> Target:
+    timeouts = fields.inner("timeouts")
+    return Target(
+        scheme=fields.text("scheme"),
+        host=fields.text("host"),
+        port=fields.count("port"),
+        trust=fields.choice("trust", TlsTrust),
+        ca_file=fields.optional_text("ca_file"),
+        timeouts=Timeouts(
+            connect_s=timeouts.number("connect_s"),
+            first_byte_s=timeouts.number("first_byte_s"),
+            idle_s=timeouts.number("idle_s"),
+            total_s=timeouts.number("total_s"),
+        ),
+    )
+
+
+def _call(fields: Fields) -> HttpRequest | PythonCall:
+    headers = tuple(
+        Header(header.text("name"), _NOTHING) for header in fields.inner_list("headers")
+    )
+    match fields.text("kind"):
+        case "http":
+            return HttpRequest(
+                method=fields.text("method"),
+                path=_NOTHING,
+                shown_path=fields.text("path"),
+                headers=headers,
+                body=None if fields.optional_inner("body") is None else _NOTHING,
+            )
+        case "python":
+            return PythonCall(fields.text("file"), fields.text("function"), headers)
+        case _:
+            raise fields.refuse("kind", "http or python")
+
+
+def _demo_service(fields: Fields) -> DemoService:
+    return DemoService(fields.count("servers"), fields.number("service_time_s"))
+
+
+def _rule(fields: Fields) -> Rule:
+    if fields.text("metric") not in METRICS:
+        raise fields.refuse("metric", f"one of {', '.join(METRICS)}")
+    return Rule(
+        metric=fields.text("metric"),
+        comparison=fields.choice("comparison", Comparison),
+        limit=_limit(fields.inner("limit")),
+        over_s=fields.optional_number("over_s"),
+        for_steps=fields.count("for_steps"),
+        min_samples=fields.count("min_samples"),
+        action=fields.choice("action", Action),
+        text=fields.text("text"),
+    )
+
+
+def _limit(fields: Fields) -> Absolute | TimesFirst:
+    match fields.text("kind"):
+        case "absolute":
+            return Absolute(fields.number("value"))
+        case "times_first":
+            return TimesFirst(fields.number("factor"))
+        case _:
+            raise fields.refuse("kind", "absolute or times_first")
+
+
+def _environment(fields: Fields) -> Environment:
+    return Environment(
+        capacity_version=fields.text("capacity_version"),
+        core_version=fields.text("core_version"),
+        engine=fields.text("engine"),
+        engine_notes=fields.texts("engine_notes"),
+        python_version=fields.text("python_version"),
+        platform=fields.text("platform"),
+        cpu_count=fields.count("cpu_count"),
+        addresses=fields.texts("addresses"),
+    )
+
+
+def _step(fields: Fields) -> Step:
+    return Step(
+        plan=StepPlan(
+            index=fields.count("index"),
+            concurrency=fields.count("concurrency", at_least=1),
+            settle_s=fields.number("settle_s"),
+            hold_s=fields.number("hold_s"),
+            purpose=fields.choice("purpose", Purpose),
+        ),
+        started_at_unix_s=fields.number("started_at_unix_s"),
+        start_s=fields.number("start_s"),
+        end_s=fields.number("end_s"),
+        counts=_counts(fields.inner("counts")),
+        ended_ok=fields.count("ended_ok"),
+        ended_all=fields.count("ended_all"),
+        latency=_latency(fields.optional_inner("latency")),
+        failed_latency=_latency(fields.optional_inner("failed_latency")),
+        first_byte=_latency(fields.optional_inner("first_byte")),
+        connect=_latency(fields.optional_inner("connect")),
+        scenario_latency=_latency(fields.optional_inner("scenario_latency")),
+        scenario_failures=fields.count("scenario_failures"),
+        latency_blob=fields.blob("latency_blob"),
+        mean_in_flight=fields.optional_number("mean_in_flight"),
+        connections=_connections(fields.inner("connections")),
+        generator=_generator(fields.optional_inner("generator")),
+        judgements=tuple(_judgement(item) for item in fields.inner_list("judgements")),
+        validity=Validity(fields.choice("trust", Trust), fields.texts("trust_reasons")),
+        ended_early=fields.flag("ended_early"),
+    )
+
+
+def _counts(fields: Fields) -> Counts:
+    return Counts(
+        started=fields.count("started"),
+        ok=fields.count("ok"),
+        failures=_failures(fields.inner("failures")),
+        cut=fields.count("cut"),
+        statuses=_statuses(fields.inner("statuses")),
+        sent_bytes=fields.count("sent_bytes"),
+        received_bytes=fields.count("received_bytes"),
+    )
+
+
+def _failures(fields: Fields) -> dict[FailureKind, int]:
+    known = {kind.value: kind for kind in FailureKind}
+    for name in fields.names():
+        if name not in known:
+            raise fields.refuse(name, "the count of a failure kind that this capacity knows")
+    return {known[name]: fields.count(name) for name in fields.names()}
+
+
+def _statuses(fields: Fields) -> dict[int, int]:
+    for name in fields.names():
+        if re.fullmatch(r"[0-9]{1,3}", name) is None:
+            raise fields.refuse(name, "the count of a status of three digits")
+    return {int(name): fields.count(name) for name in fields.names()}
+
+
+def _latency(fields: Fields | None) -> LatencySummary | None:
+    if fields is None:
+        return None
+    return LatencySummary(
+        count=fields.count("count"),
+        mean_s=fields.number("mean_s"),
+        min_s=fields.number("min_s"),
+        max_s=fields.number("max_s"),
+        p50_s=fields.number("p50_s"),
+        p90_s=fields.number("p90_s"),
+        p95_s=fields.number("p95_s"),
+        p99_s=fields.number("p99_s"),
+        p999_s=fields.number("p999_s"),
+    )
+
+
+def _connections(fields: Fields) -> ConnectionCounts:
+    return ConnectionCounts(
+        opened=fields.count("opened"),
+        attempts_failed=fields.count("attempts_failed"),
+        closed_by_target=fields.count("closed_by_target"),
+    )
+
+
+def _generator(fields: Fields | None) -> GeneratorLoad | None:
+    if fields is None:
+        return None
+    return GeneratorLoad(
+        cpu_ratio=fields.number("cpu_ratio"),
+        runqueue_wait_ratio=fields.number("runqueue_wait_ratio"),
+        loop_lag_s=fields.optional_number("loop_lag_s"),
+    )
+
+
+def _judgement(fields: Fields) -> Judgement:
+    return Judgement(
+        rule=_rule(fields.inner("rule")),
+        state=fields.choice("state", RuleState),
+        observed=fields.optional_number("observed"),
+        limit=fields.optional_number("limit"),
+        sample_count=fields.count("sample_count"),
+        window_start_s=fields.number("window_start_s"),
+        window_end_s=fields.number("window_end_s"),
+        reason=fields.text("reason"),
+    )

@@ -1,0 +1,340 @@
+"""How does a run become JSON? The writing half of run.json and timeline.ndjson, version 1.
+
+Secrets never pass: their place says `[redacted]`, and of a body only the size is told. Values
+that follow from others (qps, hold_s, success_ratio) are written for readers with jq and ignored
+by the decoder. Text is ASCII with escapes, so that no file can send codes to a terminal.
+"""
+
+import json
+from base64 import b64encode
+from typing import assert_never
+
+from capacity.histogram import Histogram, summarize
+from capacity.model.findings import Capacity, Findings, Knee, NoCapacity, NoKnee
+from capacity.model.plan import (
+    DemoService,
+    Header,
+    HttpRequest,
+    PythonCall,
+    RunPlan,
+    StepPlan,
+    Target,
+)
+from capacity.model.rules import Absolute, Judgement, Rule, TimesFirst
+from capacity.model.run import Environment, Run, RunEnd, SnapshotTaken, Step
+from capacity.model.snapshot import ConnectionCounts, Counts, GeneratorLoad, LatencySummary
+
+SCHEMA_VERSION = 1
+REDACTED = "[redacted]"
+
+JsonObject = dict[str, object]
+
+
+def run_json(run: Run, findings: Findings | None) -> JsonObject:
+    """The whole of run.json; without findings their places are null."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": run.run_id,
+        "started_at_unix_s": run.started_at_unix_s,
+        "end": _end(run.end),
+        "exit": None if findings is None else _exit(run.end, findings.exit_code),
+        "capacity": None if findings is None else _capacity(findings.capacity),
+        "knee": None if findings is None else _knee(findings.knee),
+        "peak": None if findings is None else _peak(findings),
+        "plan": _plan(run.plan),
+        "environment": _environment(run.environment),
+        "totals": _counts(run.totals),
+        "steps": [_step(step) for step in run.steps],
+    }
+
+
+def json_text(value: JsonObject) -> str:
+    """Pretty JSON with a line end; ValueError for NaN and Infinity, which JSON does not have."""
+    return json.dumps(value, indent=1, allow_nan=False) + "\n"
+
+
+def timeline_line(event: SnapshotTaken, concurrency: int) -> str:
+    """One line of timeline.ndjson: one interval of one step."""
+    snapshot = event.snapshot
+    latency = summarize(Histogram.from_blob(snapshot.latency_blob))
+    line: JsonObject = {
+        "step": event.step_index,
+        "phase": event.phase.value,
+        "concurrency": concurrency,
+        "start_s": snapshot.start_s,
+        "end_s": snapshot.end_s,
+        **_counts(snapshot.counts),
+        "ended_ok": snapshot.ended_ok,
+        "ended_all": snapshot.ended_all,
+        "in_flight": snapshot.in_flight,
+        "connections_open": snapshot.connections_open,
+        "connections": _connections(snapshot.connections),
+        "generator": _generator(snapshot.generator),
+        "p50_s": None if latency is None else latency.p50_s,
+        "p99_s": None if latency is None else latency.p99_s,
+        "latency_blob": _blob(snapshot.latency_blob),
+    }
+    return json.dumps(line, separators=(",", ":"), allow_nan=False) + "\n"
+
+
+def _end(end: RunEnd) -> JsonObject:
+    return {"reason": end.reason.value, "detail": end.detail, "rule": end.rule}
+
+
+def _exit(end: RunEnd, exit_code: int) -> JsonObject:
+    return {"code": exit_code, "reason": end.reason.value, "rule": end.rule}
+
+
+def _capacity(capacity: Capacity | NoCapacity) -> JsonObject:
+    match capacity:
+        case Capacity():
+            return {
+                "found": True,
+                "concurrency": capacity.concurrency,
+                "qps": capacity.qps,
+                "p99_s": capacity.p99_s,
+                "success_ratio": capacity.success_ratio,
+                "limited_by": capacity.limited_by,
+            }
+        case NoCapacity(detail):
+            return {"found": False, "detail": detail}
+        case _:
+            assert_never(capacity)
+
+
+def _knee(knee: Knee | NoKnee) -> JsonObject:
+    match knee:
+        case Knee():
+            return {
+                "found": True,
+                "concurrency": knee.concurrency,
+                "low": knee.low,
+                "high": knee.high,
+                "saturation_qps": knee.saturation_qps,
+                "method": knee.method,
+            }
+        case NoKnee(reason, detail):
+            return {"found": False, "reason": reason.value, "detail": detail}
+        case _:
+            assert_never(knee)
+
+
+def _peak(findings: Findings) -> JsonObject:
+    if findings.peak is None:
+        return {"found": False}
+    peak = findings.peak
+    return {"found": True, "concurrency": peak.concurrency, "qps": peak.qps}
+
+
+def _plan(plan: RunPlan) -> JsonObject:
+    return {
+        "name": plan.name,
+        "engine": plan.engine.value,
+        "target": _target(plan.target),
+        "scenario": {
+            "name": plan.scenario.name,
+            "ok_below_status": plan.scenario.ok_below_status,
+            "call": _call(plan.scenario.call),
+        },
+        "threads": plan.threads,
+        "concurrencies": list(plan.concurrencies),
+        "settle_s": plan.settle_s,
+        "hold_s": plan.hold_s,
+        "rules": [_rule(rule) for rule in plan.rules],
+        "fuses": {
+            "max_concurrency": plan.fuses.max_concurrency,
+            "max_requests": plan.fuses.max_requests,
+            "max_duration_s": plan.fuses.max_duration_s,
+        },
+        "allow_hosts": list(plan.allow_hosts),
+        "demo_service": _demo_service(plan.demo_service),
+        "profile_sha256": plan.profile_sha256,
+    }
+
+
+def _target(target: Target) -> JsonObject:
+    timeouts = target.timeouts
+    return {
+        "scheme": target.scheme,
+        "host": target.host,
+        "port": target.port,
+        "trust": target.trust.value,
+        "ca_file": target.ca_file,
+        "timeouts": {
+            "connect_s": timeouts.connect_s,
+            "first_byte_s": timeouts.first_byte_s,
+            "idle_s": timeouts.idle_s,
+            "total_s": timeouts.total_s,
+        },
+    }
+
+
+def _call(call: HttpRequest | PythonCall) -> JsonObject:
+    match call:
+        case HttpRequest():
+            body = call.body
+            return {
+                "kind": "http",
+                "method": call.method,
+                "path": call.shown_path,
+                "headers": _headers(call.headers),
+                "body": None if body is None else {"content": REDACTED, "size_bytes": len(body)},
+            }
+        case PythonCall():
+            return {
+                "kind": "python",
+                "file": call.file,
+                "function": call.function,
+                "headers": _headers(call.headers),
+            }
+        case _:
+            assert_never(call)
+
+
+def _headers(headers: tuple[Header, ...]) -> list[JsonObject]:
+    return [{"name": header.name, "value": REDACTED} for header in headers]
+
+
+def _rule(rule: Rule) -> JsonObject:
+    return {
+        "text": rule.text,
+        "metric": rule.metric,
+        "comparison": rule.comparison.value,
+        "limit": _limit(rule.limit),
+        "over_s": rule.over_s,
+        "for_steps": rule.for_steps,
+        "min_samples": rule.min_samples,
+        "action": rule.action.value,
+    }
+
+
+def _limit(limit: Absolute | TimesFirst) -> JsonObject:
+    match limit:
+        case Absolute(value):
+            return {"kind": "absolute", "value": value}
+        case TimesFirst(factor):
+            return {"kind": "times_first", "factor": factor}
+        case _:
+            assert_never(limit)
+
+
+def _demo_service(service: DemoService | None) -> JsonObject | None:
+    if service is None:
+        return None
+    return {"servers": service.servers, "service_time_s": service.service_time_s}
+
+
+def _environment(environment: Environment) -> JsonObject:
+    return {
+        "capacity_version": environment.capacity_version,
+        "core_version": environment.core_version,
+        "engine": environment.engine,
+        "engine_notes": list(environment.engine_notes),
+        "python_version": environment.python_version,
+        "platform": environment.platform,
+        "cpu_count": environment.cpu_count,
+        "addresses": list(environment.addresses),
+    }
+
+
+def _step(step: Step) -> JsonObject:
+    return {
+        **_step_plan(step.plan),
+        "started_at_unix_s": step.started_at_unix_s,
+        "start_s": step.start_s,
+        "end_s": step.end_s,
+        "ended_early": step.ended_early,
+        "measured_s": step.hold_s,
+        "qps": step.qps,
+        "success_ratio": step.counts.success_ratio,
+        "ended_ok": step.ended_ok,
+        "ended_all": step.ended_all,
+        "mean_in_flight": step.mean_in_flight,
+        "counts": _counts(step.counts),
+        "latency": _latency(step.latency),
+        "failed_latency": _latency(step.failed_latency),
+        "first_byte": _latency(step.first_byte),
+        "connect": _latency(step.connect),
+        "scenario_latency": _latency(step.scenario_latency),
+        "scenario_failures": step.scenario_failures,
+        "connections": _connections(step.connections),
+        "generator": _generator(step.generator),
+        "judgements": [_judgement(judgement) for judgement in step.judgements],
+        "trust": step.validity.trust.value,
+        "trust_reasons": list(step.validity.reasons),
+        "latency_blob": _blob(step.latency_blob),
+    }
+
+
+def _step_plan(plan: StepPlan) -> JsonObject:
+    return {
+        "index": plan.index,
+        "concurrency": plan.concurrency,
+        "settle_s": plan.settle_s,
+        "hold_s": plan.hold_s,
+        "purpose": plan.purpose.value,
+    }
+
+
+def _counts(counts: Counts) -> JsonObject:
+    failures = sorted(counts.failures.items())
+    return {
+        "started": counts.started,
+        "ok": counts.ok,
+        "failures": {kind.value: count for kind, count in failures},
+        "cut": counts.cut,
+        "statuses": {str(status): count for status, count in sorted(counts.statuses.items())},
+        "sent_bytes": counts.sent_bytes,
+        "received_bytes": counts.received_bytes,
+    }
+
+
+def _connections(connections: ConnectionCounts) -> JsonObject:
+    return {
+        "opened": connections.opened,
+        "attempts_failed": connections.attempts_failed,
+        "closed_by_target": connections.closed_by_target,
+    }
+
+
+def _generator(load: GeneratorLoad | None) -> JsonObject | None:
+    if load is None:
+        return None
+    return {
+        "cpu_ratio": load.cpu_ratio,
+        "runqueue_wait_ratio": load.runqueue_wait_ratio,
+        "loop_lag_s": load.loop_lag_s,
+    }
+
+
+def _latency(latency: LatencySummary | None) -> JsonObject | None:
+    if latency is None:
+        return None
+    return {
+        "count": latency.count,
+        "mean_s": latency.mean_s,
+        "min_s": latency.min_s,
+        "max_s": latency.max_s,
+        "p50_s": latency.p50_s,
+        "p90_s": latency.p90_s,
+        "p95_s": latency.p95_s,
+        "p99_s": latency.p99_s,
+        "p999_s": latency.p999_s,
+    }
+
+
+def _judgement(judgement: Judgement) -> JsonObject:
+    return {
+        "state": judgement.state.value,
+        "observed": judgement.observed,
+        "limit": judgement.limit,
+        "sample_count": judgement.sample_count,
+        "window_start_s": judgement.window_start_s,
+        "window_end_s": judgement.window_end_s,
+        "reason": judgement.reason,
+        "rule": _rule(judgement.rule),
+    }
+
+
+def _blob(blob: bytes) -> str:
+    return b64encode(blob).decode("ascii")

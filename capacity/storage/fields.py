@@ -1,0 +1,180 @@
+"""How is one value taken out of a file that may be damaged or hostile?
+
+A Fields is one JSON object together with its place, so that each error names file and key. What
+it gives has exactly the asked type: true is no number, 1.0 is no count, infinity is nothing.
+"""
+
+from base64 import b64decode
+from binascii import Error as Base64Error
+from enum import StrEnum
+from math import isfinite
+from typing import TypeVar
+
+from capacity.errors import StorageError
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+# Counts above this are no measurement, and would lose digits in other programs.
+_MAX_COUNT = 2**53
+
+
+class Fields:
+    """One JSON object; `key` is its dotted path inside `file`."""
+
+    def __init__(self, value: object, *, file: str, key: str = "") -> None:
+        self._file = file
+        self._key = key
+        if not isinstance(value, dict):
+            raise self._wrong("", "an object", value)
+        self._members: dict[str, object] = value
+
+    def text(self, name: str) -> str:
+        """A string."""
+        value = self._get(name)
+        if not isinstance(value, str):
+            raise self._wrong(name, "text", value)
+        return value
+
+    def optional_text(self, name: str) -> str | None:
+        """A string or null."""
+        return None if self._get(name) is None else self.text(name)
+
+    def number(self, name: str) -> float:
+        """A finite number."""
+        value = self._get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._wrong(name, "a number", value)
+        if isinstance(value, int):
+            value = self._bounded(name, value)
+        if not isfinite(value):
+            raise self._wrong(name, "a finite number", value)
+        return float(value)
+
+    def optional_number(self, name: str) -> float | None:
+        """A finite number or null."""
+        return None if self._get(name) is None else self.number(name)
+
+    def count(self, name: str, *, at_least: int = 0) -> int:
+        """A whole number from `at_least` up."""
+        value = self._get(name)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self._wrong(name, "a whole number", value)
+        if self._bounded(name, value) < at_least:
+            raise self._wrong(name, f"a whole number of at least {at_least}", value)
+        return value
+
+    def optional_count(self, name: str, *, at_least: int = 0) -> int | None:
+        """A whole number or null."""
+        return None if self._get(name) is None else self.count(name, at_least=at_least)
+
+    def flag(self, name: str) -> bool:
+        """True or false."""
+        value = self._get(name)
+        if not isinstance(value, bool):
+            raise self._wrong(name, "true or false", value)
+        return value
+
+    def choice(self, name: str, kind: type[_Choice]) -> _Choice:
+        """One of the texts of an enum."""
+        value = self.text(name)
+        try:
+            return kind(value)
+        except ValueError:
+            raise self._wrong(name, f"one of {', '.join(kind)}", value) from None
+
+    def blob(self, name: str) -> bytes:
+        """Bytes written as base64."""
+        value = self.text(name)
+        try:
+            return b64decode(value.encode("ascii"), validate=True)
+        except (Base64Error, UnicodeEncodeError):
+            raise self._wrong(name, "base64", value) from None
+
+    def inner(self, name: str) -> "Fields":
+        """An object."""
+        return Fields(self._get(name), file=self._file, key=self._path(name))
+
+    def optional_inner(self, name: str) -> "Fields | None":
+        """An object or null."""
+        return None if self._get(name) is None else self.inner(name)
+
+    def inner_list(self, name: str) -> "tuple[Fields, ...]":
+        """A list of objects."""
+        return tuple(
+            Fields(item, file=self._file, key=f"{self._path(name)}[{position}]")
+            for position, item in enumerate(self._list(name))
+        )
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of strings."""
+        found = []
+        for position, item in enumerate(self._list(name)):
+            if not isinstance(item, str):
+                raise self._wrong(f"{name}[{position}]", "text", item)
+            found.append(item)
+        return tuple(found)
+
+    def counts(self, name: str, *, at_least: int = 0) -> tuple[int, ...]:
+        """A list of whole numbers from `at_least` up."""
+        numbered = {str(position): item for position, item in enumerate(self._list(name))}
+        items = Fields(numbered, file=self._file, key=self._path(name))
+        return tuple(items.count(position, at_least=at_least) for position in numbered)
+
+    def names(self) -> tuple[str, ...]:
+        """The keys of this object, for objects whose keys are data."""
+        return tuple(self._members)
+
+    def refuse(self, name: str, expected: str) -> StorageError:
+        """The error for a value of the right type that still cannot be."""
+        return self._wrong(name, expected, self._members.get(name))
+
+    def _get(self, name: str) -> object:
+        if name not in self._members:
+            raise StorageError(
+                f"{self._file}: {self._path(name)} is missing",
+                hint="the file is damaged or was not written by capacity",
+            )
+        return self._members[name]
+
+    def _list(self, name: str) -> list[object]:
+        value = self._get(name)
+        if not isinstance(value, list):
+            raise self._wrong(name, "a list", value)
+        return value
+
+    def _bounded(self, name: str, value: int) -> int:
+        if abs(value) > _MAX_COUNT:
+            raise self._wrong(name, "a number below 2^53", value)
+        return value
+
+    def _path(self, name: str) -> str:
+        # Where keys are data they are hostile too: only harmless characters are repeated.
+        shown = name if name.isascii() and name.isprintable() else f"{name!a}"
+        shown = shown if len(shown) <= 60 else f"{shown[:60]}..."
+        return f"{self._key}.{shown}" if self._key and name else self._key or shown
+
+    def _wrong(self, name: str, expected: str, value: object) -> StorageError:
+        place = self._path(name) or "the top level"
+        return StorageError(
+            f"{self._file}: {place} must be {expected}, not {_describe(value)}",
+            hint="the file is damaged or was not written by capacity",
+        )
+
+
+def _describe(value: object) -> str:
+    """The kind of a value and, where it is short, the value, in characters safe to print."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            # A hostile number may have thousands of digits.
+            return f"the number {value}" if abs(value) < 1e15 else "a huge number"
+        case str():
+            shown = value if len(value) <= 40 else f"{value[:40]}..."
+            return f"the text {shown!a}"
+        case list():
+            return "a list"
+        case _:
+            return "an object"

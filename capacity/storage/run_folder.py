@@ -1,0 +1,274 @@
+"""How is a run kept on disk, so that nothing finished can be lost, and read back?
+
+Every finished step is durable before `append` returns. run.json is replaced as a whole, so that
+at any instant it is a valid, possibly partial result; timeline.ndjson only grows, and a killed
+run may leave a torn last line there.
+"""
+
+import json
+import os
+import secrets
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self, assert_never
+
+from capacity.errors import MachineError, StorageError, UsageError
+from capacity.model.findings import Findings
+from capacity.model.plan import StepPlan
+from capacity.model.run import (
+    EndReason,
+    Event,
+    RuleFired,
+    Run,
+    RunEnd,
+    RunFinished,
+    RunStarted,
+    SnapshotTaken,
+    StepFinished,
+    StepStarted,
+)
+from capacity.model.snapshot import Counts
+from capacity.storage.decoding import SAFE_NAME, decode_run
+from capacity.storage.durable import (
+    AppendFile,
+    probe_folder,
+    replace_durably,
+    sync_folder,
+    write_rescue_copy,
+)
+from capacity.storage.encoding import json_text, run_json, timeline_line
+
+RUN_FILE = "run.json"
+TIMELINE_FILE = "timeline.ndjson"
+_MAX_RUN_FILE_BYTES = 64 * 1024 * 1024
+_LATEST = "latest"
+# Two runs may start in the same second; beyond this many equal names something else is wrong.
+_NAME_ATTEMPTS = 16
+_NOT_FINISHED = RunEnd(EndReason.NOT_FINISHED, "the run was ended from outside", None)
+_WRITE_HINT = "free some space or choose another folder with --out"
+
+
+def check_writable(out_dir: Path) -> None:
+    """Prove before the first request that results can be written; nothing is left behind."""
+    made: list[Path] = []
+    try:
+        made = [folder for folder in (out_dir, *out_dir.parents) if not folder.exists()]
+        out_dir.mkdir(parents=True, exist_ok=True)
+        probe_folder(out_dir)
+    except OSError as error:
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
+        raise MachineError(
+            f"{out_dir}: results cannot be written here: {_reason(error)}",
+            hint="make the folder writable or choose another one with --out",
+        ) from error
+
+
+class RunFolder:
+    """The folder of one run: events go in, files come out. Use as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._run: Run | None = None
+        self._step: StepPlan | None = None
+        self._timeline = AppendFile(path / TIMELINE_FILE)
+
+    @classmethod
+    def create(cls, out_dir: Path, name: str, started_at_unix_s: float) -> Self:
+        """Make `<out>/<name>/<yyyymmdd-hhmmss>-<4 hex>/` (time in UTC), never an existing one."""
+        if SAFE_NAME.fullmatch(name) is None:
+            raise UsageError(
+                f"{name!a} cannot be the name of a run",
+                hint="use up to 64 letters, digits, dots, dashes and underscores",
+            )
+        moment = datetime.fromtimestamp(started_at_unix_s, UTC).strftime("%Y%m%d-%H%M%S")
+        parent = out_dir / name
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            path = _make_new_folder(parent, moment)
+            folder = cls(path)
+            sync_folder(parent)
+        except OSError as error:
+            raise StorageError(
+                f"{parent}: the run folder cannot be made: {_reason(error)}", hint=_WRITE_HINT
+            ) from error
+        _point_latest_at(path)
+        return folder
+
+    @property
+    def path(self) -> Path:
+        """The folder; it belongs to this run alone."""
+        return self._path
+
+    @property
+    def run_id(self) -> str:
+        """The folder's name, which no other run of this name has."""
+        return self._path.name
+
+    @property
+    def run(self) -> Run:
+        """What has happened so far; before RunStarted there is nothing to say."""
+        if self._run is None:
+            raise StorageError(
+                f"{self._path}: the run has not started", hint="append RunStarted first"
+            )
+        return self._run
+
+    def append(self, event: Event) -> None:
+        """Keep one event; a finished step and the end are durable when this returns."""
+        match event:
+            case RunStarted(plan, environment, started_at_unix_s):
+                self._run = Run(
+                    run_id=self.run_id,
+                    started_at_unix_s=started_at_unix_s,
+                    plan=plan,
+                    environment=environment,
+                    steps=(),
+                    totals=Counts(),
+                    end=_NOT_FINISHED,
+                )
+                self._save(None)
+            case StepStarted(plan):
+                self._step = plan
+            case SnapshotTaken():
+                self._append_to_timeline(event)
+            case StepFinished(step):
+                self._run = replace(self.run, steps=(*self.run.steps, step))
+                self._save(None)
+            case RunFinished(end, totals):
+                self._run = replace(self.run, end=end, totals=totals)
+                self._save(None)
+            case RuleFired():
+                pass  # it is among the judgements of its step
+            case _:
+                assert_never(event)
+
+    def finish(self, findings: Findings) -> Run:
+        """Store what the run says and how it ends, and hand out the whole run."""
+        self._save(findings)
+        return self.run
+
+    def close(self) -> None:
+        """Close the files; a fault that shows only now is an error too."""
+        self._guard(TIMELINE_FILE, self._timeline.close, None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.close()
+            return
+        # The first error is the one to report.
+        with suppress(StorageError):
+            self.close()
+
+    def _append_to_timeline(self, event: SnapshotTaken) -> None:
+        self._run = replace(self.run, totals=self.run.totals + event.snapshot.counts)
+        concurrency = 0 if self._step is None else self._step.concurrency
+        line = timeline_line(event, concurrency).encode("ascii")
+        self._guard(TIMELINE_FILE, lambda: self._timeline.append(line), None)
+
+    def _save(self, findings: Findings | None) -> None:
+        """Write run.json anew; the timeline first, so that no step is ahead of its seconds."""
+        self._guard(TIMELINE_FILE, self._timeline.sync, findings)
+        content = self._content(findings)
+        self._guard(RUN_FILE, lambda: replace_durably(self._path / RUN_FILE, content), findings)
+
+    def _content(self, findings: Findings | None) -> bytes:
+        return json_text(run_json(self.run, findings)).encode("ascii")
+
+    def _guard(self, name: str, write: Callable[[], None], findings: Findings | None) -> None:
+        """Do one write; when it fails, save what is known elsewhere and say where."""
+        try:
+            write()
+        except OSError as error:
+            raise StorageError(
+                f"{self._path / name}: cannot be written: {_reason(error)}\n"
+                f"{self._rescue(findings)}",
+                hint=_WRITE_HINT,
+            ) from error
+
+    def _rescue(self, findings: Findings | None) -> str:
+        if self._run is None:
+            return "nothing had been measured yet"
+        try:
+            path = write_rescue_copy(f"capacity-{self.run_id}", self._content(findings))
+        except OSError as error:
+            return f"no rescue copy could be written either: {_reason(error)}"
+        return f"all finished steps are in the rescue copy {path}"
+
+
+def read_run(path: Path) -> Run:
+    """Read a run back from its folder or its run.json; a killed run has its finished steps."""
+    file = path / RUN_FILE if path.is_dir() else path
+    try:
+        content = _read_bounded(file)
+    except OSError as error:
+        raise StorageError(
+            f"{file}: cannot be read: {_reason(error)}",
+            hint="name the folder of a run, or its run.json",
+        ) from error
+    try:
+        value = json.loads(content, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        detail = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise StorageError(
+            f"{file}: is not valid JSON: {detail}",
+            hint="the file is damaged or was not written by capacity",
+        ) from error
+    return decode_run(value, file=str(file))
+
+
+def _read_bounded(file: Path) -> bytes:
+    # Without O_NONBLOCK a named pipe would hang the reader.
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError("it is not a regular file")
+    with os.fdopen(descriptor, "rb") as stream:
+        content = stream.read(_MAX_RUN_FILE_BYTES + 1)
+    if len(content) > _MAX_RUN_FILE_BYTES:
+        raise OSError(f"it is larger than {_MAX_RUN_FILE_BYTES // 1024**2} MiB")
+    return content
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _make_new_folder(parent: Path, moment: str) -> Path:
+    for _ in range(_NAME_ATTEMPTS):
+        path = parent / f"{moment}-{secrets.token_hex(2)}"
+        with suppress(FileExistsError):
+            path.mkdir()
+            return path
+    raise FileExistsError(f"{_NAME_ATTEMPTS} names beginning with {moment} are taken")
+
+
+def _point_latest_at(path: Path) -> None:
+    """Turn the link `latest` to the new run; a convenience, so a failure is no fault."""
+    link = path.with_name(_LATEST)
+    temporary = path.with_name(f".{_LATEST}-{path.name}")
+    with suppress(OSError):
+        temporary.symlink_to(path.name)
+        temporary.replace(link)
+    with suppress(OSError):
+        temporary.unlink(missing_ok=True)
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileExistsError) and error.errno is not None:
+        return "it exists and is not a folder"
+    return error.strerror or str(error)

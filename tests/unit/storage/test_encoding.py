@@ -1,0 +1,329 @@
+"""Does run.json say exactly what the run says, and nothing of its secrets?"""
+
+import json
+from base64 import b64decode
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from capacity.histogram import Histogram
+from capacity.model.plan import (
+    DemoService,
+    EngineName,
+    Fuses,
+    Header,
+    HttpRequest,
+    Purpose,
+    PythonCall,
+    RunPlan,
+    Scenario,
+    Secret,
+    StepPlan,
+    Target,
+    Timeouts,
+    TlsTrust,
+)
+from capacity.model.rules import (
+    METRICS,
+    Absolute,
+    Action,
+    Comparison,
+    Judgement,
+    Rule,
+    RuleState,
+    TimesFirst,
+)
+from capacity.model.run import (
+    EndReason,
+    Environment,
+    Phase,
+    Run,
+    RunEnd,
+    SnapshotTaken,
+    Step,
+    Trust,
+    Validity,
+)
+from capacity.model.snapshot import (
+    ConnectionCounts,
+    Counts,
+    FailureKind,
+    GeneratorLoad,
+    LatencySummary,
+)
+from capacity.storage.decoding import decode_run
+from capacity.storage.encoding import json_text, run_json, timeline_line
+from tests.unit.builders import (
+    NO_KNEE,
+    a_plan,
+    a_run,
+    a_secret_plan,
+    a_snapshot,
+    a_step,
+    some_findings,
+)
+
+_counts_up_to = st.integers(0, 2**40)
+_numbers = st.floats(allow_nan=False, allow_infinity=False)
+_texts = st.text(max_size=12)
+_names = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,20}", fullmatch=True)
+_secrets = st.binary(max_size=12).map(Secret)
+_headers = st.lists(st.builds(Header, _texts, _secrets), max_size=2).map(tuple)
+_calls = st.one_of(
+    st.builds(HttpRequest, _texts, _secrets, _texts, _headers, st.none() | _secrets),
+    st.builds(PythonCall, _texts, _texts, _headers),
+)
+_limits = st.one_of(st.builds(Absolute, _numbers), st.builds(TimesFirst, _numbers))
+_rules = st.builds(
+    Rule,
+    st.sampled_from(sorted(METRICS)),
+    st.sampled_from(Comparison),
+    _limits,
+    st.none() | _numbers,
+    _counts_up_to,
+    _counts_up_to,
+    st.sampled_from(Action),
+    _texts,
+)
+_targets = st.builds(
+    Target,
+    _texts,
+    _texts,
+    st.integers(0, 65535),
+    st.sampled_from(TlsTrust),
+    st.none() | _texts,
+    st.builds(Timeouts, _numbers, _numbers, _numbers, _numbers),
+)
+_plans = st.builds(
+    RunPlan,
+    _names,
+    _targets,
+    st.builds(Scenario, _texts, _calls, _counts_up_to),
+    st.sampled_from(EngineName),
+    st.none() | st.integers(1, 512),
+    st.lists(st.integers(1, 100_000), max_size=4).map(tuple),
+    _numbers,
+    _numbers,
+    st.lists(_rules, max_size=2).map(tuple),
+    st.builds(Fuses, _counts_up_to, _counts_up_to, _numbers),
+    st.lists(_texts, max_size=2).map(tuple),
+    st.none() | st.builds(DemoService, _counts_up_to, _numbers),
+    st.none() | _texts,
+)
+_counts = st.builds(
+    Counts,
+    _counts_up_to,
+    _counts_up_to,
+    st.dictionaries(st.sampled_from(FailureKind), _counts_up_to, max_size=3),
+    _counts_up_to,
+    st.dictionaries(st.integers(0, 999), _counts_up_to, max_size=3),
+    _counts_up_to,
+    _counts_up_to,
+)
+_latencies = st.none() | st.builds(LatencySummary, _counts_up_to, *([_numbers] * 8))
+_judgements = st.builds(
+    Judgement,
+    _rules,
+    st.sampled_from(RuleState),
+    st.none() | _numbers,
+    st.none() | _numbers,
+    _counts_up_to,
+    _numbers,
+    _numbers,
+    _texts,
+)
+_steps = st.builds(
+    Step,
+    st.builds(
+        StepPlan,
+        _counts_up_to,
+        st.integers(1, 100_000),
+        _numbers,
+        _numbers,
+        st.sampled_from(Purpose),
+    ),
+    _numbers,
+    st.floats(0, 1e6),
+    st.floats(0, 1e6),
+    _counts,
+    _counts_up_to,
+    _counts_up_to,
+    *([_latencies] * 5),
+    _counts_up_to,
+    st.binary(max_size=40),
+    st.none() | _numbers,
+    st.builds(ConnectionCounts, _counts_up_to, _counts_up_to, _counts_up_to),
+    st.none() | st.builds(GeneratorLoad, _numbers, _numbers, st.none() | _numbers),
+    st.lists(_judgements, max_size=2).map(tuple),
+    st.builds(Validity, st.sampled_from(Trust), st.lists(_texts, max_size=2).map(tuple)),
+    st.booleans(),
+).filter(lambda step: step.hold_s <= 0 or step.hold_s > 1e-3)
+_environments = st.builds(
+    Environment,
+    *([_texts] * 3),
+    st.lists(_texts, max_size=2).map(tuple),
+    _texts,
+    _texts,
+    _counts_up_to,
+    st.lists(_texts, max_size=2).map(tuple),
+)
+_runs = st.builds(
+    Run,
+    _names,
+    _numbers,
+    _plans,
+    _environments,
+    st.lists(_steps, max_size=3).map(tuple),
+    _counts,
+    st.builds(RunEnd, st.sampled_from(EndReason), _texts, st.none() | _texts),
+)
+
+
+def redacted(run: Run) -> Run:
+    """The run as a reader may know it: every secret emptied."""
+    nothing = Secret(b"")
+    call = run.plan.scenario.call
+    headers = tuple(Header(header.name, nothing) for header in call.headers)
+    emptied: HttpRequest | PythonCall = replace(call, headers=headers)
+    if isinstance(emptied, HttpRequest):
+        body = None if emptied.body is None else nothing
+        emptied = replace(emptied, path=nothing, body=body)
+    scenario = replace(run.plan.scenario, call=emptied)
+    return replace(run, plan=replace(run.plan, scenario=scenario))
+
+
+@settings(max_examples=60, deadline=None)
+@given(_runs)
+def test_decoding_undoes_encoding_up_to_redaction(run: Run) -> None:
+    """Whatever the run holds comes back equal, except that secrets are empty."""
+    text = json_text(run_json(run, some_findings()))
+
+    assert decode_run(json.loads(text), file="run.json") == redacted(run)
+
+
+def test_body_is_told_by_its_size_alone() -> None:
+    """The body's content is replaced, its size in bytes stays."""
+    plan = a_secret_plan(header=b"h" * 30, body=b"12345", path=b"/v1/items?key=k")
+
+    encoded = json.loads(json_text(run_json(a_run(plan=plan), None)))
+
+    assert encoded["plan"]["scenario"]["call"] == {
+        "kind": "http",
+        "method": "POST",
+        "path": "/v1/items?key=...",
+        "headers": [
+            {"name": "Authorization", "value": "[redacted]"},
+            {"name": "Accept", "value": "[redacted]"},
+        ],
+        "body": {"content": "[redacted]", "size_bytes": 5},
+    }
+
+
+def test_findings_and_exit_have_places_of_their_own() -> None:
+    """A dotted path like capacity.qps reaches the answer; a missing answer says why."""
+    encoded = run_json(a_run(), some_findings(knee=NO_KNEE, exit_code=0))
+
+    assert encoded["exit"] == {"code": 0, "reason": "rule", "rule": "gain < 3% for 2 steps"}
+    assert encoded["capacity"] == {
+        "found": True,
+        "concurrency": 8,
+        "qps": 800.0,
+        "p99_s": 0.020,
+        "success_ratio": 1.0,
+        "limited_by": "gain < 3% for 2 steps",
+    }
+    assert encoded["knee"] == {
+        "found": False,
+        "reason": "not_reached",
+        "detail": "throughput was still growing at 64 concurrent",
+    }
+    assert encoded["peak"] == {"found": True, "concurrency": 64, "qps": 800.0}
+
+
+def test_without_findings_their_places_are_null() -> None:
+    """A run that is still going has no answer yet, which is not an answer of zero."""
+    encoded = run_json(a_run(), None)
+
+    assert [encoded[key] for key in ("exit", "capacity", "knee", "peak")] == [None] * 4
+
+
+def test_rates_are_written_for_readers_with_jq() -> None:
+    """QPS, measured seconds and success are in the step although they follow from its counts."""
+    step = a_step(64, 900.0, failures={FailureKind.HTTP_STATUS: 270})
+
+    encoded = json.loads(json_text(run_json(a_run([step]), None)))["steps"][0]
+
+    assert encoded["qps"] == 900.0
+    assert encoded["measured_s"] == 30.0
+    assert encoded["success_ratio"] == pytest.approx(27000 / 27270)
+
+
+def test_not_a_number_is_refused() -> None:
+    """JSON has no NaN, so that it can never be written."""
+    with pytest.raises(ValueError, match="Out of range float"):
+        json_text({"qps": float("nan")})
+
+
+def test_text_of_the_file_is_plain_ascii() -> None:
+    """Escape and Chinese characters are written as escapes: no file sends codes to a terminal."""
+    end = RunEnd(EndReason.RULE, "容量 \x1b[31m", None)
+
+    text = json_text(run_json(a_run(end=end), None))
+
+    assert text.isascii()
+    assert "\x1b" not in text
+
+
+def test_a_second_of_load_is_one_line() -> None:
+    """The line has step, phase, load, counts by kind and null where nothing was recorded."""
+    snapshot = a_snapshot(900, failures={FailureKind.CONN_REFUSED: 3}, in_flight=64)
+
+    line = timeline_line(SnapshotTaken(6, Phase.HOLD, snapshot, ()), 64)
+
+    assert line.count("\n") == 1
+    assert json.loads(line) == {
+        "step": 6,
+        "phase": "hold",
+        "concurrency": 64,
+        "start_s": 5.0,
+        "end_s": 6.0,
+        "started": 903,
+        "ok": 900,
+        "failures": {"conn.refused": 3},
+        "cut": 0,
+        "statuses": {"200": 900},
+        "sent_bytes": 90300,
+        "received_bytes": 451500,
+        "ended_ok": 900,
+        "ended_all": 903,
+        "in_flight": 64,
+        "connections_open": 64,
+        "connections": {"opened": 0, "attempts_failed": 0, "closed_by_target": 0},
+        "generator": {"cpu_ratio": 0.12, "runqueue_wait_ratio": 0.001, "loop_lag_s": None},
+        "p50_s": None,
+        "p99_s": None,
+        "latency_blob": "",
+    }
+
+
+def test_a_second_with_samples_has_its_percentiles() -> None:
+    """P50 and P99 of the second come from its own histogram, which is kept beside them."""
+    histogram = Histogram()
+    for _ in range(100):
+        histogram.record_s(0.010)
+    snapshot = a_snapshot(100, latency_blob=histogram.to_blob())
+
+    line = json.loads(timeline_line(SnapshotTaken(0, Phase.HOLD, snapshot, ()), 1))
+
+    assert line["p50_s"] == pytest.approx(0.010, rel=0.001)
+    assert line["p99_s"] == pytest.approx(0.010, rel=0.001)
+    assert Histogram.from_blob(b64decode(line["latency_blob"])).count == 100
+
+
+def test_a_request_without_a_body_has_none() -> None:
+    """No body is null, which is not a body of no bytes."""
+    encoded = json.loads(json_text(run_json(a_run(plan=a_plan()), None)))
+
+    assert encoded["plan"]["scenario"]["call"]["body"] is None
