@@ -3,6 +3,16 @@
 from collections.abc import Sequence
 from typing import final
 
+__all__ = [
+    "Histogram",
+    "LoadError",
+    "Pool",
+    "Snapshot",
+    "__version__",
+    "failure_kinds",
+    "is_release_build",
+]
+
 __version__: str
 is_release_build: bool
 

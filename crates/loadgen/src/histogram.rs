@@ -1,0 +1,235 @@
+//! How are durations counted, and how do the counts travel?
+//!
+//! `HdrHistogram` of nanoseconds, 3 significant digits, 1 ns to 1 h; larger values saturate. On the
+//! wire it is the V2 form with deflate, which the ports in other languages read, too.
+
+use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
+
+use crate::failure::LoadError;
+
+const LOWEST_NS: u64 = 1;
+const HIGHEST_NS: u64 = 3_600_000_000_000;
+const SIGNIFICANT_DIGITS: u8 = 3;
+const NS_PER_S: f64 = 1e9;
+/// Larger blobs than this cannot come from a histogram of this shape.
+const MAX_BLOB_BYTES: usize = 1 << 20;
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Counts of durations, with a relative error of at most 0.1 %.
+#[derive(Clone, Debug)]
+pub struct Histogram {
+    counts: hdrhistogram::Histogram<u64>,
+}
+
+impl Histogram {
+    /// An empty histogram.
+    #[must_use]
+    pub fn new() -> Self {
+        match hdrhistogram::Histogram::new_with_bounds(LOWEST_NS, HIGHEST_NS, SIGNIFICANT_DIGITS) {
+            Ok(counts) => Self { counts },
+            Err(_) => unreachable!("the bounds are constants that the library accepts"),
+        }
+    }
+
+    /// Read `HdrHistogram` V2, plain or deflate; empty bytes give an empty histogram.
+    ///
+    /// # Errors
+    /// `LoadError::Config` when the bytes are anything else.
+    pub fn from_blob(blob: &[u8]) -> Result<Self, LoadError> {
+        let mut own = Self::new();
+        if blob.is_empty() {
+            return Ok(own);
+        }
+        if blob.len() > MAX_BLOB_BYTES {
+            return Err(LoadError::Config(format!(
+                "a histogram of {} bytes is larger than any of ours",
+                blob.len()
+            )));
+        }
+        let foreign: hdrhistogram::Histogram<u64> = Deserializer::new()
+            .deserialize(&mut &blob[..])
+            .map_err(|error| LoadError::Config(format!("not an HdrHistogram V2: {error:?}")))?;
+        own.add_counts(&foreign);
+        Ok(own)
+    }
+
+    /// Add one duration; above 1 h it saturates.
+    pub fn record_ns(&mut self, duration_ns: u64) {
+        self.counts.saturating_record(duration_ns);
+    }
+
+    /// Add one duration in seconds.
+    ///
+    /// # Errors
+    /// `LoadError::Config` when it is negative or not finite.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked to be positive; too large values saturate, as they should"
+    )]
+    pub fn record_s(&mut self, duration_s: f64) -> Result<(), LoadError> {
+        if !duration_s.is_finite() || duration_s < 0.0 {
+            return Err(LoadError::Config(format!(
+                "a duration cannot be {duration_s} s"
+            )));
+        }
+        self.record_ns((duration_s * NS_PER_S).round() as u64);
+        Ok(())
+    }
+
+    /// Add all counts of another histogram.
+    pub fn add(&mut self, other: &Self) {
+        if !other.counts.is_empty() {
+            self.add_counts(&other.counts);
+        }
+    }
+
+    fn add_counts(&mut self, other: &hdrhistogram::Histogram<u64>) {
+        // Only a foreign range can refuse; its values then saturate one by one.
+        if self.counts.add(other).is_err() {
+            for value in other.iter_recorded() {
+                self.counts
+                    .saturating_record_n(value.value_iterated_to(), value.count_at_value());
+            }
+        }
+    }
+
+    /// Forget everything, keep the memory.
+    pub fn clear(&mut self) {
+        if !self.counts.is_empty() {
+            self.counts.reset();
+        }
+    }
+
+    /// V2 with deflate; empty bytes when nothing was recorded.
+    ///
+    /// # Errors
+    /// `LoadError::Internal` when the library refuses.
+    pub fn to_blob(&self) -> Result<Vec<u8>, LoadError> {
+        let mut blob = Vec::new();
+        if !self.counts.is_empty() {
+            V2DeflateSerializer::new()
+                .serialize(&self.counts, &mut blob)
+                .map_err(|error| LoadError::Internal(format!("histogram: {error:?}")))?;
+        }
+        Ok(blob)
+    }
+
+    /// Nearest-rank quantile (highest equivalent value, at most the maximum); 0 when empty.
+    #[must_use]
+    pub fn quantile_s(&self, quantile: f64) -> f64 {
+        // 0.07 * 100 is a little more than 7 in floating point; the rank is 7, not 8.
+        let rank_ratio = quantile.clamp(0.0, 1.0) * (1.0 - 1e-12);
+        let value_ns = self.counts.value_at_quantile(rank_ratio);
+        seconds(value_ns.min(self.counts.max()))
+    }
+
+    /// How many durations were recorded.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.counts.len()
+    }
+
+    /// Arithmetic mean of the bucket middles; 0 when empty.
+    #[must_use]
+    pub fn mean_s(&self) -> f64 {
+        self.counts.mean() / NS_PER_S
+    }
+
+    /// The smallest duration; 0 when empty.
+    #[must_use]
+    pub fn min_s(&self) -> f64 {
+        seconds(self.counts.min())
+    }
+
+    /// The largest duration; 0 when empty.
+    #[must_use]
+    pub fn max_s(&self) -> f64 {
+        seconds(self.counts.max())
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "2^53 ns are 104 days, far above 1 h"
+)]
+fn seconds(duration_ns: u64) -> f64 {
+    duration_ns as f64 / NS_PER_S
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(expected: f64, actual: f64) {
+        assert!(
+            (actual - expected).abs() <= expected * 1e-3,
+            "{actual} is not {expected}"
+        );
+    }
+
+    #[test]
+    fn empty_is_empty_everywhere() {
+        let histogram = Histogram::new();
+        assert_eq!(Vec::<u8>::new(), histogram.to_blob().unwrap());
+        assert_eq!(0, Histogram::from_blob(b"").unwrap().count());
+        near(0.0, histogram.quantile_s(0.99));
+    }
+
+    #[test]
+    fn survives_the_way_through_a_blob() {
+        let mut histogram = Histogram::new();
+        for millis in 1..=1000_u32 {
+            histogram.record_s(f64::from(millis) / 1e3).unwrap();
+        }
+        let read = Histogram::from_blob(&histogram.to_blob().unwrap()).unwrap();
+        assert_eq!(1000, read.count());
+        near(0.99, read.quantile_s(0.99));
+        near(0.001, read.min_s());
+        near(1.0, read.max_s());
+        near(0.5005, read.mean_s());
+    }
+
+    #[test]
+    fn saturates_above_an_hour_and_refuses_nonsense() {
+        let mut histogram = Histogram::new();
+        histogram.record_s(1e9).unwrap();
+        near(3600.0, histogram.max_s());
+        for nonsense in [-1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!("config", histogram.record_s(nonsense).unwrap_err().kind());
+        }
+        assert_eq!(1, histogram.count());
+    }
+
+    #[test]
+    fn reads_foreign_shapes_and_refuses_garbage() {
+        let mut foreign = hdrhistogram::Histogram::<u64>::new_with_bounds(1, 1 << 50, 2).unwrap();
+        foreign.record(1 << 49).unwrap();
+        foreign.record(5_000_000).unwrap();
+        let mut blob = Vec::new();
+        V2DeflateSerializer::new()
+            .serialize(&foreign, &mut blob)
+            .unwrap();
+        let read = Histogram::from_blob(&blob).unwrap();
+        assert_eq!(2, read.count());
+        near(3600.0, read.max_s());
+        assert_eq!("config", Histogram::from_blob(b"junk").unwrap_err().kind());
+    }
+
+    #[test]
+    fn quantiles_are_nearest_rank() {
+        let mut histogram = Histogram::new();
+        for duration_s in [0.01, 0.02, 0.03, 0.04] {
+            histogram.record_s(duration_s).unwrap();
+        }
+        near(0.01, histogram.quantile_s(0.0));
+        near(0.01, histogram.quantile_s(0.25));
+        near(0.02, histogram.quantile_s(0.26));
+        near(0.04, histogram.quantile_s(1.0));
+    }
+}

@@ -1,0 +1,272 @@
+//! How does one request travel over one connection?
+//!
+//! System calls, time stamps and their meaning; what follows from it for the slot is decided in
+//! `worker`. Every stamp is taken after the system call and before the bytes are looked at.
+
+use std::net::SocketAddr;
+
+use rustix::event::epoll;
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::io::Errno;
+use rustix::net::{
+    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, connect, ipproto, recv, send,
+    socket_with, sockopt,
+};
+
+use crate::failure::FailureKind;
+use crate::ledger::Ledger;
+use crate::plan::Recipe;
+use crate::response::Fed;
+use crate::slot::{Afterwards, Phase, Progress, Slot};
+use crate::tls::TlsStream;
+
+/// What all connections of a load thread share.
+pub(crate) struct Wire<'a> {
+    pub recipe: &'a Recipe,
+    pub ledger: &'a mut Ledger,
+    /// Where every read goes; nothing stays in it between two events.
+    pub buffer: &'a mut [u8],
+    /// Decrypted bytes, for TLS only.
+    pub plain: &'a mut [u8],
+}
+
+/// Make a socket and start its connection.
+pub(crate) fn open(address: &SocketAddr) -> Result<OwnedFd, FailureKind> {
+    let family = match address {
+        SocketAddr::V4(_) => AddressFamily::INET,
+        SocketAddr::V6(_) => AddressFamily::INET6,
+    };
+    let socket = socket_with(
+        family,
+        SocketType::STREAM,
+        SocketFlags::NONBLOCK | SocketFlags::CLOEXEC,
+        Some(ipproto::TCP),
+    )
+    .map_err(FailureKind::from_connect_errno)?;
+    sockopt::set_tcp_nodelay(&socket, true).map_err(FailureKind::from_connect_errno)?;
+    match connect(&socket, address) {
+        Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(socket),
+        Err(errno) => Err(FailureKind::from_connect_errno(errno)),
+    }
+}
+
+/// Watch a socket for its whole life: one registration, edge-triggered, both directions.
+pub(crate) fn watch(epoll: &OwnedFd, socket: &OwnedFd, token: u64) -> Result<(), FailureKind> {
+    let flags = epoll::EventFlags::IN
+        | epoll::EventFlags::OUT
+        | epoll::EventFlags::RDHUP
+        | epoll::EventFlags::ET;
+    epoll::add(epoll, socket, epoll::EventData::new_u64(token), flags)
+        .map_err(FailureKind::from_connect_errno)
+}
+
+/// Whether the other side has ended its direction, or both are gone.
+fn is_hangup(flags: epoll::EventFlags) -> bool {
+    flags.intersects(epoll::EventFlags::RDHUP | epoll::EventFlags::HUP | epoll::EventFlags::ERR)
+}
+
+impl Slot {
+    /// The connection attempt has come to an end.
+    pub(crate) fn finish_connect(&mut self, wire: &mut Wire<'_>) -> Progress {
+        wire.ledger.now();
+        let Some(socket) = &self.socket else {
+            return Progress::Pending;
+        };
+        match sockopt::socket_error(socket) {
+            Ok(Ok(())) => {}
+            Ok(Err(errno)) | Err(errno) => {
+                return Progress::Failed(FailureKind::from_connect_errno(errno));
+            }
+        }
+        let Some(tls) = &wire.recipe.tls else {
+            return Progress::Connected;
+        };
+        match TlsStream::new(tls) {
+            Ok(stream) => self.tls = Some(Box::new(stream)),
+            Err(kind) => return Progress::Failed(kind),
+        }
+        self.phase = Phase::Handshaking;
+        self.handshake(wire)
+    }
+
+    /// A byte or an end that came before the request was written.
+    pub(crate) fn receive_early(&mut self, wire: &mut Wire<'_>) -> Progress {
+        let Some(socket) = &self.socket else {
+            return Progress::Pending;
+        };
+        match recv(socket, &mut *wire.buffer, RecvFlags::empty()) {
+            Ok((0, _)) => Progress::Failed(FailureKind::RespEofBeforeStatus),
+            Ok((count, _)) if wire.buffer[..count].starts_with(b"HTTP/") => {
+                Progress::Failed(FailureKind::ProtoEarlyResponse)
+            }
+            Ok(_) => Progress::Failed(FailureKind::ProtoNotHttp),
+            Err(Errno::AGAIN | Errno::INTR) => Progress::Pending,
+            Err(errno) => Progress::Failed(FailureKind::from_transfer_errno(
+                errno,
+                FailureKind::ConnResetEarly,
+            )),
+        }
+    }
+
+    /// Something happened on a connection with a request in flight.
+    #[inline]
+    pub(crate) fn exchange(&mut self, wire: &mut Wire<'_>, flags: epoll::EventFlags) -> Progress {
+        if flags.contains(epoll::EventFlags::OUT) && !self.is_sent(wire.recipe.request.len()) {
+            self.progress_ns = wire.ledger.now();
+            let progress = self.send(wire);
+            if progress != Progress::Pending {
+                return progress;
+            }
+        }
+        let is_hangup = is_hangup(flags);
+        if is_hangup || flags.contains(epoll::EventFlags::IN) {
+            return self.receive(wire, is_hangup);
+        }
+        Progress::Pending
+    }
+
+    /// Write what is left of the request.
+    #[inline]
+    pub(crate) fn send(&mut self, wire: &mut Wire<'_>) -> Progress {
+        if self.tls.is_some() {
+            return self.send_tls(wire);
+        }
+        let Some(socket) = &self.socket else {
+            return Progress::Pending;
+        };
+        while self.sent_bytes < wire.recipe.request.len() {
+            let rest = &wire.recipe.request[self.sent_bytes..];
+            match send(socket, rest, SendFlags::NOSIGNAL) {
+                Ok(count) => {
+                    self.sent_bytes += count;
+                    wire.ledger.count_sent(self.book, count);
+                }
+                Err(Errno::AGAIN) => return Progress::Pending,
+                Err(Errno::INTR) => {}
+                Err(errno) => return self.read_after_broken_write(wire, errno),
+            }
+        }
+        Progress::Pending
+    }
+
+    /// The answer may have come before the connection broke; it says more than the break.
+    pub(crate) fn read_after_broken_write(
+        &mut self,
+        wire: &mut Wire<'_>,
+        errno: Errno,
+    ) -> Progress {
+        self.is_write_broken = true;
+        let kind = FailureKind::from_transfer_errno(errno, FailureKind::WriteReset);
+        if kind != FailureKind::WriteReset {
+            return Progress::Failed(kind);
+        }
+        self.receive(wire, true)
+    }
+
+    /// Read what has come. With `is_hangup` until the end, else until a read leaves room.
+    #[inline]
+    pub(crate) fn receive(&mut self, wire: &mut Wire<'_>, is_hangup: bool) -> Progress {
+        if self.tls.is_some() {
+            return self.receive_tls(wire, is_hangup);
+        }
+        loop {
+            let Some(socket) = &self.socket else {
+                return Progress::Pending;
+            };
+            match recv(socket.as_fd(), &mut *wire.buffer, RecvFlags::empty()) {
+                Ok((0, _)) => {
+                    wire.ledger.now();
+                    return self.end_of_stream();
+                }
+                Ok((count, _)) => {
+                    let now_ns = wire.ledger.now();
+                    let progress = self.take(&wire.buffer[..count], now_ns, wire.ledger);
+                    if let Progress::Complete(_) = progress {
+                        return self.afterwards(progress, wire, is_hangup);
+                    }
+                    if progress != Progress::Pending || (count < wire.buffer.len() && !is_hangup) {
+                        return progress;
+                    }
+                }
+                Err(Errno::AGAIN) if self.is_write_broken => {
+                    wire.ledger.now();
+                    return Progress::Failed(self.failure_of_loss(FailureKind::WriteReset));
+                }
+                Err(Errno::AGAIN) => return Progress::Pending,
+                Err(Errno::INTR) => {}
+                Err(errno) => {
+                    wire.ledger.now();
+                    return self.reset(errno);
+                }
+            }
+        }
+    }
+
+    /// Feed response bytes that were read at `now_ns`.
+    #[inline]
+    pub(crate) fn take(&mut self, bytes: &[u8], now_ns: u64, ledger: &mut Ledger) -> Progress {
+        ledger.count_received(self.book, bytes.len());
+        if self.first_byte_ns == 0 {
+            self.first_byte_ns = now_ns;
+        }
+        self.progress_ns = now_ns;
+        match self.response.feed(bytes, &mut self.spill) {
+            Ok(Fed::More) => Progress::Pending,
+            Ok(Fed::Complete { used }) => Progress::Complete(if used < bytes.len() {
+                Afterwards::CloseByUs
+            } else if self.response.is_keep_alive() {
+                Afterwards::Reuse
+            } else {
+                Afterwards::ClosedByTarget
+            }),
+            Err(kind) => Progress::Failed(kind),
+        }
+    }
+
+    /// No reuse of a connection that is ending, or that still owes request bytes.
+    #[inline]
+    pub(crate) fn afterwards(
+        &self,
+        progress: Progress,
+        wire: &Wire<'_>,
+        is_hangup: bool,
+    ) -> Progress {
+        let is_over = is_hangup || self.is_write_broken;
+        match progress {
+            Progress::Complete(Afterwards::Reuse) if is_over => {
+                Progress::Complete(Afterwards::ClosedByTarget)
+            }
+            Progress::Complete(Afterwards::Reuse) if !self.is_sent(wire.recipe.request.len()) => {
+                Progress::Complete(Afterwards::CloseByUs)
+            }
+            other => other,
+        }
+    }
+
+    /// What a FIN means now.
+    pub(crate) fn end_of_stream(&self) -> Progress {
+        match self.response.failure_at_eof() {
+            None => Progress::Complete(Afterwards::ClosedByTarget),
+            Some(kind) => Progress::Failed(self.failure_of_loss(kind)),
+        }
+    }
+
+    /// What an error of a read means now.
+    pub(crate) fn reset(&self, errno: Errno) -> Progress {
+        let reset = self.failure_of_loss(self.response.failure_at_reset());
+        Progress::Failed(FailureKind::from_transfer_errno(errno, reset))
+    }
+
+    /// The keep-alive race and the broken write come before what was read about them.
+    fn failure_of_loss(&self, kind: FailureKind) -> FailureKind {
+        if self.is_reused && !self.response.has_bytes() {
+            FailureKind::ConnStale
+        } else if !self.is_write_broken {
+            kind
+        } else if self.sent_bytes == 0 {
+            FailureKind::ConnResetEarly
+        } else {
+            FailureKind::WriteReset
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! To which window and interval does an event belong?
+//!
+//! One ledger per load thread. Every event asks `now`, which first closes what ended before that
+//! moment; so starts and ends are attributed exactly, however late the thread comes to them.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::clock::{NS_PER_S, monotonic_ns};
+use crate::exchange::{Inbox, Mailbox};
+use crate::failure::FailureKind;
+use crate::recorder::{Place, Row, Tally};
+use crate::self_watch::SelfWatch;
+
+const INTERVAL_NS: u64 = NS_PER_S;
+/// Rows on their way above which this thread joins intervals instead of sending more.
+const MAX_ROWS_WAITING: usize = 16;
+
+/// The requests that started in one window on this thread.
+struct Book {
+    window: u32,
+    is_free: bool,
+    is_left: bool,
+    in_flight: u64,
+    stragglers_due_ns: u64,
+    tally: Box<Tally>,
+}
+
+/// The books of one load thread.
+pub(crate) struct Ledger {
+    thread: usize,
+    inbox: Arc<Inbox>,
+    mailbox: Arc<Mailbox>,
+    books: Vec<Book>,
+    current: usize,
+    coming: VecDeque<(u32, u64)>,
+    /// Where the grid of the current window starts; the same on all threads.
+    grid_ns: u64,
+    interval: u64,
+    row_start_ns: u64,
+    /// The next moment at which a row ends.
+    edge_ns: u64,
+    last_ns: u64,
+    stragglers_due_ns: u64,
+    self_watch: SelfWatch,
+    pub connections_open: u64,
+}
+
+impl Ledger {
+    pub(crate) fn new(
+        thread: usize,
+        inbox: Arc<Inbox>,
+        mailbox: Arc<Mailbox>,
+        start_ns: u64,
+    ) -> Self {
+        let first = Book {
+            window: 0,
+            is_free: false,
+            is_left: false,
+            in_flight: 0,
+            stragglers_due_ns: u64::MAX,
+            tally: inbox.spare(),
+        };
+        Self {
+            thread,
+            inbox,
+            mailbox,
+            books: vec![first],
+            current: 0,
+            coming: VecDeque::with_capacity(4),
+            grid_ns: start_ns,
+            interval: 0,
+            row_start_ns: start_ns,
+            edge_ns: start_ns + INTERVAL_NS,
+            last_ns: start_ns,
+            stragglers_due_ns: u64::MAX,
+            self_watch: SelfWatch::new(start_ns),
+            connections_open: 0,
+        }
+    }
+
+    /// Read the clock and close every interval that ended before it.
+    #[inline]
+    pub(crate) fn now(&mut self) -> u64 {
+        let now_ns = monotonic_ns();
+        if now_ns >= self.edge_ns {
+            self.roll(now_ns);
+        }
+        self.last_ns = now_ns;
+        now_ns
+    }
+
+    /// The time of the event being handled.
+    #[inline]
+    pub(crate) const fn last_ns(&self) -> u64 {
+        self.last_ns
+    }
+
+    /// When this ledger wants to be looked at although nothing happens.
+    pub(crate) fn due_ns(&self) -> u64 {
+        self.edge_ns.min(self.stragglers_due_ns)
+    }
+
+    /// From `at_ns` on, or from now when that is over, requests belong to `window`.
+    pub(crate) fn begin_window(&mut self, window: u32, at_ns: u64) {
+        self.coming.push_back((window, at_ns));
+        self.find_edge();
+        if self.last_ns >= self.edge_ns {
+            self.roll(self.last_ns);
+        }
+    }
+
+    /// Send the rows of stragglers that are due.
+    pub(crate) fn report_stragglers(&mut self) {
+        if self.last_ns < self.stragglers_due_ns {
+            return;
+        }
+        for index in 0..self.books.len() {
+            if self.books[index].stragglers_due_ns <= self.last_ns {
+                self.books[index].stragglers_due_ns = self.last_ns + INTERVAL_NS;
+                self.send_stragglers(index);
+            }
+        }
+        self.find_stragglers_due();
+    }
+
+    /// A slot was taken up: its request belongs to the current window. The book's number.
+    #[inline]
+    pub(crate) fn start(&mut self) -> usize {
+        let book = &mut self.books[self.current];
+        book.tally.started += 1;
+        book.in_flight += 1;
+        self.current
+    }
+
+    #[inline]
+    pub(crate) fn count_sent(&mut self, book: usize, bytes: usize) {
+        self.books[book].tally.sent_bytes += bytes as u64;
+    }
+
+    #[inline]
+    pub(crate) fn count_received(&mut self, book: usize, bytes: usize) {
+        self.books[book].tally.received_bytes += bytes as u64;
+    }
+
+    /// A request ended ok.
+    #[inline]
+    pub(crate) fn end_ok(&mut self, book: usize, status: u16, latency_ns: u64, first_byte_ns: u64) {
+        let tally = &mut self.books[book].tally;
+        tally.ok += 1;
+        tally.count_status(status);
+        tally.latency.record_ns(latency_ns);
+        tally.first_byte.record_ns(first_byte_ns);
+        self.books[self.current].tally.ended_ok += 1;
+        self.end(book);
+    }
+
+    /// A complete response had a status that is not ok.
+    pub(crate) fn end_with_status(&mut self, book: usize, status: u16, latency_ns: u64) {
+        self.books[book].tally.count_status(status);
+        self.end_failed(book, FailureKind::HttpStatus, Some(latency_ns));
+    }
+
+    /// A request failed; `latency_ns` is known when its bytes were written.
+    pub(crate) fn end_failed(&mut self, book: usize, kind: FailureKind, latency_ns: Option<u64>) {
+        let tally = &mut self.books[book].tally;
+        tally.failures[kind as usize] += 1;
+        if let Some(latency_ns) = latency_ns {
+            tally.failed_latency.record_ns(latency_ns);
+        }
+        self.end(book);
+    }
+
+    /// A request was cut by us.
+    pub(crate) fn end_cut(&mut self, book: usize) {
+        self.books[book].tally.cut += 1;
+        self.end(book);
+    }
+
+    /// A connection came up after `duration_ns`, TLS included.
+    pub(crate) fn count_opened(&mut self, duration_ns: u64) {
+        let tally = &mut self.books[self.current].tally;
+        tally.opened += 1;
+        tally.connect.record_ns(duration_ns);
+    }
+
+    pub(crate) fn count_attempt_failed(&mut self) {
+        self.books[self.current].tally.attempts_failed += 1;
+    }
+
+    pub(crate) fn count_closed_by_target(&mut self) {
+        self.books[self.current].tally.closed_by_target += 1;
+    }
+
+    #[inline]
+    fn end(&mut self, book: usize) {
+        self.books[self.current].tally.ended_all += 1;
+        let ended = &mut self.books[book];
+        ended.in_flight -= 1;
+        if ended.in_flight == 0 && ended.is_left {
+            self.close_book(book);
+        }
+    }
+
+    #[cold]
+    fn close_book(&mut self, book: usize) {
+        self.send_stragglers(book);
+        self.books[book].is_free = true;
+        self.books[book].stragglers_due_ns = u64::MAX;
+        self.find_stragglers_due();
+    }
+
+    #[cold]
+    fn roll(&mut self, now_ns: u64) {
+        while now_ns >= self.edge_ns {
+            let edge_ns = self.edge_ns;
+            match self.coming.front() {
+                Some(&(window, at_ns)) if at_ns <= edge_ns => {
+                    self.coming.pop_front();
+                    self.leave_window(window, at_ns, edge_ns, now_ns);
+                }
+                _ => {
+                    let is_reader_slow =
+                        self.mailbox.rows_waiting.load(Ordering::Relaxed) >= MAX_ROWS_WAITING;
+                    if !is_reader_slow {
+                        self.send_interval(edge_ns, now_ns, false);
+                    }
+                    self.interval += 1;
+                }
+            }
+            self.find_edge();
+        }
+    }
+
+    fn leave_window(&mut self, window: u32, grid_ns: u64, edge_ns: u64, now_ns: u64) {
+        self.send_interval(edge_ns, now_ns, true);
+        let left = &mut self.books[self.current];
+        left.is_left = true;
+        left.is_free = left.in_flight == 0;
+        if !left.is_free {
+            left.stragglers_due_ns = edge_ns + INTERVAL_NS;
+        }
+        self.current = self.open_book(window);
+        self.find_stragglers_due();
+        self.grid_ns = grid_ns;
+        self.interval = (edge_ns - grid_ns) / INTERVAL_NS;
+    }
+
+    fn open_book(&mut self, window: u32) -> usize {
+        let place = self.books.iter().position(|book| book.is_free);
+        let index = place.unwrap_or(self.books.len());
+        if place.is_none() {
+            self.books.push(Book {
+                window,
+                is_free: false,
+                is_left: false,
+                in_flight: 0,
+                stragglers_due_ns: u64::MAX,
+                tally: self.inbox.spare(),
+            });
+        }
+        let book = &mut self.books[index];
+        book.window = window;
+        book.is_free = false;
+        book.is_left = false;
+        book.stragglers_due_ns = u64::MAX;
+        index
+    }
+
+    /// The next edge: the end of the interval on the grid, or the next window if that is sooner.
+    fn find_edge(&mut self) {
+        let grid_edge_ns = self.grid_ns + (self.interval + 1) * INTERVAL_NS;
+        self.edge_ns = match self.coming.front() {
+            Some(&(_, at_ns)) => at_ns.max(self.last_ns).min(grid_edge_ns),
+            None => grid_edge_ns,
+        };
+    }
+
+    fn find_stragglers_due(&mut self) {
+        self.stragglers_due_ns = self
+            .books
+            .iter()
+            .map(|book| book.stragglers_due_ns)
+            .min()
+            .unwrap_or(u64::MAX);
+    }
+
+    fn send_interval(&mut self, end_ns: u64, now_ns: u64, is_last: bool) {
+        let load = self.self_watch.sample(now_ns);
+        let row = Row {
+            thread: self.thread,
+            window: self.books[self.current].window,
+            place: Place::Interval(self.interval),
+            start_ns: self.row_start_ns,
+            end_ns,
+            is_last,
+            in_flight: self.books[self.current].in_flight,
+            connections_open: self.connections_open,
+            cpu_ratio: load.cpu_ratio,
+            runqueue_wait_ratio: load.runqueue_wait_ratio,
+            tally: self.swap_tally(self.current),
+        };
+        self.row_start_ns = end_ns;
+        self.send(row);
+    }
+
+    fn send_stragglers(&mut self, index: usize) {
+        let row = Row {
+            thread: self.thread,
+            window: self.books[index].window,
+            place: Place::Stragglers,
+            start_ns: self.last_ns,
+            end_ns: self.last_ns,
+            is_last: true,
+            in_flight: self.books[index].in_flight,
+            connections_open: self.connections_open,
+            cpu_ratio: 0.0,
+            runqueue_wait_ratio: 0.0,
+            tally: self.swap_tally(index),
+        };
+        self.send(row);
+    }
+
+    fn swap_tally(&mut self, index: usize) -> Box<Tally> {
+        std::mem::replace(&mut self.books[index].tally, self.inbox.spare())
+    }
+
+    fn send(&self, row: Row) {
+        self.mailbox.rows_waiting.fetch_add(1, Ordering::Relaxed);
+        self.inbox.push(row);
+    }
+}

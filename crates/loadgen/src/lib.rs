@@ -1,0 +1,35 @@
+//! Keeps N HTTP/1.1 requests in flight on a living pool of connections, counted window by window.
+//!
+//! `Plan` says what to send; `Pool` sends it and yields a `Snapshot` per interval. Each request has
+//! exactly one end, so for every window `started = ok + failures + cut + in_flight` holds.
+
+#![forbid(unsafe_code)]
+#![allow(dead_code)]
+
+mod chunked;
+mod clock;
+mod exchange;
+mod failure;
+mod histogram;
+mod http1;
+mod ledger;
+mod merge;
+mod plan;
+mod pool;
+mod probe;
+mod recorder;
+mod response;
+mod self_watch;
+mod slot;
+mod snapshot;
+mod tls;
+mod worker;
+
+pub use failure::{FailureKind, LoadError, Side};
+pub use histogram::Histogram;
+pub use plan::{Plan, Timeouts, TlsPlan};
+pub use pool::Pool;
+pub use snapshot::Snapshot;
+
+/// The version of the engine, equal to that of the Python package.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,150 @@
+//! How do the rows of the threads become snapshots, in order and without a gap?
+//!
+//! A snapshot holds the rows of all threads with the same window and place on its grid. It waits
+//! until every thread has gone past that place. Rows of stragglers wait for their window's end.
+
+use std::collections::VecDeque;
+
+use crate::recorder::{Place, Row, Tally};
+use crate::snapshot::Frame;
+
+/// What is known of a window that has been left, until its last request has ended.
+struct OpenWindow {
+    window: u32,
+    in_flight: Vec<u64>,
+    is_over: bool,
+    stragglers: Vec<Row>,
+}
+
+/// Rows in, merged rows out.
+pub(crate) struct Merge {
+    /// In-time rows per thread, in their order.
+    intervals: Vec<VecDeque<Row>>,
+    windows: VecDeque<OpenWindow>,
+    connections_open: Vec<u64>,
+}
+
+/// The rows of one snapshot, added up in the first tally; the others are empty but for reuse.
+pub(crate) struct Merged {
+    pub frame: Frame,
+    pub sum: Box<Tally>,
+    pub spent: Vec<Box<Tally>>,
+}
+
+impl Merge {
+    pub(crate) fn new(threads: usize) -> Self {
+        Self {
+            intervals: (0..threads).map(|_| VecDeque::new()).collect(),
+            windows: VecDeque::new(),
+            connections_open: vec![0; threads],
+        }
+    }
+
+    pub(crate) fn push(&mut self, row: Row) {
+        let threads = self.intervals.len();
+        if self.windows.iter().all(|open| open.window != row.window) {
+            self.windows.push_back(OpenWindow {
+                window: row.window,
+                in_flight: vec![0; threads],
+                is_over: false,
+                stragglers: Vec::new(),
+            });
+        }
+        match row.place {
+            Place::Interval(_) => self.intervals[row.thread].push_back(row),
+            Place::Stragglers => {
+                if let Some(open) = self
+                    .windows
+                    .iter_mut()
+                    .find(|open| open.window == row.window)
+                {
+                    open.stragglers.push(row);
+                }
+            }
+        }
+    }
+
+    /// The next snapshot's rows, if they are complete.
+    pub(crate) fn next(&mut self) -> Option<Merged> {
+        self.next_stragglers().or_else(|| self.next_interval())
+    }
+
+    fn next_stragglers(&mut self) -> Option<Merged> {
+        let open = self
+            .windows
+            .iter_mut()
+            .find(|open| open.is_over && !open.stragglers.is_empty())?;
+        let rows = std::mem::take(&mut open.stragglers);
+        let window = open.window;
+        self.merge(window, rows, true)
+    }
+
+    fn next_interval(&mut self) -> Option<Merged> {
+        let mut first: Option<(u32, Place)> = None;
+        for rows in &self.intervals {
+            let head = rows.front()?;
+            let key = (head.window, head.place);
+            first = Some(first.map_or(key, |first| first.min(key)));
+        }
+        let (window, place) = first?;
+        let rows: Vec<Row> = self
+            .intervals
+            .iter_mut()
+            .filter_map(|rows| rows.pop_front_if(|row| (row.window, row.place) == (window, place)))
+            .collect();
+        // A thread that had no row here has left the window before, or has a later row of it.
+        let is_last = rows.iter().all(|row| row.is_last)
+            && self
+                .intervals
+                .iter()
+                .all(|rows| rows.front().is_none_or(|row| row.window != window));
+        self.merge(window, rows, is_last)
+    }
+
+    fn merge(&mut self, window: u32, rows: Vec<Row>, window_over: bool) -> Option<Merged> {
+        let position = self.windows.iter().position(|open| open.window == window)?;
+        let open = &mut self.windows[position];
+        let mut frame = Frame {
+            window,
+            start_ns: u64::MAX,
+            end_ns: 0,
+            window_over,
+            in_flight: 0,
+            connections_open: 0,
+            cpu_ratio: 0.0,
+            runqueue_wait_ratio: 0.0,
+        };
+        let is_stragglers = rows.iter().any(|row| row.place == Place::Stragglers);
+        let mut sum: Option<Box<Tally>> = None;
+        let mut spent = Vec::new();
+        for row in rows {
+            frame.start_ns = frame.start_ns.min(row.start_ns);
+            frame.end_ns = frame.end_ns.max(row.end_ns);
+            frame.cpu_ratio = frame.cpu_ratio.max(row.cpu_ratio);
+            // Not `max`: an unknown share must not vanish behind a known one.
+            if row.runqueue_wait_ratio > frame.runqueue_wait_ratio
+                || row.runqueue_wait_ratio.is_nan()
+            {
+                frame.runqueue_wait_ratio = row.runqueue_wait_ratio;
+            }
+            open.in_flight[row.thread] = row.in_flight;
+            self.connections_open[row.thread] = row.connections_open;
+            if let Some(sum) = &mut sum {
+                sum.add(&row.tally);
+                spent.push(row.tally);
+            } else {
+                sum = Some(row.tally);
+            }
+        }
+        if is_stragglers {
+            frame.start_ns = frame.end_ns;
+        }
+        frame.in_flight = open.in_flight.iter().sum();
+        frame.connections_open = self.connections_open.iter().sum();
+        open.is_over = window_over;
+        if window_over && frame.in_flight == 0 {
+            self.windows.remove(position);
+        }
+        sum.map(|sum| Merged { frame, sum, spent })
+    }
+}

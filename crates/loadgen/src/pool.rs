@@ -1,0 +1,233 @@
+//! How is the load steered from outside?
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::clock::{NS_PER_MS, monotonic_ns};
+use crate::exchange::{Command, Inbox, Mailbox, lock};
+use crate::failure::LoadError;
+use crate::merge::{Merge, Merged};
+use crate::plan::{Plan, Recipe};
+use crate::snapshot::Snapshot;
+use crate::worker::{Seat, Worker};
+
+/// A window begins this long after the call, so that every thread has heard of it in time.
+const WINDOW_NOTICE_NS: u64 = 5 * NS_PER_MS;
+/// Windows are at least this long.
+const WINDOW_SPACING_NS: u64 = NS_PER_MS;
+/// Cleared tallies that wait for reuse, per thread.
+const SPARES_PER_THREAD: usize = 3;
+
+/// Threads and connections that keep N requests in flight; survives from step to step.
+pub struct Pool {
+    recipe: Arc<Recipe>,
+    mailboxes: Vec<Arc<Mailbox>>,
+    inbox: Arc<Inbox>,
+    control: Mutex<Control>,
+    reader: Mutex<Merge>,
+}
+
+/// What only the steering side needs.
+struct Control {
+    threads: Vec<JoinHandle<Result<(), LoadError>>>,
+    state: State,
+    window: u32,
+    window_at_ns: u64,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    New,
+    Running,
+    Closed,
+}
+
+impl Pool {
+    /// Check the plan and raise the descriptor limit; nothing is sent.
+    ///
+    /// # Errors
+    /// `LoadError::Config` for an impossible plan, a local failure when descriptors are short.
+    pub fn new(plan: &Plan) -> Result<Self, LoadError> {
+        let recipe = Arc::new(Recipe::new(plan)?);
+        raise_descriptor_limit();
+        let mailboxes = (0..plan.threads)
+            .map(|_| Mailbox::new().map(Arc::new))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            recipe,
+            inbox: Arc::new(Inbox::new(0)),
+            reader: Mutex::new(Merge::new(mailboxes.len())),
+            mailboxes,
+            control: Mutex::new(Control {
+                threads: Vec::new(),
+                state: State::New,
+                window: 0,
+                window_at_ns: 0,
+            }),
+        })
+    }
+
+    /// Open one connection, with TLS if asked, send no request, and close it.
+    ///
+    /// # Errors
+    /// The failure that kept the connection from coming up.
+    pub fn probe(&self) -> Result<String, LoadError> {
+        crate::probe::probe(&self.recipe)
+    }
+
+    /// Start the threads; window 0 begins.
+    ///
+    /// # Errors
+    /// When it was started or closed before, or the machine refuses a thread.
+    pub fn start(&self) -> Result<(), LoadError> {
+        let mut control = lock(&self.control);
+        if control.state != State::New {
+            return Err(LoadError::Config("a pool is started once".into()));
+        }
+        let start_ns = monotonic_ns();
+        control.state = State::Running;
+        control.window_at_ns = start_ns;
+        for (thread, mailbox) in self.mailboxes.iter().enumerate() {
+            let seat = Seat::new(
+                thread,
+                Arc::clone(&self.recipe),
+                Arc::clone(mailbox),
+                Arc::clone(&self.inbox),
+                start_ns,
+            )?;
+            let handle = std::thread::Builder::new()
+                .name(format!("load-{thread}"))
+                .spawn(move || Worker::new(seat).run())
+                .map_err(|error| LoadError::Internal(format!("cannot start a thread: {error}")))?;
+            control.threads.push(handle);
+        }
+        Ok(())
+    }
+
+    /// Keep so many requests in flight, dealt exactly over the threads.
+    pub fn set_concurrency(&self, concurrency: usize) {
+        let threads = self.mailboxes.len();
+        for (thread, mailbox) in self.mailboxes.iter().enumerate() {
+            let extra = usize::from(thread < concurrency % threads);
+            mailbox.post(Command::SetSlots(concurrency / threads + extra));
+        }
+    }
+
+    /// Slots that had a connection, or a failed attempt at one.
+    #[must_use]
+    pub fn ready_connections(&self) -> usize {
+        self.mailboxes
+            .iter()
+            .map(|mailbox| mailbox.ready.load(Ordering::Relaxed))
+            .sum()
+    }
+
+    /// Requests that start from now on belong to `window`.
+    ///
+    /// # Errors
+    /// `LoadError::Config` unless the number is above the one before.
+    pub fn begin_window(&self, window: u32) -> Result<(), LoadError> {
+        let mut control = lock(&self.control);
+        if window <= control.window {
+            return Err(LoadError::Config(format!(
+                "window {window} does not follow window {}",
+                control.window
+            )));
+        }
+        let at_ns = (monotonic_ns() + WINDOW_NOTICE_NS)
+            .max(control.window_at_ns.saturating_add(WINDOW_SPACING_NS));
+        control.window = window;
+        control.window_at_ns = at_ns;
+        for mailbox in &self.mailboxes {
+            mailbox.post(Command::BeginWindow { window, at_ns });
+        }
+        Ok(())
+    }
+
+    /// The next snapshot, oldest first; `None` when `timeout` passes without one.
+    ///
+    /// # Errors
+    /// `LoadError::Internal` when a load thread has died.
+    pub fn poll(&self, timeout: Duration) -> Result<Option<Snapshot>, LoadError> {
+        let deadline = Instant::now() + timeout;
+        let mut merge = lock(&self.reader);
+        let mut rows = Vec::new();
+        loop {
+            if let Some(merged) = merge.next() {
+                return self.finish(merged).map(Some);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            self.inbox.take(&mut rows, left);
+            if rows.is_empty() {
+                return self.check_threads().map(|()| None);
+            }
+            for row in rows.drain(..) {
+                self.mailboxes[row.thread]
+                    .rows_waiting
+                    .fetch_sub(1, Ordering::Relaxed);
+                merge.push(row);
+            }
+        }
+    }
+
+    fn finish(&self, merged: Merged) -> Result<Snapshot, LoadError> {
+        let snapshot = Snapshot::new(merged.frame, &merged.sum);
+        let keep_at_most = SPARES_PER_THREAD * self.mailboxes.len();
+        for tally in merged.spent.into_iter().chain([merged.sum]) {
+            self.inbox.give_back(tally, keep_at_most);
+        }
+        snapshot
+    }
+
+    fn check_threads(&self) -> Result<(), LoadError> {
+        let control = lock(&self.control);
+        let has_lost_one = control.threads.iter().any(JoinHandle::is_finished);
+        if control.state == State::Running && has_lost_one {
+            return Err(LoadError::Internal("a load thread has died".into()));
+        }
+        Ok(())
+    }
+
+    /// Drop every request in flight; it counts as cut.
+    pub fn cut(&self) {
+        for mailbox in &self.mailboxes {
+            mailbox.post(Command::Cut);
+        }
+    }
+
+    /// End the threads and their connections; safe to call twice.
+    pub fn close(&self) {
+        let mut control = lock(&self.control);
+        control.state = State::Closed;
+        for mailbox in &self.mailboxes {
+            mailbox.post(Command::Stop);
+        }
+        for handle in control.threads.drain(..) {
+            // A thread that died has been reported by `poll`.
+            let _ = handle.join();
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// As many descriptors as this process may have without asking anybody.
+fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    // A refusal is harmless: running out of descriptors is counted as such.
+    let _ = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: limit.maximum,
+            maximum: limit.maximum,
+        },
+    );
+}

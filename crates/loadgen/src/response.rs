@@ -1,0 +1,378 @@
+//! Where does an HTTP/1.x response end, and may its connection be used again?
+//!
+//! Pure: bytes in, progress out. Body bytes are skipped by count. Only a head that is split over
+//! reads is kept, in a spill buffer that the caller lends. Strict where RFC 9112 says MUST, and
+//! bounded everywhere.
+
+use std::mem::MaybeUninit;
+
+use httparse::{Error as HeadError, ParserConfig, Status};
+
+use crate::chunked::{ChunkProgress, Chunked};
+use crate::failure::FailureKind;
+
+/// Status line and fields of one head.
+const MAX_HEAD_BYTES: usize = 64 << 10;
+const MAX_HEAD_FIELDS: usize = 256;
+/// Body bytes on the wire, framing included.
+pub(crate) const MAX_BODY_BYTES: u64 = 64 << 20;
+const KEPT_SPILL_BYTES: usize = 4 << 10;
+const MAX_INFORMATIONAL: u8 = 8;
+
+/// What one piece of input led to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fed {
+    /// The response goes on.
+    More,
+    /// The response ended after `used` bytes of this input.
+    Complete { used: usize },
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Body {
+    /// The final head is not complete yet.
+    Head,
+    Length(u64),
+    Chunked(Chunked),
+    UntilClose,
+}
+
+/// One response being read; reset by `Response::new` for each request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Response {
+    body: Body,
+    body_bytes: u64,
+    /// Spill length at which the next parse of an incomplete head is worth its time.
+    parse_again_at: u32,
+    status: u16,
+    informational_count: u8,
+    is_keep_alive: bool,
+    is_head_request: bool,
+    has_bytes: bool,
+}
+
+impl Response {
+    pub(crate) const fn new(is_head_request: bool) -> Self {
+        Self {
+            body: Body::Head,
+            body_bytes: 0,
+            parse_again_at: 0,
+            status: 0,
+            informational_count: 0,
+            is_keep_alive: true,
+            is_head_request,
+            has_bytes: false,
+        }
+    }
+
+    /// The final status, once the final head is complete.
+    pub(crate) const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Whether the response allows another request on its connection.
+    pub(crate) const fn is_keep_alive(&self) -> bool {
+        self.is_keep_alive
+    }
+
+    /// Whether any byte has come.
+    pub(crate) const fn has_bytes(&self) -> bool {
+        self.has_bytes
+    }
+
+    /// Whether the final head is still incomplete.
+    pub(crate) const fn is_in_head(&self) -> bool {
+        matches!(self.body, Body::Head)
+    }
+
+    /// Whether only the end of the connection ends this response.
+    pub(crate) const fn is_until_close(&self) -> bool {
+        matches!(self.body, Body::UntilClose)
+    }
+
+    /// What a FIN in this state means; `None` when it is the proper end.
+    pub(crate) const fn failure_at_eof(&self) -> Option<FailureKind> {
+        match self.body {
+            Body::Head if !self.has_bytes => Some(FailureKind::RespEofBeforeStatus),
+            Body::Head => Some(FailureKind::RespEofHeaders),
+            Body::UntilClose => None,
+            _ => Some(FailureKind::RespEofBody),
+        }
+    }
+
+    /// What an RST in this state means.
+    pub(crate) const fn failure_at_reset(&self) -> FailureKind {
+        match self.body {
+            Body::Head if !self.has_bytes => FailureKind::RespResetBeforeStatus,
+            Body::Head => FailureKind::RespResetHeaders,
+            _ => FailureKind::RespResetBody,
+        }
+    }
+
+    /// Take the next bytes from the wire; `spill` keeps a split head between calls.
+    pub(crate) fn feed(&mut self, input: &[u8], spill: &mut Vec<u8>) -> Result<Fed, FailureKind> {
+        self.has_bytes |= !input.is_empty();
+        let mut used = 0;
+        while self.is_in_head() {
+            match self.feed_head(&input[used..], spill)? {
+                Some(head_used) => used += head_used,
+                None => return Ok(Fed::More),
+            }
+        }
+        self.feed_body(&input[used..]).map(|fed| match fed {
+            Fed::More => Fed::More,
+            Fed::Complete { used: body_used } => Fed::Complete {
+                used: used + body_used,
+            },
+        })
+    }
+
+    /// Bytes of `input` that belong to a head, `None` when the head goes on after `input`.
+    fn feed_head(
+        &mut self,
+        input: &[u8],
+        spill: &mut Vec<u8>,
+    ) -> Result<Option<usize>, FailureKind> {
+        if spill.is_empty() {
+            if let Some(head_bytes) = self.parse_head(input)? {
+                return Ok(Some(head_bytes));
+            }
+            return self.keep(input, spill);
+        }
+        let spilled_bytes = spill.len();
+        spill.extend_from_slice(&input[..input.len().min(MAX_HEAD_BYTES + 1)]);
+        // A head that drips in byte by byte is not parsed anew for each of them.
+        let is_worth_parsing = spill.len() >= self.parse_again_at as usize
+            || has_blank_line(&spill[spilled_bytes.saturating_sub(3)..]);
+        if is_worth_parsing && let Some(head_bytes) = self.parse_head(spill)? {
+            release(spill);
+            return Ok(Some(head_bytes.saturating_sub(spilled_bytes)));
+        }
+        self.keep(&[], spill)
+    }
+
+    fn keep(&mut self, input: &[u8], spill: &mut Vec<u8>) -> Result<Option<usize>, FailureKind> {
+        if spill.len() + input.len() > MAX_HEAD_BYTES {
+            return Err(FailureKind::ProtoHeaderTooLarge);
+        }
+        spill.extend_from_slice(input);
+        if spill.len() >= self.parse_again_at as usize {
+            self.parse_again_at = u32::try_from(spill.len() * 2).unwrap_or(u32::MAX);
+        }
+        Ok(None)
+    }
+
+    /// Parse one head from the start of `bytes`; its length, or `None` while it is incomplete.
+    fn parse_head(&mut self, bytes: &[u8]) -> Result<Option<usize>, FailureKind> {
+        let mut fields = [const { MaybeUninit::uninit() }; MAX_HEAD_FIELDS];
+        let mut head = httparse::Response::new(&mut []);
+        let parsed = ParserConfig::default()
+            .allow_obsolete_multiline_headers_in_responses(true)
+            .parse_response_with_uninit_headers(&mut head, bytes, &mut fields);
+        let head_bytes = match parsed {
+            Ok(Status::Partial) => return Ok(None),
+            Ok(Status::Complete(head_bytes)) => head_bytes,
+            Err(error) => return Err(head_failure(error, bytes)),
+        };
+        if head_bytes > MAX_HEAD_BYTES {
+            return Err(FailureKind::ProtoHeaderTooLarge);
+        }
+        let status = head.code.unwrap_or(0);
+        self.parse_again_at = 0;
+        match status {
+            101 => return Err(FailureKind::ProtoUnexpected101),
+            100..200 => {
+                self.informational_count += 1;
+                if self.informational_count > MAX_INFORMATIONAL {
+                    return Err(FailureKind::ProtoTooMany1xx);
+                }
+                return Ok(Some(head_bytes));
+            }
+            200..600 => {}
+            _ => return Err(FailureKind::ProtoStatus),
+        }
+        self.status = status;
+        self.frame(&Framing::read(head.headers)?, head.version == Some(1))?;
+        Ok(Some(head_bytes))
+    }
+
+    /// Choose the end of the body (RFC 9112, message body length).
+    fn frame(&mut self, framing: &Framing, is_http_1_1: bool) -> Result<(), FailureKind> {
+        self.is_keep_alive = if is_http_1_1 {
+            !framing.asks_to_close
+        } else {
+            framing.asks_to_keep && !framing.asks_to_close
+        };
+        if self.is_head_request || self.status == 204 || self.status == 304 {
+            self.body = Body::Length(0);
+            return Ok(());
+        }
+        if framing.has_transfer_encoding {
+            if !is_http_1_1 || !framing.is_chunked {
+                return Err(FailureKind::ProtoTe);
+            }
+            // Both framings at once is how responses are smuggled: never use it again.
+            self.is_keep_alive &= !framing.has_content_length;
+            self.body = Body::Chunked(Chunked::new());
+            return Ok(());
+        }
+        if framing.has_content_length {
+            let length = framing
+                .content_length
+                .ok_or(FailureKind::ProtoContentLength)?;
+            if length > MAX_BODY_BYTES {
+                return Err(FailureKind::BodyTooLarge);
+            }
+            self.body = Body::Length(length);
+            return Ok(());
+        }
+        self.is_keep_alive = false;
+        self.body = Body::UntilClose;
+        Ok(())
+    }
+
+    fn feed_body(&mut self, input: &[u8]) -> Result<Fed, FailureKind> {
+        match &mut self.body {
+            Body::Length(left) => {
+                let taken = (*left).min(input.len() as u64);
+                *left -= taken;
+                if *left == 0 {
+                    let used = usize::try_from(taken).unwrap_or(input.len());
+                    return Ok(Fed::Complete { used });
+                }
+            }
+            Body::Chunked(chunked) => {
+                if let ChunkProgress::Complete { used } = chunked.feed(input)? {
+                    return Ok(Fed::Complete { used });
+                }
+                self.count_body(input)?;
+            }
+            Body::UntilClose => self.count_body(input)?,
+            Body::Head => {}
+        }
+        Ok(Fed::More)
+    }
+
+    fn count_body(&mut self, input: &[u8]) -> Result<(), FailureKind> {
+        self.body_bytes += input.len() as u64;
+        if self.body_bytes > MAX_BODY_BYTES {
+            return Err(FailureKind::BodyTooLarge);
+        }
+        Ok(())
+    }
+}
+
+/// What the fields of a head say about its body and connection.
+#[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts of one head"
+)]
+struct Framing {
+    has_content_length: bool,
+    /// `None` when the fields contradict one another or are not a number.
+    content_length: Option<u64>,
+    has_transfer_encoding: bool,
+    /// The codings are exactly `chunked`.
+    is_chunked: bool,
+    asks_to_close: bool,
+    asks_to_keep: bool,
+}
+
+impl Framing {
+    fn read(fields: &[httparse::Header<'_>]) -> Result<Self, FailureKind> {
+        let mut framing = Self::default();
+        for field in fields {
+            // The length first: it rules out nearly every field.
+            match field.name.len() {
+                14 if field.name.eq_ignore_ascii_case("content-length") => {
+                    framing.add_content_length(field.value);
+                }
+                17 if field.name.eq_ignore_ascii_case("transfer-encoding") => {
+                    framing.is_chunked = !framing.has_transfer_encoding
+                        && trim(field.value).eq_ignore_ascii_case(b"chunked");
+                    framing.has_transfer_encoding = true;
+                }
+                10 if field.name.eq_ignore_ascii_case("connection") => {
+                    for option in field.value.split(|&byte| byte == b',').map(trim) {
+                        framing.asks_to_close |= option.eq_ignore_ascii_case(b"close");
+                        framing.asks_to_keep |= option.eq_ignore_ascii_case(b"keep-alive");
+                    }
+                }
+                0 => return Err(FailureKind::ProtoHeader),
+                _ => {}
+            }
+        }
+        Ok(framing)
+    }
+
+    /// Equal repetitions are believed, anything else is not (RFC 9110, Content-Length).
+    fn add_content_length(&mut self, value: &[u8]) {
+        for number in value.split(|&byte| byte == b',').map(trim) {
+            let length = parse_length(number);
+            self.content_length = if self.has_content_length && self.content_length != length {
+                None
+            } else {
+                length
+            };
+            self.has_content_length = true;
+            if self.content_length.is_none() {
+                return;
+            }
+        }
+    }
+}
+
+/// Digits only: no sign, no separator, no overflow.
+fn parse_length(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |length, &byte| {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        length.checked_mul(10)?.checked_add(u64::from(byte - b'0'))
+    })
+}
+
+/// Empty the spill; memory that only an odd head needed is given back.
+fn release(spill: &mut Vec<u8>) {
+    if spill.capacity() > KEPT_SPILL_BYTES {
+        *spill = Vec::new();
+    } else {
+        spill.clear();
+    }
+}
+
+fn trim(value: &[u8]) -> &[u8] {
+    value.trim_ascii()
+}
+
+fn has_blank_line(bytes: &[u8]) -> bool {
+    bytes.windows(2).any(|pair| pair == b"\n\n")
+        || bytes.windows(3).any(|triple| triple == b"\n\r\n")
+}
+
+fn head_failure(error: HeadError, bytes: &[u8]) -> FailureKind {
+    match error {
+        HeadError::TooManyHeaders => FailureKind::ProtoHeaderTooLarge,
+        HeadError::Status => FailureKind::ProtoStatus,
+        HeadError::HeaderName | HeadError::HeaderValue => FailureKind::ProtoHeader,
+        HeadError::Version | HeadError::Token | HeadError::NewLine => {
+            let start = bytes.trim_ascii_start();
+            let has_version = start.starts_with(b"HTTP/") && start.len() > 5;
+            if !has_version || !start[5].is_ascii_digit() {
+                FailureKind::ProtoNotHttp
+            } else if matches!(error, HeadError::Version) {
+                FailureKind::ProtoVersion
+            } else {
+                FailureKind::ProtoHeader
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "response_tests.rs"]
+mod tests;

@@ -1,0 +1,248 @@
+//! One unit of concurrency: which request is in flight on it, and when is that too late?
+
+use rustix::fd::OwnedFd;
+
+use crate::failure::FailureKind;
+use crate::plan::TimeoutsNs;
+use crate::response::Response;
+use crate::tls::TlsStream;
+
+/// What a slot is busy with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Phase {
+    /// Not wanted, or not taken up yet.
+    Vacant,
+    /// Waiting after a failure; nothing is in flight.
+    BackOff,
+    Connecting,
+    Handshaking,
+    /// The request is being written or its response read.
+    Exchanging,
+}
+
+/// What became of a slot's request after one event.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Progress {
+    /// It goes on.
+    Pending,
+    /// The connection is up, TLS included; the request is still to be written.
+    Connected,
+    /// The response is complete.
+    Complete(Afterwards),
+    Failed(FailureKind),
+}
+
+/// What becomes of the connection after a complete response.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Afterwards {
+    Reuse,
+    /// The target asked for its end, or has ended it.
+    ClosedByTarget,
+    /// Bytes beyond the response: nothing on it can be believed any more.
+    CloseByUs,
+}
+
+/// A slot and the connection it owns.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, one byte each"
+)]
+pub(crate) struct Slot {
+    pub socket: Option<OwnedFd>,
+    pub tls: Option<Box<TlsStream>>,
+    /// Which of the slot's connections this is; older events are ignored.
+    pub generation: u32,
+    pub phase: Phase,
+    /// A response has been completed on this connection.
+    pub is_reused: bool,
+    /// Counted as ready: a connection was up, or an attempt has failed.
+    pub is_ready: bool,
+    /// Counted in the pace of new slots.
+    pub is_first_attempt: bool,
+    /// The connection refused further request bytes.
+    pub is_write_broken: bool,
+    pub back_off_exponent: u8,
+    /// The ledger's number of the window in which the request started.
+    pub book: usize,
+    /// Request bytes taken by the connection.
+    pub sent_bytes: usize,
+    pub connect_started_ns: u64,
+    /// Just before the write of the first request byte; 0 before that.
+    pub sent_ns: u64,
+    /// 0 before the first response byte.
+    pub first_byte_ns: u64,
+    /// When the last byte moved; in `BackOff` the moment to go on.
+    pub progress_ns: u64,
+    pub response: Response,
+    pub spill: Vec<u8>,
+}
+
+impl Slot {
+    pub(crate) const fn new() -> Self {
+        Self {
+            socket: None,
+            tls: None,
+            generation: 0,
+            phase: Phase::Vacant,
+            is_reused: false,
+            is_ready: false,
+            is_first_attempt: false,
+            is_write_broken: false,
+            back_off_exponent: 0,
+            book: 0,
+            sent_bytes: 0,
+            connect_started_ns: 0,
+            sent_ns: 0,
+            first_byte_ns: 0,
+            progress_ns: 0,
+            response: Response::new(false),
+            spill: Vec::new(),
+        }
+    }
+
+    /// Forget the request before; the connection stays.
+    #[inline]
+    pub(crate) fn begin_request(&mut self, book: usize, is_head: bool) {
+        self.book = book;
+        self.sent_bytes = 0;
+        self.sent_ns = 0;
+        self.first_byte_ns = 0;
+        self.response = Response::new(is_head);
+    }
+
+    /// Drop the connection, if there is one.
+    pub(crate) fn close(&mut self) {
+        self.socket = None;
+        self.tls = None;
+        self.generation = self.generation.wrapping_add(1);
+        self.is_reused = false;
+        self.is_write_broken = false;
+        self.spill.clear();
+    }
+
+    /// Whether a request is in flight.
+    pub(crate) const fn is_busy(&self) -> bool {
+        !matches!(self.phase, Phase::Vacant | Phase::BackOff)
+    }
+
+    /// Whether the connection has taken the whole request.
+    pub(crate) fn is_sent(&self, request_bytes: usize) -> bool {
+        self.sent_bytes == request_bytes && self.tls.as_ref().is_none_or(|tls| !tls.wants_write())
+    }
+
+    /// When this slot's request is too late, and how it is called then; `None` when it is not busy.
+    pub(crate) fn deadline(
+        &self,
+        timeouts: &TimeoutsNs,
+        request_bytes: usize,
+    ) -> Option<(u64, FailureKind)> {
+        match self.phase {
+            Phase::Vacant | Phase::BackOff => None,
+            Phase::Connecting => Some((
+                self.connect_started_ns + timeouts.connect,
+                FailureKind::ConnTimeout,
+            )),
+            Phase::Handshaking => Some((
+                self.connect_started_ns + timeouts.connect,
+                FailureKind::TlsTimeout,
+            )),
+            Phase::Exchanging => {
+                let (step_ns, kind, kind_of_total) = self.exchange_timeout(timeouts, request_bytes);
+                let step_deadline_ns = self.progress_ns + step_ns;
+                let total_deadline_ns = self.sent_ns + timeouts.total;
+                Some(if step_deadline_ns <= total_deadline_ns {
+                    (step_deadline_ns, kind)
+                } else {
+                    (total_deadline_ns, kind_of_total)
+                })
+            }
+        }
+    }
+
+    fn exchange_timeout(
+        &self,
+        timeouts: &TimeoutsNs,
+        request_bytes: usize,
+    ) -> (u64, FailureKind, FailureKind) {
+        if self.response.has_bytes() {
+            if self.response.is_in_head() {
+                let kind = FailureKind::RespTimeoutHeaders;
+                (timeouts.idle, kind, kind)
+            } else {
+                (
+                    timeouts.idle,
+                    FailureKind::RespTimeoutIdle,
+                    FailureKind::RespTimeoutTotal,
+                )
+            }
+        } else if self.is_sent(request_bytes) {
+            let kind = FailureKind::RespTimeoutFirstByte;
+            (timeouts.first_byte, kind, FailureKind::RespTimeoutTotal)
+        } else {
+            let kind = FailureKind::WriteStall;
+            (timeouts.idle, kind, kind)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMEOUTS: TimeoutsNs = TimeoutsNs {
+        connect: 10,
+        first_byte: 40,
+        idle: 20,
+        total: 100,
+    };
+
+    fn exchanging(sent_bytes: usize) -> Slot {
+        let mut slot = Slot::new();
+        slot.phase = Phase::Exchanging;
+        slot.sent_bytes = sent_bytes;
+        slot.sent_ns = 1000;
+        slot.progress_ns = 1000;
+        slot
+    }
+
+    fn fed(input: &[u8], progress_ns: u64) -> Slot {
+        let mut slot = exchanging(5);
+        slot.progress_ns = progress_ns;
+        slot.response.feed(input, &mut slot.spill).unwrap();
+        slot
+    }
+
+    #[test]
+    fn a_slot_is_small() {
+        assert!(size_of::<Slot>() <= 256, "{} bytes", size_of::<Slot>());
+    }
+
+    #[test]
+    fn each_phase_has_its_deadline() {
+        let mut connecting = Slot::new();
+        connecting.phase = Phase::Connecting;
+        connecting.connect_started_ns = 500;
+        let body = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n";
+        for (slot, expected) in [
+            (Slot::new(), None),
+            (connecting, Some((510, FailureKind::ConnTimeout))),
+            (exchanging(3), Some((1020, FailureKind::WriteStall))),
+            (
+                exchanging(5),
+                Some((1040, FailureKind::RespTimeoutFirstByte)),
+            ),
+            (
+                fed(b"HT", 1050),
+                Some((1070, FailureKind::RespTimeoutHeaders)),
+            ),
+            (
+                fed(b"HT", 1090),
+                Some((1100, FailureKind::RespTimeoutHeaders)),
+            ),
+            (fed(body, 1050), Some((1070, FailureKind::RespTimeoutIdle))),
+            (fed(body, 1090), Some((1100, FailureKind::RespTimeoutTotal))),
+        ] {
+            assert_eq!(expected, slot.deadline(&TIMEOUTS, 5));
+        }
+    }
+}

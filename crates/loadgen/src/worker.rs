@@ -1,0 +1,471 @@
+//! What does one load thread do, from event to event?
+//!
+//! It owns its slots and their connections for good. When a response is complete the next request
+//! is written in the same turn; time that passes is noticed by a scan over the slots, not by
+//! timers.
+
+use std::sync::Arc;
+
+use rustix::buffer::spare_capacity;
+use rustix::event::{Timespec, epoll};
+use rustix::fd::OwnedFd;
+
+use crate::clock::{NS_PER_MS, NS_PER_S};
+use crate::exchange::{Command, Inbox, Mailbox, publish};
+use crate::failure::{FailureKind, LoadError};
+use crate::http1::{self, Wire};
+use crate::ledger::Ledger;
+use crate::plan::Recipe;
+use crate::slot::{Afterwards, Phase, Progress, Slot};
+
+/// Connections of new slots that are being opened at the same time.
+const MAX_FIRST_ATTEMPTS: usize = 64;
+const EVENTS_PER_WAIT: usize = 512;
+const BUFFER_BYTES: usize = 64 << 10;
+/// A decrypted record has at most 16 KiB.
+const PLAIN_BYTES: usize = 16 << 10;
+const WAKE_TOKEN: u64 = u64::MAX;
+const FIRST_BACK_OFF_NS: u64 = NS_PER_MS;
+const MAX_BACK_OFF_NS: u64 = 100 * NS_PER_MS;
+/// From this number of slots on a scan costs enough to make it rarer.
+const MANY_SLOTS: usize = 4096;
+
+/// What a thread needs before it exists, so that its faults are told to the one who starts it.
+pub(crate) struct Seat {
+    pub thread: usize,
+    pub recipe: Arc<Recipe>,
+    pub mailbox: Arc<Mailbox>,
+    pub inbox: Arc<Inbox>,
+    pub epoll: OwnedFd,
+    pub start_ns: u64,
+}
+
+impl Seat {
+    pub(crate) fn new(
+        thread: usize,
+        recipe: Arc<Recipe>,
+        mailbox: Arc<Mailbox>,
+        inbox: Arc<Inbox>,
+        start_ns: u64,
+    ) -> Result<Self, LoadError> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)
+            .map_err(|errno| LoadError::from_setup("make an epoll", errno))?;
+        epoll::add(
+            &epoll,
+            mailbox.wake_fd(),
+            epoll::EventData::new_u64(WAKE_TOKEN),
+            epoll::EventFlags::IN,
+        )
+        .map_err(|errno| LoadError::from_setup("watch an eventfd", errno))?;
+        Ok(Self {
+            thread,
+            recipe,
+            mailbox,
+            inbox,
+            epoll,
+            start_ns,
+        })
+    }
+}
+
+/// One load thread.
+pub(crate) struct Worker {
+    recipe: Arc<Recipe>,
+    mailbox: Arc<Mailbox>,
+    epoll: OwnedFd,
+    ledger: Ledger,
+    buffer: Box<[u8]>,
+    plain: Box<[u8]>,
+    slots: Vec<Slot>,
+    /// Slots below this index are to be kept busy.
+    wanted: usize,
+    /// Slots below this index have been looked at since the last change of `wanted`.
+    opening_cursor: usize,
+    first_attempts: usize,
+    ready: usize,
+    next_address: usize,
+    random: u64,
+    /// No deadline and no end of a back-off lies before this moment.
+    scan_due_ns: u64,
+    earliest_scan_ns: u64,
+    is_stopping: bool,
+}
+
+impl Worker {
+    /// Must run on the load thread itself, because it starts to watch its own CPU.
+    pub(crate) fn new(seat: Seat) -> Self {
+        let plain_bytes = if seat.recipe.tls.is_some() {
+            PLAIN_BYTES
+        } else {
+            0
+        };
+        Self {
+            ledger: Ledger::new(
+                seat.thread,
+                seat.inbox,
+                Arc::clone(&seat.mailbox),
+                seat.start_ns,
+            ),
+            recipe: seat.recipe,
+            mailbox: seat.mailbox,
+            epoll: seat.epoll,
+            buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
+            plain: vec![0; plain_bytes].into_boxed_slice(),
+            slots: Vec::new(),
+            wanted: 0,
+            opening_cursor: 0,
+            first_attempts: 0,
+            ready: 0,
+            // Threads start at different addresses, so few connections spread, too.
+            next_address: seat.thread,
+            random: (seat.start_ns ^ (seat.thread as u64) << 32) | 1,
+            scan_due_ns: u64::MAX,
+            earliest_scan_ns: 0,
+            is_stopping: false,
+        }
+    }
+
+    /// Serve events until told to stop.
+    pub(crate) fn run(&mut self) -> Result<(), LoadError> {
+        let mut events = Vec::with_capacity(EVENTS_PER_WAIT);
+        let mut commands = Vec::with_capacity(16);
+        while !self.is_stopping {
+            self.wait(&mut events)?;
+            if events.is_empty() {
+                self.ledger.now();
+            }
+            for event in &events {
+                // The struct is packed: copy, do not borrow.
+                let (token, flags) = (event.data.u64(), event.flags);
+                if token == WAKE_TOKEN {
+                    self.obey(&mut commands);
+                } else {
+                    self.on_event(token, flags);
+                }
+            }
+            self.open_more();
+            self.ledger.report_stragglers();
+            if self.ledger.last_ns() >= self.scan_due_ns {
+                self.scan();
+            }
+        }
+        Ok(())
+    }
+
+    fn wait(&self, events: &mut Vec<epoll::Event>) -> Result<(), LoadError> {
+        events.clear();
+        let due_ns = self.ledger.due_ns().min(self.scan_due_ns);
+        let timeout_ns = due_ns.saturating_sub(self.ledger.last_ns()).min(NS_PER_S);
+        let timeout = Timespec {
+            tv_sec: i64::from(timeout_ns == NS_PER_S),
+            tv_nsec: i64::try_from(timeout_ns % NS_PER_S).unwrap_or(0),
+        };
+        match epoll::wait(&self.epoll, spare_capacity(events), Some(&timeout)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(errno) => Err(LoadError::Internal(format!("epoll_wait: {errno}"))),
+        }
+    }
+
+    fn obey(&mut self, commands: &mut Vec<Command>) {
+        self.mailbox.take(commands);
+        self.ledger.now();
+        for command in commands.drain(..) {
+            match command {
+                Command::SetSlots(count) => self.set_slots(count),
+                Command::BeginWindow { window, at_ns } => self.ledger.begin_window(window, at_ns),
+                Command::Cut => self.cut(),
+                Command::Stop => self.is_stopping = true,
+            }
+        }
+    }
+
+    fn set_slots(&mut self, count: usize) {
+        self.wanted = count;
+        self.opening_cursor = 0;
+        if count > self.slots.len() {
+            self.slots.resize_with(count, Slot::new);
+        }
+        for index in count..self.slots.len() {
+            if !self.slots[index].is_busy() {
+                self.retire(index);
+            }
+        }
+    }
+
+    fn cut(&mut self) {
+        for index in 0..self.slots.len() {
+            if self.slots[index].is_busy() {
+                self.ledger.end_cut(self.slots[index].book);
+                self.close(index);
+                self.retire(index);
+            }
+        }
+        self.opening_cursor = 0;
+    }
+
+    /// Take up wanted slots that are vacant, a limited number of connections at a time.
+    fn open_more(&mut self) {
+        while self.opening_cursor < self.wanted && self.first_attempts < MAX_FIRST_ATTEMPTS {
+            let index = self.opening_cursor;
+            self.opening_cursor += 1;
+            if self.slots[index].phase == Phase::Vacant {
+                self.slots[index].is_first_attempt = true;
+                self.first_attempts += 1;
+                self.take_up(index);
+            }
+        }
+    }
+
+    /// Start the slot's next request, on its connection or on a new one.
+    #[inline]
+    fn take_up(&mut self, index: usize) {
+        let book = self.ledger.start();
+        let slot = &mut self.slots[index];
+        slot.begin_request(book, self.recipe.is_head);
+        if slot.socket.is_some() {
+            self.write_request(index);
+        } else {
+            self.open_connection(index);
+        }
+    }
+
+    fn open_connection(&mut self, index: usize) {
+        let address = &self.recipe.addresses[self.next_address % self.recipe.addresses.len()];
+        self.next_address = self.next_address.wrapping_add(1);
+        let slot = &mut self.slots[index];
+        slot.phase = Phase::Connecting;
+        slot.connect_started_ns = self.ledger.last_ns();
+        let token = index as u64 | u64::from(slot.generation) << 32;
+        let opened = http1::open(address)
+            .and_then(|socket| http1::watch(&self.epoll, &socket, token).map(|()| socket));
+        match opened {
+            Ok(socket) => {
+                slot.socket = Some(socket);
+                let deadline_ns = slot.connect_started_ns + self.recipe.timeouts.connect;
+                self.scan_by(deadline_ns);
+            }
+            Err(kind) => self.fail(index, kind, self.ledger.last_ns()),
+        }
+    }
+
+    #[inline]
+    fn write_request(&mut self, index: usize) {
+        let now_ns = self.ledger.last_ns();
+        let slot = &mut self.slots[index];
+        slot.sent_ns = now_ns;
+        slot.progress_ns = now_ns;
+        let progress = slot.send(&mut Wire {
+            recipe: &self.recipe,
+            ledger: &mut self.ledger,
+            buffer: &mut self.buffer,
+            plain: &mut self.plain,
+        });
+        self.settle(index, progress);
+    }
+
+    #[inline]
+    fn on_event(&mut self, token: u64, flags: epoll::EventFlags) {
+        let index = (token & u64::from(u32::MAX)) as usize;
+        let slot = &mut self.slots[index];
+        if u64::from(slot.generation) != token >> 32 {
+            return;
+        }
+        let mut wire = Wire {
+            recipe: &self.recipe,
+            ledger: &mut self.ledger,
+            buffer: &mut self.buffer,
+            plain: &mut self.plain,
+        };
+        let progress = match slot.phase {
+            Phase::Exchanging => slot.exchange(&mut wire, flags),
+            Phase::Handshaking => slot.handshake(&mut wire),
+            Phase::Connecting => slot.finish_connect(&mut wire),
+            Phase::Vacant | Phase::BackOff => Progress::Pending,
+        };
+        if progress == Progress::Connected {
+            self.on_connected(index, flags);
+        } else {
+            self.settle(index, progress);
+        }
+    }
+
+    fn on_connected(&mut self, index: usize, flags: epoll::EventFlags) {
+        let now_ns = self.ledger.last_ns();
+        let slot = &mut self.slots[index];
+        slot.phase = Phase::Exchanging;
+        self.ledger.connections_open += 1;
+        self.ledger
+            .count_opened(now_ns.saturating_sub(slot.connect_started_ns));
+        if flags.contains(epoll::EventFlags::IN) && slot.tls.is_none() {
+            let progress = slot.receive_early(&mut Wire {
+                recipe: &self.recipe,
+                ledger: &mut self.ledger,
+                buffer: &mut self.buffer,
+                plain: &mut self.plain,
+            });
+            if progress != Progress::Pending {
+                self.make_ready(index);
+                self.settle(index, progress);
+                return;
+            }
+        }
+        self.make_ready(index);
+        self.write_request(index);
+        // The new deadlines may be shorter than any that the last scan has seen.
+        self.scan_by(now_ns + self.recipe.timeouts.shortest());
+    }
+
+    #[inline]
+    fn settle(&mut self, index: usize, progress: Progress) {
+        match progress {
+            Progress::Pending | Progress::Connected => {}
+            Progress::Complete(afterwards) => self.complete(index, afterwards),
+            Progress::Failed(kind) => self.fail(index, kind, self.ledger.last_ns()),
+        }
+    }
+
+    #[inline]
+    fn complete(&mut self, index: usize, afterwards: Afterwards) {
+        let now_ns = self.ledger.last_ns();
+        let slot = &mut self.slots[index];
+        let status = slot.response.status();
+        let latency_ns = now_ns - slot.sent_ns;
+        slot.back_off_exponent = 0;
+        if status < self.recipe.ok_below_status {
+            let first_byte_ns = slot.first_byte_ns - slot.sent_ns;
+            self.ledger
+                .end_ok(slot.book, status, latency_ns, first_byte_ns);
+        } else {
+            self.ledger.end_with_status(slot.book, status, latency_ns);
+        }
+        slot.is_reused = true;
+        match afterwards {
+            Afterwards::Reuse => {}
+            Afterwards::ClosedByTarget => {
+                self.ledger.count_closed_by_target();
+                self.close(index);
+            }
+            Afterwards::CloseByUs => self.close(index),
+        }
+        self.go_on(index);
+    }
+
+    /// The request of a slot has ended: next one, or rest.
+    #[inline]
+    fn go_on(&mut self, index: usize) {
+        if index < self.wanted {
+            self.take_up(index);
+        } else {
+            self.close(index);
+            self.retire(index);
+        }
+    }
+
+    /// The request failed at `at_ns`, which for a timeout is its deadline.
+    fn fail(&mut self, index: usize, kind: FailureKind, at_ns: u64) {
+        let slot = &self.slots[index];
+        let latency_ns = (slot.sent_ns > 0).then(|| at_ns.saturating_sub(slot.sent_ns));
+        self.ledger.end_failed(slot.book, kind, latency_ns);
+        if slot.phase == Phase::Exchanging {
+            if kind.is_closed_by_target() {
+                self.ledger.count_closed_by_target();
+            }
+        } else {
+            self.ledger.count_attempt_failed();
+        }
+        self.close(index);
+        self.make_ready(index);
+        if index < self.wanted && kind.needs_back_off() {
+            self.back_off(index);
+        } else {
+            self.go_on(index);
+        }
+    }
+
+    fn back_off(&mut self, index: usize) {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        let slot = &mut self.slots[index];
+        let wait_ns = (FIRST_BACK_OFF_NS << slot.back_off_exponent).min(MAX_BACK_OFF_NS);
+        // Half of the wait is jitter, so that slots which failed together part again.
+        let jitter_ns = self.random % (wait_ns / 2);
+        slot.back_off_exponent = (slot.back_off_exponent + 1).min(7);
+        slot.phase = Phase::BackOff;
+        slot.progress_ns = self.ledger.last_ns() + wait_ns - jitter_ns;
+        let wake_ns = slot.progress_ns;
+        self.scan_by(wake_ns);
+    }
+
+    fn close(&mut self, index: usize) {
+        let slot = &mut self.slots[index];
+        if slot.phase == Phase::Exchanging && slot.socket.is_some() {
+            self.ledger.connections_open -= 1;
+        }
+        slot.close();
+    }
+
+    fn retire(&mut self, index: usize) {
+        let slot = &mut self.slots[index];
+        slot.phase = Phase::Vacant;
+        slot.back_off_exponent = 0;
+        if slot.is_ready {
+            slot.is_ready = false;
+            self.ready -= 1;
+            publish(&self.mailbox.ready, self.ready);
+        }
+        self.end_first_attempt(index);
+    }
+
+    fn make_ready(&mut self, index: usize) {
+        let slot = &mut self.slots[index];
+        if !slot.is_ready {
+            slot.is_ready = true;
+            self.ready += 1;
+            publish(&self.mailbox.ready, self.ready);
+        }
+        self.end_first_attempt(index);
+    }
+
+    fn end_first_attempt(&mut self, index: usize) {
+        let slot = &mut self.slots[index];
+        if slot.is_first_attempt {
+            slot.is_first_attempt = false;
+            self.first_attempts -= 1;
+        }
+    }
+
+    fn scan_by(&mut self, time_ns: u64) {
+        self.scan_due_ns = self.scan_due_ns.min(time_ns).max(self.earliest_scan_ns);
+    }
+
+    /// Look at every slot: who is too late, who has waited long enough?
+    fn scan(&mut self) {
+        let now_ns = self.ledger.last_ns();
+        let pause_ns = if self.slots.len() > MANY_SLOTS { 5 } else { 1 } * NS_PER_MS;
+        self.earliest_scan_ns = now_ns + pause_ns;
+        // What starts after this moment cannot be late before that one.
+        self.scan_due_ns = u64::MAX;
+        let mut next_ns = now_ns + self.recipe.timeouts.shortest();
+        for index in 0..self.slots.len() {
+            let slot = &self.slots[index];
+            if slot.phase == Phase::BackOff {
+                if slot.progress_ns <= now_ns {
+                    self.go_on(index);
+                } else {
+                    next_ns = next_ns.min(slot.progress_ns);
+                }
+                continue;
+            }
+            let deadline = slot.deadline(&self.recipe.timeouts, self.recipe.request.len());
+            match deadline {
+                Some((deadline_ns, kind)) if deadline_ns <= now_ns => {
+                    self.fail(index, kind, deadline_ns);
+                }
+                Some((deadline_ns, _)) => next_ns = next_ns.min(deadline_ns),
+                None => {}
+            }
+        }
+        self.scan_by(next_ns);
+    }
+}
