@@ -66,6 +66,9 @@ class Exchange:
         self.socket = made
         made.exchange = self
 
+    def connection_closed(self) -> None:
+        """The connection has ended; what that means depends on where the answer was."""
+
 
 # The exchange whose request the current task is making.
 current_exchange: ContextVar[Exchange] = ContextVar("current_exchange")
@@ -115,6 +118,8 @@ class CountingSocket(socket.socket):
         if self.is_established and self.on_close is not None:
             self.is_established = False
             self.on_close(by_target=not self.is_closed_by_us)
+            if self.exchange is not None:
+                self.exchange.connection_closed()
         super().close()
 
     def _stamp_sent(self) -> None:

@@ -20,7 +20,8 @@ from time import monotonic
 from yarl import URL
 
 from capacity.engines.aiohttp_books import Books
-from capacity.engines.aiohttp_client import TargetClient, UserLoop, WithdrawnError, Workplace
+from capacity.engines.aiohttp_call import UserLoop, WithdrawnError, Workplace
+from capacity.engines.aiohttp_client import TargetClient
 from capacity.engines.aiohttp_connection import (
     TargetConnector,
     TrustError,
