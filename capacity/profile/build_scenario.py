@@ -12,7 +12,7 @@ from capacity.profile.names import parse_name
 from capacity.profile.overrides import Overrides, flag_path
 from capacity.profile.problems import InputError, KeyPath, Problems
 from capacity.profile.python_file import PythonName, find_function
-from capacity.profile.references import Lookup
+from capacity.profile.references import Lookup, encode
 from capacity.profile.request_parts import (
     check_header_name,
     check_header_value,
@@ -48,10 +48,12 @@ def build_scenario(sources: Sources) -> Scenario:
     problems, scenarios = sources.problems, sources.profile.scenarios
     path: KeyPath = ("scenarios",)
     if not scenarios:
-        problems.add(path, InputError("scenarios is missing", "write scenarios: with one entry"))
+        problems.add_missing(
+            path, InputError("scenarios is missing", "write scenarios: with one entry")
+        )
         return UNREAD_SCENARIO
     if len(scenarios) > 1:
-        names = ", ".join(scenarios)
+        names = ", ".join(map(repr, scenarios))
         problems.add(
             path,
             InputError(f"this version runs exactly one scenario, not {names}", "keep one of them"),
@@ -82,7 +84,7 @@ def _call(sources: Sources, path: KeyPath, part: ScenarioPart) -> HttpRequest | 
         fault = InputError(
             "the scenario has neither request nor python", "write request: with its keys"
         )
-        problems.add_key(path, fault)
+        problems.add_missing(path, fault)
     if part.python is None:
         return _request(sources, (*path, "request"), part.request or RequestPart())
     if part.request is not None:
@@ -165,7 +167,7 @@ def _body(sources: Sources, path: KeyPath, part: RequestPart) -> Secret | None:
         if keys[0] == "body_file":
             return Secret(read_file(lookup.folder, str(value), MAX_BODY_BYTES))
         text = json.dumps(_expanded(part.json_body, lookup), ensure_ascii=False, allow_nan=False)
-        return Secret(text.encode())
+        return Secret(encode(text))
 
     return problems.read(key, read, given[keys[0]], None)
 
@@ -207,7 +209,7 @@ def _layer(sources: Sources, path: KeyPath, layer: Mapping[str, str]) -> tuple[H
     for name, value in layer.items():
         if _has(headers, name):
             fault = InputError(
-                f"the header {name} is given twice", "case does not matter; keep one"
+                f"the header {name!r} is given twice", "case does not matter; keep one"
             )
             sources.problems.add_key((*path, name), fault)
         headers += _header(sources, (*path, name), name, value)

@@ -21,7 +21,9 @@ _UNREAD_URL = TargetUrl("http", "localhost", 80, "", None)
 def build_url(part: TargetPart, problems: Problems) -> TargetUrl:
     """Read base_url; a wrong or missing one is noted and stands in as localhost."""
     if part.base_url is None:
-        problems.add(BASE_URL, InputError("target.base_url is missing", "write http://HOST:PORT/"))
+        problems.add_missing(
+            BASE_URL, InputError("target.base_url is missing", "write http://HOST:PORT/")
+        )
     return problems.read(BASE_URL, parse_url, part.base_url, _UNREAD_URL)
 
 
@@ -54,7 +56,7 @@ def build_demo_service(
         return None
     path: KeyPath = ("demo_service",)
     if part.servers is None or part.service_time is None:
-        problems.add_key(
+        problems.add_missing(
             path,
             InputError("demo_service needs servers and service_time", "write servers: 8, ..."),
         )
@@ -119,13 +121,19 @@ def _trust(part: TlsPart, problems: Problems) -> tuple[TlsTrust, str | None]:
     folder = problems.origins.of(path).folder
 
     def read(name: str) -> str:
-        content = read_file(folder, name, MAX_CA_BYTES)
-        try:
-            ssl.create_default_context(cadata=content.decode("ascii", "replace"))
-        except ssl.SSLError as error:
-            raise InputError(
-                f"{name!r} holds no certificate in PEM form", "name a .pem file"
-            ) from error
+        _check_certificates(name, read_file(folder, name, MAX_CA_BYTES))
         return str(folder / name)
 
     return TlsTrust.CA_FILE, problems.read(path, read, part.ca, part.ca)
+
+
+def _check_certificates(name: str, content: bytes) -> None:
+    text = content.decode("ascii", "ignore")  # comments between certificates may be anything
+    try:
+        if "-----BEGIN CERTIFICATE-----" not in text:
+            raise ssl.SSLError
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
+    except ssl.SSLError as error:
+        raise InputError(
+            f"{name!r} holds no certificate in PEM form", "name a .pem file"
+        ) from error

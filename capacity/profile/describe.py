@@ -3,8 +3,8 @@
 No secrets: names of headers, masked queries and sizes, never values.
 """
 
-from capacity.model.plan import DemoService, HttpRequest, PythonCall, RunPlan, Secret, TlsTrust
-from capacity.model.rules import METRICS, Absolute, Action, Comparison, Rule, TimesFirst
+from capacity.model.plan import DemoService, HttpRequest, RunPlan, Secret, TlsTrust
+from capacity.model.rules import METRICS, Absolute, Action, Comparison, Rule
 from capacity.profile.ladder_text import ladder_to_text
 from capacity.profile.rule_text import note_of
 from capacity.units import format_duration
@@ -55,11 +55,10 @@ def _target_rows(plan: RunPlan, addresses: tuple[str, ...]) -> list[tuple[str, s
 def _call_rows(plan: RunPlan) -> list[tuple[str, str]]:
     call = plan.scenario.call
     names = ", ".join(header.name for header in call.headers) or "none of our own"
-    match call:
-        case HttpRequest():
-            what = ("request", f"{call.method}, {_body(call.body)}")
-        case PythonCall():
-            what = ("scenario", f"{call.function} in {call.file}")
+    if isinstance(call, HttpRequest):
+        what = ("request", f"{call.method}, {_body(call.body)}")
+    else:
+        what = ("scenario", f"{call.function} in {call.file}")
     timeout = format_duration(plan.target.timeouts.total_s)
     return [
         what,
@@ -103,11 +102,10 @@ def rule_words(rule: Rule) -> str:
     """A rule as a sentence: `stop when p99 is above 500ms over 10s`."""
     words = ["stop when" if rule.action is Action.STOP else "note when", rule.metric]
     words.append(_COMPARISONS[rule.comparison])
-    match rule.limit:
-        case Absolute(value):
-            words.append(METRICS[rule.metric].show(value))
-        case TimesFirst(factor):
-            words.append(f"{factor:g} times that of the first step")
+    if isinstance(rule.limit, Absolute):
+        words.append(METRICS[rule.metric].show(rule.limit.value))
+    else:
+        words.append(f"{rule.limit.factor:g} times that of the first step")
     if rule.over_s is not None:
         words.append(f"over {format_duration(rule.over_s)}")
     if rule.for_steps > 1:

@@ -50,12 +50,11 @@ def read_document(content: bytes, problems: Problems) -> dict[str, Value]:
     if isinstance(value, dict):
         return value
     problems.add((), InputError("a profile is a mapping of keys", "begin with version: 1"))
-    problems.raise_if_any()
-    return {}
+    raise problems.error()
 
 
 def _compose(content: bytes, reader: "_Reader", problems: Problems) -> Node | None:
-    """The tree of the one document; None, with a problem noted, when there is none."""
+    """The tree of the one document; None when it is empty."""
     try:
         text = _decode(content)
         try:
@@ -70,8 +69,7 @@ def _compose(content: bytes, reader: "_Reader", problems: Problems) -> Node | No
             reader.add_at(_spot(text, error.position), _CONTROL_CHARACTER)
     except InputError as fault:
         problems.add((), fault)
-    problems.raise_if_any()
-    return None
+    raise problems.error()
 
 
 def _decode(content: bytes) -> str:

@@ -8,6 +8,8 @@ from capacity.profile.problems import InputError
 
 def read_file(folder: Path, name: str, max_bytes: int) -> bytes:
     """Read a regular file; InputError with the reason when that cannot be done."""
+    if not name.isprintable():
+        raise InputError(f"{name!r} is not a path", "name a file")
     path = folder / name
     try:
         status = path.stat()
@@ -23,7 +25,3 @@ def read_file(folder: Path, name: str, max_bytes: int) -> bytes:
             f"cannot read {name!r}: {error.strerror or type(error).__name__}",
             f"the path starts at {str(folder)!r}; check it and its permissions",
         ) from error
-    except ValueError as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{name!r} is not a path", "name a file") from error

@@ -66,8 +66,8 @@ def _take_out(raw: dict[str, Value], path: KeyPath) -> None:
     holder: Any = raw
     for key in path[:-1]:
         holder = holder[key]
-    match path[-1]:
-        case int(index):
-            holder[index] = ""
-        case str(key):
-            del holder[key]
+    key = path[-1]
+    if isinstance(key, int):
+        holder[key] = ""
+    else:
+        del holder[key]

@@ -100,7 +100,7 @@ def _read_profile(profile: Path) -> bytes:
 
 def _check_version(version: int | None, problems: Problems) -> None:
     if version is None:
-        problems.add(
+        problems.add_missing(
             ("version",), InputError("version is missing", f"write version: {VERSION} on top")
         )
     elif version != VERSION:

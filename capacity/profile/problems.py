@@ -35,11 +35,11 @@ def read_unit(parse: Callable[[str], Read], text: str) -> Read:
 
 
 def dotted(path: KeyPath) -> str:
-    """A path as people write it: `steps.hold`, `stop[0]`."""
+    """A path as people write it: `steps.hold`, `stop[0]`; odd characters are escaped."""
     text = ""
     for key in path:
         text += f"[{key}]" if isinstance(key, int) else f".{key}"
-    return text.removeprefix(".")
+    return text.removeprefix(".") if text.isprintable() else repr(text.removeprefix("."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,11 @@ class Problems:
         if not self.has(path[:-1]):
             self._note((*path, ""), self.origins.of_key(path), fault)
 
+    def add_missing(self, path: KeyPath, fault: InputError) -> None:
+        """Note that something must be given, unless a wrong one was given there."""
+        if not any(wrong[: len(path)] == path for wrong in self._found):
+            self.add_key(path, fault)
+
     def _note(self, path: KeyPath, place: Place, fault: InputError) -> None:
         self._found.setdefault(path, (place, Problem(place.text, fault.message, fault.hint)))
 
@@ -120,12 +125,15 @@ class Problems:
             self.add(path, fault)
             return fallback
 
-    def raise_if_any(self) -> None:
-        """Raise ProfileError with all problems in reading order, flags last."""
-        if not self._found:
-            return
+    def error(self) -> ProfileError:
+        """All problems in reading order, flags last."""
         found = sorted(
             self._found.values(),
             key=lambda one: (one[0].line is None, one[0].line or 0, one[0].column or 0),
         )
-        raise ProfileError(tuple(problem for _, problem in found))
+        return ProfileError(tuple(problem for _, problem in found))
+
+    def raise_if_any(self) -> None:
+        """Raise ProfileError with all problems found."""
+        if self._found:
+            raise self.error()

@@ -30,10 +30,10 @@ class Lookup:
         parts: list[bytes] = []
         end = 0
         for match in _REFERENCE.finditer(text):
-            parts.append(_encode(text[end : match.start()]))
+            parts.append(encode(text[end : match.start()]))
             parts.append(self._value(match))
             end = match.end()
-        parts.append(_encode(text[end:]))
+        parts.append(encode(text[end:]))
         return b"".join(parts)
 
     def expand_text(self, text: str) -> str:
@@ -61,7 +61,7 @@ class Lookup:
     def _variable(self, name: str) -> bytes:
         if not _NAME.fullmatch(name):
             raise InputError(
-                f"${{env:{name}}} does not name a variable", "use letters, digits and underscores"
+                f"{name!r} does not name a variable", "use letters, digits and underscores"
             )
         value = self.environ.get(name)
         if value is None:
@@ -70,10 +70,11 @@ class Lookup:
             )
         if value == "":
             raise InputError(f"the variable of ${{env:{name}}} is empty", f"give {name} a value")
-        return _encode(value)
+        return encode(value)
 
 
-def _encode(text: str) -> bytes:
+def encode(text: str) -> bytes:
+    """The bytes of a text; InputError for what no text can hold."""
     # Bytes that were not UTF-8 on the command line or in the environment arrive as surrogates.
     try:
         return text.encode("utf-8", "surrogateescape")

@@ -84,11 +84,10 @@ def parse_rule(text: str) -> Rule:
 
 def rule_to_text(rule: Rule) -> str:
     """Write a rule so that `parse_rule` reads the same rule again."""
-    match rule.limit:
-        case Absolute(value):
-            limit = _limit_text(METRICS[rule.metric].unit, value)
-        case TimesFirst(factor):
-            limit = f"{_plain(factor)}x first"
+    if isinstance(rule.limit, Absolute):
+        limit = _WRITERS[METRICS[rule.metric].unit](rule.limit.value)
+    else:
+        limit = f"{_plain(rule.limit.factor)}x first"
     words = [rule.metric, rule.comparison.value, limit]
     if rule.over_s is not None:
         words += ["over", _duration_text(rule.over_s)]
@@ -204,16 +203,6 @@ def _min_samples(metric: Metric) -> int:
     return DEFAULT_MIN_SAMPLES if is_sampled else 0
 
 
-def _limit_text(unit: Unit, value: float) -> str:
-    match unit:
-        case Unit.SECONDS:
-            return _duration_text(value)
-        case Unit.QPS:
-            return f"{_plain(value)}qps"
-        case Unit.RATIO:
-            return _ratio_text(value)
-
-
 def _duration_text(seconds: float) -> str:
     """The short form if it says the same, else all digits in seconds."""
     short = format_duration(seconds)
@@ -234,3 +223,10 @@ def _plain(value: float) -> str:
     """All digits of a number, without exponent."""
     text = f"{Decimal(repr(value)):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+_WRITERS: dict[Unit, Callable[[float], str]] = {
+    Unit.RATIO: _ratio_text,
+    Unit.SECONDS: _duration_text,
+    Unit.QPS: lambda qps: f"{_plain(qps)}qps",
+}

@@ -229,8 +229,17 @@ def test_flags_do_not_paper_over_a_broken_profile(tmp_path: Path) -> None:
     overrides = Overrides(hold="9s", method="PUT", insecure=True, python="s.py:f")
     assert problems_of(tmp_path, text, overrides) == [
         ("shop.yaml:2:9", "target must be a mapping"),
-        ("shop.yaml:3:12", "this version runs exactly one scenario, not a, b"),
+        ("shop.yaml:3:12", "this version runs exactly one scenario, not 'a', 'b'"),
         ("shop.yaml:4:8", "steps must be a mapping"),
+    ]
+
+
+def test_flags_do_not_paper_over_a_scenario_that_is_no_mapping(tmp_path: Path) -> None:
+    """The wrong scenario is named, whatever the flags would put into it."""
+    text = "version: 1\ntarget: { base_url: 'http://h.test' }\nscenarios: { a: 5 }\n"
+    overrides = Overrides(python="s.py:f", body="x", method="PUT")
+    assert problems_of(tmp_path, text, overrides) == [
+        ("shop.yaml:3:17", "scenarios.a must be a mapping")
     ]
 
 

@@ -75,6 +75,16 @@ def test_a_wrong_key_leaves_its_value_to_be_looked_at() -> None:
     assert found(problems) == [("p.yaml:2:1", "name"), ("p.yaml:2:4", "value")]
 
 
+def test_what_is_wrong_is_not_called_missing() -> None:
+    """A part is missing only if nothing wrong stands at, below or above its place."""
+    problems = some_problems()
+    problems.add_missing(("a",), InputError("missing", "m"))
+    problems.add(("b", 0), InputError("wrong", "w"))
+    problems.add_missing(("b",), InputError("missing too", "m"))
+    problems.add_missing(("b", 0, "x"), InputError("missing as well", "m"))
+    assert found(problems) == [("p.yaml:2:1", "missing"), ("p.yaml:9:3", "wrong")]
+
+
 def test_reading_gives_the_value_or_the_fallback() -> None:
     """Absent values give the fallback silently, wrong ones note a problem."""
     problems = some_problems()
@@ -91,7 +101,12 @@ def test_reading_gives_the_value_or_the_fallback() -> None:
 
 @pytest.mark.parametrize(
     ("path", "text"),
-    [(("steps", "hold"), "steps.hold"), (("stop", 0), "stop[0]"), ((), "")],
+    [
+        (("steps", "hold"), "steps.hold"),
+        (("stop", 0), "stop[0]"),
+        ((), ""),
+        (("a\x1b",), "'a\\x1b'"),
+    ],
 )
 def test_paths_are_written_as_people_do(path: tuple[str | int, ...], text: str) -> None:
     """Keys are joined by dots, positions stand in brackets."""

@@ -29,6 +29,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "bad.py").write_text("x = 1\nasync def f(:\n", encoding="utf-8")
     (tmp_path / "zero.py").write_bytes(b"x = 1\x00")
     (tmp_path / "deep.py").write_text("(" * 5000 + ")" * 5000, encoding="utf-8")
+    (tmp_path / "endless.py").write_text("x = " + "-" * 50_000 + "1", encoding="utf-8")
     return tmp_path
 
 
@@ -56,6 +57,7 @@ def test_finds_an_async_function(folder: Path, function: str) -> None:
         ("good.py:strict", "strict is not called with a client and a row", "write async def"),
         ("bad.py:f", "'bad.py' is not Python in line 2: ", "correct the file"),
         ("zero.py:f", "'zero.py' is not Python", "correct the file"),
+        ("endless.py:f", "'endless.py' is not Python that can be read", "correct the file"),
         ("deep.py:f", "'deep.py' is not Python", "correct the file"),
     ],
 )

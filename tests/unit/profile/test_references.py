@@ -35,8 +35,8 @@ def test_replaces_references(tmp_path: Path, text: str, content: bytes) -> None:
     [
         ("${env:NOPE}", "the variable of ${env:NOPE} is not set", "export NOPE and run again"),
         ("${env:EMPTY}", "the variable of ${env:EMPTY} is empty", "give EMPTY a value"),
-        ("${env:A-B}", "${env:A-B} does not name a variable", "use letters, digits and"),
-        ("${env:}", "${env:} does not name a variable", "use letters, digits and underscores"),
+        ("${env:A-B}", "'A-B' does not name a variable", "use letters, digits and"),
+        ("${env:}", "'' does not name a variable", "use letters, digits and underscores"),
         ("${KEY}", "a ${ that begins no reference", "write ${env:NAME} or ${file:PATH}, or $${"),
         ("${env:KEY", "a ${ that begins no reference", "write ${env:NAME} or ${file:PATH}"),
         ("${file:no.txt}", "cannot read 'no.txt': No such file or directory", "the path starts"),
