@@ -29,6 +29,7 @@ class Behaviour:
     cpu_ratio: float = 0.10
     runqueue_wait_ratio: float = 0.0
     hangs: bool = False
+    late_ok: bool = True
 
 
 class FakeClock:
@@ -168,7 +169,11 @@ class ScriptedEngine:
 
     def _stragglers(self, left: _Window, *, is_cut: bool = False) -> Snapshot:
         behaviour = self.service(max(1, left.in_flight))
-        counts = Counts(cut=left.in_flight) if is_cut else Counts(ok=left.in_flight)
+        counts = Counts(ok=left.in_flight)
+        if is_cut:
+            counts = Counts(cut=left.in_flight)
+        elif not behaviour.late_ok:
+            counts = Counts(failures={behaviour.failure: left.in_flight})
         return self._snapshot(
             left.number,
             (left.edge_s, left.edge_s),

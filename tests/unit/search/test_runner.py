@@ -163,14 +163,17 @@ def test_rule_fires_once_and_stays_in_the_step() -> None:
     assert fired[0].judgement.state is RuleState.BREACH
 
 
-def test_failures_of_an_earlier_step_do_not_count_in_the_next() -> None:
-    """A rule sees its own step only: a bad stretch just under the limit is forgotten after it."""
+def test_good_steps_before_do_not_dilute_a_bad_one() -> None:
+    """2 % of failures at 64 stop the climb, though they are 0.4 % of the run so far."""
 
-    def bad_at_4(concurrency: int) -> Behaviour:
-        return replace(knee_at_8(concurrency), failing_ratio=0.009 if concurrency == 4 else 0.0)
+    def bad_at_64(concurrency: int) -> Behaviour:
+        return replace(knee_at_8(concurrency), failing_ratio=0.02 if concurrency == 64 else 0.0)
 
-    events, _ = climb(a_short_plan(a_rule(over_s=3.0, limit=Absolute(0.009))), bad_at_4)
-    assert end_of(events).end.reason is EndReason.LADDER
+    events, _ = climb(a_short_plan(ERRORS), bad_at_64)
+    assert end_of(events).end.detail == "error_rate was 2% at 64 concurrent"
+    assert steps_of(events)[-1].ended_early
+    totals = end_of(events).totals
+    assert sum(totals.failures.values()) / totals.started < 0.005
 
 
 def test_growth_rule_ends_the_climb_after_two_flat_steps() -> None:
@@ -194,19 +197,19 @@ def test_busy_generator_ends_the_climb_as_its_own_limit() -> None:
     assert "at 8 concurrent: a load thread used 99% of a core" in end_of(events).end.detail
 
 
-def test_dead_target_ends_the_climb_in_the_first_step() -> None:
-    """When nothing succeeds and no rule has the samples to say so, the climb still ends."""
+def test_dead_target_ends_the_climb_at_its_first_step() -> None:
+    """When nothing succeeds, too few samples for any rule still end the climb, with the kinds."""
 
     def dead(_: int) -> Behaviour:
-        return Behaviour(5.0, failing_ratio=1.0, failure=FailureKind.CONN_REFUSED)
+        return Behaviour(5.0, failing_ratio=1.0, failure=FailureKind.CONN_REFUSED, late_ok=False)
 
-    def dead_to_the_last(concurrency: int) -> Behaviour:
-        return dead(concurrency)
-
-    events, _ = climb(a_short_plan(ERRORS), dead_to_the_last)
-    steps = steps_of(events)
-    assert len(steps) <= 7
-    assert end_of(events).end.reason in (EndReason.TARGET_DOWN, EndReason.LADDER)
+    events, _ = climb(a_short_plan(ERRORS), dead)
+    (step,) = steps_of(events)
+    assert step.counts.ok == 0
+    assert end_of(events).end.reason is EndReason.TARGET_DOWN
+    assert end_of(events).end.detail == (
+        f"no request succeeded at 1 concurrent: conn.refused {step.counts.ended}x"
+    )
 
 
 def test_interruption_keeps_what_was_measured() -> None:
@@ -235,7 +238,7 @@ def test_second_signal_cuts_at_once() -> None:
 
     events, engine = climb(a_short_plan(), hanging, interrupt_at_s=102.0, urgent_at_s=102.5)
     assert "cut()" in engine.calls
-    assert end_of(events).totals.cut == end_of(events).totals.started == 2
+    assert end_of(events).totals.cut == end_of(events).totals.started == 1
 
 
 def test_hung_requests_are_cut_after_the_drain_deadline() -> None:
