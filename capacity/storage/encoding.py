@@ -7,7 +7,6 @@ by the decoder. Text is ASCII with escapes, so that no file can send codes to a 
 
 import json
 from base64 import b64encode
-from typing import assert_never
 
 from capacity.histogram import Histogram, summarize
 from capacity.model.findings import Capacity, Findings, Knee, NoCapacity, NoKnee
@@ -98,8 +97,6 @@ def _capacity(capacity: Capacity | NoCapacity) -> JsonObject:
             }
         case NoCapacity(detail):
             return {"found": False, "detail": detail}
-        case _:
-            assert_never(capacity)
 
 
 def _knee(knee: Knee | NoKnee) -> JsonObject:
@@ -115,8 +112,6 @@ def _knee(knee: Knee | NoKnee) -> JsonObject:
             }
         case NoKnee(reason, detail):
             return {"found": False, "reason": reason.value, "detail": detail}
-        case _:
-            assert_never(knee)
 
 
 def _peak(findings: Findings) -> JsonObject:
@@ -187,8 +182,6 @@ def _call(call: HttpRequest | PythonCall) -> JsonObject:
                 "function": call.function,
                 "headers": _headers(call.headers),
             }
-        case _:
-            assert_never(call)
 
 
 def _headers(headers: tuple[Header, ...]) -> list[JsonObject]:
@@ -214,8 +207,6 @@ def _limit(limit: Absolute | TimesFirst) -> JsonObject:
             return {"kind": "absolute", "value": value}
         case TimesFirst(factor):
             return {"kind": "times_first", "factor": factor}
-        case _:
-            assert_never(limit)
 
 
 def _demo_service(service: DemoService | None) -> JsonObject | None:

@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self, assert_never
 
 from capacity.errors import MachineError, StorageError, UsageError
@@ -161,13 +160,8 @@ class RunFolder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if error is None:
+    def __exit__(self, *raised: object) -> None:
+        if raised[0] is None:
             self.close()
             return
         # The first error is the one to report.

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capacity.histogram import Histogram
+from capacity.model.findings import NoCapacity
 from capacity.model.plan import (
     DemoService,
     EngineName,
@@ -258,6 +259,16 @@ def test_rates_are_written_for_readers_with_jq() -> None:
     assert encoded["qps"] == 900.0
     assert encoded["measured_s"] == 30.0
     assert encoded["success_ratio"] == pytest.approx(27000 / 27270)
+
+
+def test_what_was_not_found_says_why() -> None:
+    """No capacity has its sentence, and no peak is not a peak of zero."""
+    findings = some_findings(capacity=NoCapacity("no step was finished"), peak=None)
+
+    encoded = run_json(a_run([]), findings)
+
+    assert encoded["capacity"] == {"found": False, "detail": "no step was finished"}
+    assert encoded["peak"] == {"found": False}
 
 
 def test_not_a_number_is_refused() -> None:

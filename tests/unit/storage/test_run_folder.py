@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -333,4 +334,15 @@ def test_a_run_folder_below_a_file_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "demo").write_text("")
 
     with pytest.raises(StorageError, match="it exists and is not a folder"):
+        RunFolder.create(tmp_path, "demo", STARTED_AT_UNIX_S)
+
+
+def test_names_that_are_all_taken_end_in_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An existing folder is never entered, not even when every new name is taken."""
+    monkeypatch.setattr(secrets, "token_hex", lambda _: "9f3a")
+    RunFolder.create(tmp_path, "demo", STARTED_AT_UNIX_S).close()
+
+    with pytest.raises(StorageError, match="16 names beginning with 20261121-041207 are taken"):
         RunFolder.create(tmp_path, "demo", STARTED_AT_UNIX_S)

@@ -1,0 +1,165 @@
+"""Does today's code still write and read run.json of schema version 1, byte by byte?"""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from capacity.model.plan import DemoService
+from capacity.model.rules import RuleState
+from capacity.model.run import Run, Trust
+from capacity.model.snapshot import FailureKind
+from capacity.storage.encoding import json_text, run_json
+from capacity.storage.run_folder import read_run
+from tests.unit.builders import (
+    ERROR_RULE,
+    GAIN_RULE,
+    NO_KNEE,
+    P99_RULE,
+    a_judgement,
+    a_latency,
+    a_run,
+    a_secret_plan,
+    a_step,
+    some_findings,
+)
+from tests.unit.storage.test_encoding import redacted
+
+GOLDEN = Path("tests/golden/run.v1.json")
+SCHEMA = Path("capacity/schemas/run.schema.json")
+
+
+def golden_run() -> Run:
+    """A run with every kind of part that version 1 knows."""
+    plan = replace(
+        a_secret_plan(header=b"Bearer abc", body=b"{}", path=b"/v1/items?key=abc"),
+        concurrencies=(1, 2, 4),
+        threads=2,
+        allow_hosts=("127.0.0.1",),
+        demo_service=DemoService(servers=8, service_time_s=0.010),
+        profile_sha256="0" * 64,
+    )
+    first = a_step(1, 100.0, judgements=[a_judgement(P99_RULE, RuleState.NO_DATA)])
+    second = replace(
+        a_step(
+            2,
+            200.0,
+            index=1,
+            failures={FailureKind.HTTP_STATUS: 3},
+            trust=Trust.SUSPECT,
+            reasons=["a load thread used 86% of a core"],
+            judgements=[a_judgement(ERROR_RULE)],
+        ),
+        scenario_latency=a_latency(0.03),
+        scenario_failures=1,
+        latency_blob=bytes(range(8)),
+    )
+    third = a_step(
+        4,
+        0.0,
+        index=2,
+        failures={FailureKind.CONN_REFUSED: 40, FailureKind.LOCAL_FD: 2},
+        cut=4,
+        trust=Trust.INVALID,
+        reasons=["2 requests failed on our own side: local.fd"],
+        judgements=[a_judgement(GAIN_RULE, RuleState.BREACH, observed=-1.0, limit=0.03)],
+        cpu_ratio=None,
+        ended_early=True,
+    )
+    return a_run([first, second, replace(third, mean_in_flight=None)], plan=plan)
+
+
+def test_writes_version_1_byte_by_byte() -> None:
+    """The same run gives the same file, so that other programs can rely on it."""
+    assert json_text(run_json(golden_run(), some_findings(knee=NO_KNEE))) == GOLDEN.read_text()
+
+
+def test_reads_version_1() -> None:
+    """A file written by the first release is read back whole."""
+    assert read_run(GOLDEN) == redacted(golden_run())
+
+
+def faults(value: object, schema: dict[str, object], root: dict[str, object]) -> list[str]:
+    """What in `value` the schema does not allow; knows the keywords that the schema uses."""
+    if "$ref" in schema:
+        name = str(schema["$ref"]).removeprefix("#/$defs/")
+        return faults(value, _object(_object(root["$defs"])[name]), root)
+    if "anyOf" in schema:
+        tries = [faults(value, _object(one), root) for one in _list(schema["anyOf"])]
+        return [] if [] in tries else min(tries, key=len)
+    if "const" in schema and value != schema["const"]:
+        return [f"{value} is not {schema['const']}"]
+    if "enum" in schema and value not in _list(schema["enum"]):
+        return [f"{value} is not allowed"]
+    if "type" in schema and not _is_a(value, str(schema["type"])):
+        return [f"{value} is no {schema['type']}"]
+    found = []
+    if isinstance(value, dict):
+        found += _member_faults(value, schema, root)
+    if isinstance(value, list):
+        for item in value:
+            found += faults(item, _object(schema["items"]), root)
+    return found
+
+
+def _member_faults(
+    value: dict[str, object], schema: dict[str, object], root: dict[str, object]
+) -> list[str]:
+    properties = _object(schema.get("properties", {}))
+    found = [f"{key} is missing" for key in _list(schema.get("required", [])) if key not in value]
+    others = schema.get("additionalProperties", True)
+    for key, member in value.items():
+        if key in properties:
+            found += faults(member, _object(properties[key]), root)
+        elif isinstance(others, dict):
+            found += faults(member, others, root)
+        else:
+            found.append(f"{key} is not in the schema")
+    return found
+
+
+def _is_a(value: object, kind: str) -> bool:
+    if isinstance(value, bool):
+        return kind == "boolean"
+    types: dict[str, type | tuple[type, ...]] = {
+        "object": dict,
+        "array": list,
+        "string": str,
+        "integer": int,
+        "number": (int, float),
+        "null": type(None),
+    }
+    return kind in types and isinstance(value, types[kind])
+
+
+def _object(value: object) -> dict[str, object]:
+    assert isinstance(value, dict)
+    return value
+
+
+def _list(value: object) -> list[object]:
+    assert isinstance(value, list)
+    return value
+
+
+def test_the_golden_file_fits_the_schema() -> None:
+    """The published schema knows every key of the file, and every required key is there."""
+    schema = json.loads(SCHEMA.read_text())
+
+    assert faults(json.loads(GOLDEN.read_text()), schema, schema) == []
+
+
+def test_the_schema_refuses_what_is_wrong() -> None:
+    """The check above can fail: a missing key and a wrong type are found."""
+    schema = json.loads(SCHEMA.read_text())
+    content = json.loads(GOLDEN.read_text())
+    del content["run_id"]
+    content["steps"][0]["qps"] = "fast"
+
+    assert faults(content, schema, schema) == ["run_id is missing", "fast is no number"]
+
+
+def test_the_schema_names_every_failure_kind() -> None:
+    """A new failure kind must be added to the schema as well."""
+    schema = json.loads(SCHEMA.read_text())
+
+    assert set(schema["$defs"]["failures"]["properties"]) == {kind.value for kind in FailureKind}
