@@ -159,9 +159,11 @@ def test_raised_concurrency_opens_only_the_difference(
         drive.run_for(0.2)
         drive.set_concurrency(12)
         drive.run_for(0.2)
+        drive.next_window()
+        drive.wait_until(lambda: drive.is_complete(0))
+        intervals = [row for row in drive.of(0) if row.end_s > row.start_s]
         drive.drain()
     opened = sum(row.connections.opened for row in drive.rows)
-    intervals = [row for row in drive.rows if row.end_s > row.start_s]
 
     assert opened == 12
     assert sum(row.connections.closed_by_target for row in drive.rows) == 0
