@@ -12,6 +12,14 @@ EXIT_NOT_VALID = 5
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 
+# Every other end is a normal one: whether there is a capacity decides.
+_EXIT_CODES = {
+    EndReason.GENERATOR: EXIT_NOT_VALID,
+    EndReason.NOT_FINISHED: EXIT_NOT_FINISHED,
+    EndReason.INTERRUPTED: EXIT_INTERRUPTED,
+    EndReason.TERMINATED: EXIT_TERMINATED,
+}
+
 
 def analyze(run: Run) -> Findings:
     """Draw capacity, knee, peak and exit code from the believable steps of a run."""
@@ -81,14 +89,5 @@ def _why_none(run: Run, limited_by: str | None) -> str:
 
 
 def _exit_code(run: Run, capacity: Capacity | NoCapacity) -> int:
-    match run.end.reason:
-        case EndReason.INTERRUPTED:
-            return EXIT_INTERRUPTED
-        case EndReason.TERMINATED:
-            return EXIT_TERMINATED
-        case EndReason.GENERATOR:
-            return EXIT_NOT_VALID
-        case EndReason.NOT_FINISHED:
-            return EXIT_NOT_FINISHED
-        case EndReason.RULE | EndReason.LADDER | EndReason.FUSE | EndReason.TARGET_DOWN:
-            return EXIT_OK if isinstance(capacity, Capacity) else EXIT_NO_CAPACITY
+    found = EXIT_OK if isinstance(capacity, Capacity) else EXIT_NO_CAPACITY
+    return _EXIT_CODES.get(run.end.reason, found)

@@ -13,7 +13,7 @@ It names no knee unless the steps show one: the curve must have stopped growing 
 """
 
 from dataclasses import dataclass
-from math import exp, isfinite, log, sqrt
+from math import exp, log, sqrt
 from typing import TYPE_CHECKING
 
 from capacity.model.findings import Knee, NoKnee, NoKneeReason
@@ -67,7 +67,7 @@ def find_knee(rates: tuple[StepRate, ...]) -> Knee | NoKnee:
     if len(rising) < MIN_STEPS:
         return NoKnee(NoKneeReason.TOO_FEW_STEPS, _too_few(len(rising)))
     fit = _fit(rising)
-    if fit is None or peak.qps < SEEN_SHARE * fit.saturation_qps:
+    if peak.qps < SEEN_SHARE * fit.saturation_qps:
         return NoKnee(
             NoKneeReason.NOT_REACHED,
             f"throughput had not levelled off at {rates[-1].concurrency} concurrent: "
@@ -121,7 +121,7 @@ def _without_collapse(rates: tuple[StepRate, ...], peak: StepRate) -> tuple[Step
     )
 
 
-def _fit(rates: tuple[StepRate, ...]) -> _Fit | None:
+def _fit(rates: tuple[StepRate, ...]) -> _Fit:
     # Imported here: the two take most of a second, and a dry run needs neither.
     import numpy as np
     from scipy.optimize import least_squares
@@ -145,14 +145,10 @@ def _fit(rates: tuple[StepRate, ...]) -> _Fit | None:
         bounds=([-np.inf, log(0.5), 0.0], [np.inf, float(ln_n[-1]) + log(4.0), log(40.0)]),
         loss="soft_l1",
     )
-    if not best.success:
-        return None
     # Residuals are in units of the least noise; a worse fit widens the interval by its own size.
     freedom = max(1, len(rates) - 2)
     inflation = max(1.0, sqrt(float(np.sum(best.fun[:-1] ** 2)) / freedom))
     jacobian = np.asarray(best.jac, dtype=np.float64)
     covariance = np.linalg.pinv(jacobian.T @ jacobian)
     sd_ln_knee = inflation * sqrt(max(0.0, float(covariance[1, 1])))
-    if not isfinite(sd_ln_knee):
-        return None
     return _Fit(float(best.x[0]), float(best.x[1]), float(best.x[2]), sd_ln_knee)

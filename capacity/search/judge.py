@@ -5,7 +5,7 @@ the reason in words, never a default value; what that means for the run is decid
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from capacity.model.rules import (
     METRICS,
@@ -16,7 +16,6 @@ from capacity.model.rules import (
     RuleState,
     Scope,
     StepRate,
-    TimesFirst,
     WindowStats,
     gain_per_doubling,
 )
@@ -61,11 +60,10 @@ def judge_step(rule: Rule, steps: Sequence[Step], current: Step) -> Judgement:
     limit = _limit(rule, None)
     if limit is None:
         return _no_data(rule, current.ended_ok, span, "growth has no multiple of the first step")
-    broken = 0
-    for value in reversed(growth):
-        if value is None or not rule.comparison.holds(value, limit):
-            break
-        broken += 1
+    below = takewhile(
+        lambda value: value is not None and rule.comparison.holds(value, limit), reversed(growth)
+    )
+    broken = sum(1 for _ in below)
     state = RuleState.BREACH if broken >= rule.for_steps else RuleState.OK
     return Judgement(rule, state, observed, limit, current.ended_ok, *span, reason="")
 
@@ -133,12 +131,10 @@ def _gains(steps: Sequence[Step]) -> list[float | None]:
 
 
 def _limit(rule: Rule, first: Step | None) -> float | None:
-    match rule.limit:
-        case Absolute(value):
-            return value
-        case TimesFirst(factor):
-            base = None if first is None else _first_value(rule.metric, first)
-            return None if base is None else factor * base
+    if isinstance(rule.limit, Absolute):
+        return rule.limit.value
+    base = None if first is None else _first_value(rule.metric, first)
+    return None if base is None else rule.limit.factor * base
 
 
 def _first_value(metric: str, first: Step) -> float | None:

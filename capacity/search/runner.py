@@ -91,8 +91,7 @@ async def _run_step(climb: Climb, plan: StepPlan) -> AsyncIterator[Event]:
     async for event in _drain_hold(climb):
         yield event
     step = climb.finish_step(started_at_unix_s, ended_early=ended_early)
-    if not climb.has_ended():
-        climb.end = _end_after(climb)
+    climb.end = _end_after(climb)
     yield StepFinished(step)
 
 
@@ -125,18 +124,24 @@ async def _end_load(climb: Climb) -> AsyncIterator[Event]:
 
 
 def _end_after(climb: Climb) -> RunEnd | None:
-    """Decide from a finished step whether the climb goes on; None means it does."""
+    """Decide from a finished step whether the climb goes on; None means it does.
+
+    A rule that was broken while the generator was the limit says nothing about the target, so the
+    generator's end replaces it.
+    """
     step = climb.steps[-1]
     level = f"at {step.plan.concurrency} concurrent"
+    has_ended_by_rule = climb.end is not None and climb.end.reason is EndReason.RULE
+    if climb.end is not None and not has_ended_by_rule:
+        return climb.end
     if is_generator_fault(step.counts, step.generator):
         reasons = "; ".join(step.validity.reasons)
         return RunEnd(EndReason.GENERATOR, f"the generator was the limit {level}: {reasons}", None)
+    if has_ended_by_rule:
+        return climb.end
     if step.counts.ok == 0:
-        kinds = ", ".join(
-            f"{kind.value} {count}x" for kind, count in sorted(step.counts.failures.items())
-        )
-        return RunEnd(
-            EndReason.TARGET_DOWN, f"no request succeeded {level}: {kinds or 'none ended'}", None
-        )
+        kinds = [f"{kind.value} {count}x" for kind, count in sorted(step.counts.failures.items())]
+        seen = ", ".join(kinds) or "none ended"
+        return RunEnd(EndReason.TARGET_DOWN, f"no request succeeded {level}: {seen}", None)
     fired = stopping(step.judgements)
     return None if fired is None else stopped_by(fired, step.plan)

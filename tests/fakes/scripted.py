@@ -149,7 +149,14 @@ class ScriptedEngine:
         ended = 0 if behaviour.hangs else int(window.owed)
         window.owed -= ended
         failed = round(ended * behaviour.failing_ratio)
-        started = ended + self.concurrency - window.in_flight
+        is_stuck = self.service(self.concurrency or 1).hangs
+        in_flight = self.concurrency if end_s > window.edge_s else window.in_flight
+        if (
+            is_stuck and end_s > window.edge_s
+        ):  # a slot whose request hangs starts none in a later window
+            stuck = sum(left.in_flight for left in self._left)
+            in_flight = max(self.concurrency - stuck, window.in_flight)
+        started = ended + in_flight - window.in_flight
         row = self._snapshot(
             window.number,
             (window.edge_s, end_s),
@@ -159,12 +166,12 @@ class ScriptedEngine:
                 failures={behaviour.failure: failed} if failed else {},
                 statuses={200: ended - failed},
             ),
-            in_flight=self.concurrency,
+            in_flight=in_flight,
             is_over=is_over,
             behaviour=behaviour,
         )
         window.edge_s = end_s
-        window.in_flight = self.concurrency
+        window.in_flight = in_flight
         return row
 
     def _stragglers(self, left: _Window, *, is_cut: bool = False) -> Snapshot:

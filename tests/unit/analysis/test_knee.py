@@ -83,6 +83,11 @@ def test_saturation_throughput_is_reported() -> None:
             [(50, 800), (100, 805), (200, 798), (400, 801)], NoKneeReason.BELOW_RANGE, id="flat"
         ),
         pytest.param(
+            [(n, 1000 * n / (n + 2)) for n in (16, 32, 64, 128)],
+            NoKneeReason.BELOW_RANGE,
+            id="starts above the bend",
+        ),
+        pytest.param(
             [(50, 800), (100, 700), (200, 600), (400, 300)], NoKneeReason.BELOW_RANGE, id="falling"
         ),
     ],

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from capacity.model.plan import RunPlan
-from capacity.model.rules import Absolute, RuleState
+from capacity.model.rules import Absolute, Action, RuleState
 from capacity.model.run import (
     EndReason,
     Event,
@@ -46,13 +46,26 @@ def climb(
     """Run a whole climb against a played service."""
     clock = FakeClock()
     engine = ScriptedEngine(clock, service)
+    events = climb_with(plan, engine, clock, interrupt_at_s=interrupt_at_s, urgent_at_s=urgent_at_s)
+    return events, engine
+
+
+def climb_with(
+    plan: RunPlan,
+    engine: ScriptedEngine,
+    clock: FakeClock,
+    *,
+    interrupt_at_s: float = float("inf"),
+    urgent_at_s: float = float("inf"),
+) -> list[Event]:
+    """Run a whole climb with this engine."""
     interrupt = ScriptedInterrupt(clock, interrupt_at_s, urgent_at_s)
 
     async def collect() -> list[Event]:
         run = find_capacity(plan, an_environment(), engine, clock, interrupt)
         return [event async for event in run]
 
-    return asyncio.run(collect()), engine
+    return asyncio.run(collect())
 
 
 def steps_of(events: list[Event]) -> list[Step]:
@@ -280,3 +293,76 @@ def test_phases_tell_settle_hold_and_drain_apart() -> None:
     assert {event.phase for event in taken} == {Phase.SETTLE, Phase.HOLD, Phase.DRAIN}
     assert all(not event.judgements for event in taken if event.phase is not Phase.HOLD)
     assert all(event.judgements for event in taken if event.phase is Phase.HOLD)
+
+
+def test_rule_broken_by_a_busy_generator_is_the_generators_end() -> None:
+    """A P99 that rose because our own thread was full is never called the target's limit."""
+
+    def slow_and_busy(concurrency: int) -> Behaviour:
+        is_full = concurrency >= 8
+        return Behaviour(
+            400.0, latency_s=0.5 if is_full else 0.02, cpu_ratio=0.99 if is_full else 0.1
+        )
+
+    events, _ = climb(a_short_plan(SLOW), slow_and_busy)
+    assert steps_of(events)[-1].breaches[0].rule == SLOW
+    assert end_of(events).end.reason is EndReason.GENERATOR
+
+
+class SlowRamp(ScriptedEngine):
+    """Half of the connections are up after three seconds, the rest never."""
+
+    def ready_connections(self) -> int:
+        """Count what is up by now."""
+        return self.concurrency // 2 if self.clock.time_s > 103.0 else 0
+
+
+def test_hold_waits_for_the_connections_but_not_for_ever() -> None:
+    """After 30 s of ramp the step goes on with what there is."""
+    clock = FakeClock()
+    engine = SlowRamp(clock, knee_at_8)
+    events = climb_with(a_plan([2], settle_s=1.0, hold_s=2.0), engine, clock)
+    (step,) = steps_of(events)
+    assert step.start_s == pytest.approx(100.0 + 30.0 + 1.0, abs=0.1)
+
+
+class DeafEngine(ScriptedEngine):
+    """Does not even report what it has cut."""
+
+    def cut(self) -> None:
+        """Record the call only."""
+        self.calls.append("cut()")
+
+
+def test_engine_that_never_reports_does_not_hang_the_run() -> None:
+    """When a cut brings no answer the run ends, and the books say that they do not balance."""
+
+    def hanging(_: int) -> Behaviour:
+        return Behaviour(0.0, hangs=True)
+
+    clock = FakeClock()
+    engine = DeafEngine(clock, hanging)
+    plan = replace(a_short_plan(), settle_s=0.0)
+    events = climb_with(plan, engine, clock, interrupt_at_s=102.5)
+    (step,) = steps_of(events)
+    assert "the books do not balance: 1 started, 0 ended" in step.validity.reasons
+    assert end_of(events).end.reason is EndReason.INTERRUPTED
+    assert engine.calls.count("cut()") == 2
+
+
+def test_marked_breach_is_noted_once_and_stops_nothing() -> None:
+    """A rule with `-> mark` fires one event a step, stays a breach, and the climb goes on."""
+    mark = replace(ERRORS, action=Action.MARK)
+    events, _ = climb(a_short_plan(mark), failing_above_16)
+    fired = [event.step_index for event in events if isinstance(event, RuleFired)]
+    assert fired == [5, 6]
+    assert [bool(step.breaches) for step in steps_of(events)] == [False] * 5 + [True] * 2
+    assert end_of(events).end.reason is EndReason.LADDER
+
+
+def test_breach_in_the_last_interval_still_ends_the_climb() -> None:
+    """The row that closes the hold is judged too: a window of the whole hold fires there."""
+    late = replace(ERRORS, over_s=4.0, text="error_rate > 1% over 4s")
+    events, _ = climb(a_short_plan(late), failing_above_16)
+    assert end_of(events).end.rule == "error_rate > 1% over 4s"
+    assert steps_of(events)[-1].plan.concurrency == 32
