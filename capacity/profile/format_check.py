@@ -3,17 +3,15 @@
 Wrong values are noted and taken out, so that the rest can be built and checked in the same reading.
 """
 
+from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import ValidationError
 
 from capacity.profile.document import Value
 from capacity.profile.problems import InputError, KeyPath, Problems, dotted
-from capacity.profile.schema import ProfileFile, known_keys
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+from capacity.profile.schema import NoValueError, ProfileFile, known_keys
 
 _KINDS = {
     "string_type": ("must be text", "put it in quotes"),
@@ -22,7 +20,6 @@ _KINDS = {
     "dict_type": ("must be a mapping", "write its keys below it, indented"),
     "model_type": ("must be a mapping", "write its keys below it, indented"),
     "list_type": ("must be a list", "write each item on a line of its own, after a dash"),
-    "no_value": ("has no value", "give it a value, or remove the key"),
 }
 
 
@@ -37,13 +34,16 @@ def check_format(raw: dict[str, Value], problems: Problems) -> ProfileFile:
                 _take_out(raw, detail["loc"])
 
 
-def _note(detail: "ErrorDetails", problems: Problems) -> None:
+def _note(detail: Mapping[str, Any], problems: Problems) -> None:
     path: KeyPath = detail["loc"]
     match detail:
         case {"type": "extra_forbidden"}:
             problems.add_key(path, _unknown_key(path))
         case {"ctx": {"error": InputError() as fault}}:
             problems.add(path, fault)
+        case {"ctx": {"error": NoValueError()}}:
+            hint = "give it a value, or remove the key"
+            problems.add(path, InputError(f"{dotted(path)} has no value", hint))
         case {"type": "literal_error", "ctx": {"expected": str(expected)}}:
             problems.add(
                 path, InputError(f"{dotted(path)} must be {expected}", "write one of them")

@@ -12,6 +12,8 @@ from typing import TypeVar
 from capacity.errors import Problem, ProfileError
 
 KeyPath = tuple[str | int, ...]  # empty text is no key: paths with it stand beside the tree
+MAX_MESSAGE_CHARACTERS = 300
+
 Given = TypeVar("Given")
 Read = TypeVar("Read")
 
@@ -107,7 +109,8 @@ class Problems:
             self.add_key(path, fault)
 
     def _note(self, path: KeyPath, place: Place, fault: InputError) -> None:
-        self._found.setdefault(path, (place, Problem(place.text, fault.message, fault.hint)))
+        problem = Problem(place.text, _clipped(fault.message), _clipped(fault.hint))
+        self._found.setdefault(path, (place, problem))
 
     def has(self, path: KeyPath) -> bool:
         """Whether this path, or one above it, is known to be wrong."""
@@ -137,3 +140,8 @@ class Problems:
         """Raise ProfileError with all problems found."""
         if self._found:
             raise self.error()
+
+
+def _clipped(text: str) -> str:
+    too_long = len(text) > MAX_MESSAGE_CHARACTERS
+    return f"{text[:MAX_MESSAGE_CHARACTERS]}..." if too_long else text

@@ -40,7 +40,7 @@ _TRAPS = tuple(
             "write it as a decimal number, or put it in quotes if it is text",
         ),
         (
-            r"[-+]?([0-9][0-9_]*\.?[0-9_]*|\.[0-9_]+)e[-+]?[0-9]+",
+            r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9_]+)e[-+]?[0-9]+",
             "is text in YAML 1.1 and a number in YAML 1.2",
             "write all digits, like 1000 for 1e3, or put it in quotes if it is text",
         ),

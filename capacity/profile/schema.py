@@ -8,10 +8,13 @@ that a profile must have.
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, field_validator
-from pydantic_core import PydanticCustomError
 
 from capacity.model.plan import Secret
 from capacity.profile.problems import InputError, KeyPath
+
+
+class NoValueError(ValueError):
+    """A key stands there with nothing behind it."""
 
 
 def _number_as_text(value: object) -> object:
@@ -52,7 +55,7 @@ class Part(BaseModel):
     @classmethod
     def _has_value(cls, value: object) -> object:
         if value is None:
-            raise PydanticCustomError("no_value", "has no value")
+            raise NoValueError
         return value
 
 

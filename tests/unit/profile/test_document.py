@@ -121,6 +121,13 @@ def test_ten_thousand_values_are_the_most() -> None:
     ]
 
 
+@pytest.mark.parametrize("part", ["1", "1_", "1:1", "-"])
+def test_a_mebibyte_of_one_word_is_read_in_one_go(part: str) -> None:
+    """No pattern looks at a long word again and again; the test would run into its time limit."""
+    word = part * (1_000_000 // len(part)) + "x"
+    assert read(f"a: {word}\n")[0] == {"a": word}
+
+
 def test_a_byte_order_mark_is_no_content() -> None:
     """Editors on Windows write one."""
     assert read(b"\xef\xbb\xbfa: 1\n")[0] == {"a": 1}

@@ -75,6 +75,14 @@ def test_a_wrong_key_leaves_its_value_to_be_looked_at() -> None:
     assert found(problems) == [("p.yaml:2:1", "name"), ("p.yaml:2:4", "value")]
 
 
+def test_a_message_is_cut_where_nobody_reads_on() -> None:
+    """A wrong value of a mebibyte does not fill the screen."""
+    problems = some_problems()
+    problems.add(("a",), InputError("x" * 301, "h"))
+    problems.add(("b", 0), InputError("y" * 300, "h"))
+    assert found(problems) == [("p.yaml:2:4", "x" * 300 + "..."), ("p.yaml:9:3", "y" * 300)]
+
+
 def test_what_is_wrong_is_not_called_missing() -> None:
     """A part is missing only if nothing wrong stands at, below or above its place."""
     problems = some_problems()
