@@ -24,7 +24,7 @@ from capacity.profile.target_url import parse_host
 __all__ = ["Overrides", "load_plan"]
 
 VERSION = 1
-MAX_THREADS = 256
+MAX_THREADS = 64
 
 
 def load_plan(profile: Path | None, overrides: Overrides, environ: Mapping[str, str]) -> RunPlan:

@@ -149,9 +149,9 @@ def test_a_wrong_host_is_named_in_its_place(tmp_path: Path) -> None:
 
 def test_threads_have_a_range(tmp_path: Path) -> None:
     """More threads than any machine needs are surely a slip."""
-    assert load(tmp_path, f"{SMALL}threads: 256\n").threads == 256
-    assert problems_of(tmp_path, f"{SMALL}threads: 257\n") == [
-        ("shop.yaml:4:10", "257 threads cannot be used")
+    assert load(tmp_path, f"{SMALL}threads: 64\n").threads == 64
+    assert problems_of(tmp_path, f"{SMALL}threads: 65\n") == [
+        ("shop.yaml:4:10", "65 threads cannot be used")
     ]
 
 
