@@ -7,6 +7,7 @@ for something else: an `assert` right after the block still turns it into `check
 
 import asyncio
 import random
+import sys
 from dataclasses import dataclass, field
 from time import monotonic
 from types import TracebackType
@@ -131,13 +132,15 @@ class Call(Exchange):
         self._book = self._workplace.books.open_request(self._begun_s)
         user.calls.add(self)
         current_exchange.set(self)
+        response: aiohttp.ClientResponse | None = None
         try:
             response = await self._workplace.session.request(
                 self._method, self._url, **self._options
             )
-        except BaseException as error:
-            self._fail(self._request_failure(error), status=None)
-            raise
+        finally:
+            error = sys.exception()
+            if response is None and error is not None and not self._is_over:
+                self._fail(self._request_failure(error), status=None)
         self._response = response
         self._head_s = monotonic()
         self._watch_body(response)
@@ -150,24 +153,16 @@ class Call(Exchange):
         traceback: TracebackType | None,
     ) -> None:
         response = self._response
-        fault: BaseException | None = None
         kind: FailureKind | None = None
         if self._body_end_s is None and not self._is_over:
             kind = self._body_failure(error)
             if kind is None and not response.closed:
-                kind, fault = await self._drop_rest()
-        if kind is None and not self._is_over:
-            self._end_whole(error)
-        elif kind is not None:
+                kind = await self._drop_rest()
+        if kind is not None:
             self._fail(kind, status=response.status)
-        if self._body_end_s is None:
-            if kind is None:
-                self._mark_closed_by_us()
-            response.close()
-        else:
-            response.release()
-        if fault is not None and error is None:
-            raise fault
+        elif not self._is_over:
+            self._end_whole(error)
+        self._let_go(kind)
 
     def attach(self, made: CountingSocket) -> None:
         """Take the connection: from now on its bytes are this call's."""
@@ -238,22 +233,34 @@ class Call(Exchange):
             return self._head_s
         return self.first_received_s
 
-    async def _drop_rest(self) -> tuple[FailureKind | None, BaseException | None]:
-        """Read the body to its end, keep nothing; the failure and its exception, if any."""
+    async def _drop_rest(self) -> FailureKind | None:
+        """Read the body to its end and keep nothing; what breaks it is booked and raised."""
         content = self._response.content
+        failure: FailureKind | None = None
+        is_broken = True
         try:
-            while not content.at_eof():
+            while not content.at_eof() and failure is None:
                 await content.readany()
                 if content.total_bytes > _MAX_DROPPED_BYTES:
-                    return FailureKind.BODY_TOO_LARGE, None
-        except BaseException as error:
-            kind = body_failure(error, self._connection_error())
-            if isinstance(error, Exception):
-                return kind, error
-            self._fail(kind, status=self._response.status)
-            self._response.close()
-            raise
-        return None, None
+                    failure = FailureKind.BODY_TOO_LARGE
+            is_broken = False
+        finally:
+            # Not by the exception alone: the scenario's own may be on its way through here.
+            error = sys.exception() if is_broken else None
+            if error is not None:
+                kind = body_failure(error, self._connection_error())
+                self._fail(kind, status=self._response.status)
+                self._let_go(kind)
+        return failure
+
+    def _let_go(self, kind: FailureKind | None) -> None:
+        """Give the connection back, or close it when the body did not come to its end."""
+        if self._body_end_s is not None:
+            self._response.release()
+            return
+        if kind is None:
+            self._mark_closed_by_us()
+        self._response.close()
 
     def _body_failure(self, error: BaseException | None) -> FailureKind | None:
         """Why the scenario could not read the body to its end; None when it did not want to."""

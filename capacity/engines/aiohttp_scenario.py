@@ -10,7 +10,7 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, TracebackType
 from typing import Any
 
 from yarl import URL
@@ -108,11 +108,28 @@ def _import_file(file: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[_MODULE_NAME] = module
     sys.path.insert(0, str(path.parent.resolve()))  # so that it finds its neighbours, as a script
-    try:
+    with _Explained(spec.origin or file):
         spec.loader.exec_module(module)
-    except Exception as error:  # the user's file may raise anything
-        place = place_of(error, spec.origin or file)
-        raise ScenarioFaultError(
-            place, f"{type(error).__name__}: {error}", "correct the file and run again"
-        ) from error
     return module
+
+
+class _Explained:
+    """Turns whatever a scenario's file raises while it is read into one error with its place."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            return
+        place = place_of(error, self._file)
+        message = f"{type(error).__name__}: {error}"
+        raise ScenarioFaultError(place, message, "correct the file and run again") from error

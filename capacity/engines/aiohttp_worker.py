@@ -11,11 +11,13 @@ import os
 import queue
 import signal
 import ssl
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
 from multiprocessing.connection import Connection
 from time import monotonic
+from types import TracebackType
 
 from yarl import URL
 
@@ -76,10 +78,10 @@ def run_worker(pipe: Connection, task: Task) -> None:
             runner.run(_work(pipe, task, trust, function, outbox.put))
     except (ScenarioFaultError, TrustError) as error:
         outbox.put(Unusable(str(error), error.hint))
-    except Exception as error:
-        outbox.put(Broken(f"{type(error).__name__}: {error}"))
-        raise
     finally:
+        broken_by = sys.exception()
+        if broken_by is not None:
+            outbox.put(Broken(f"{type(broken_by).__name__}: {broken_by}"))
         outbox.close()
 
 
@@ -286,19 +288,18 @@ class _Crew:
                 await asyncio.sleep(_IDLE_TURN_S)
 
     async def _take_turn(self, client: TargetClient, user: UserLoop, turn: int) -> None:
-        begun_s = monotonic()
-        seconds: float | None = None
-        try:
+        with _Turn(self, user):
             await self._function(client, {"user": user.number, "turn": turn})
-            seconds = monotonic() - begun_s
-        except AssertionError as error:
+
+    def end_turn(self, user: UserLoop, seconds: float, error: Exception | None) -> None:
+        """Book one run of the scenario; `error` is what it ended with."""
+        if isinstance(error, AssertionError):
             user.fail_last_check()
-            self._tell(error)
-        except Exception as error:  # noqa: BLE001  # the user's code may raise anything
-            self._tell(error)
         user.settle()
+        if error is not None:
+            self._tell(error)
         if self._is_python:
-            self._workplace.books.end_scenario(seconds)
+            self._workplace.books.end_scenario(seconds if error is None else None)
 
     def _tell(self, error: Exception) -> None:
         """Tell the first occurrence of each kind of exception that a scenario ends with."""
@@ -312,4 +313,24 @@ class _Crew:
             self._report(ScenarioFault(f"{kind}: {error}"))
 
 
-__all__ = ["run_worker"]
+class _Turn:
+    """One run of the scenario: any exception of the user's code ends it, and it alone."""
+
+    def __init__(self, crew: _Crew, user: UserLoop) -> None:
+        self._crew = crew
+        self._user = user
+        self._begun_s = monotonic()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if error is not None and not isinstance(error, Exception):
+            return False  # cancelled: neither a success nor a failure
+        self._crew.end_turn(self._user, monotonic() - self._begun_s, error)
+        return True

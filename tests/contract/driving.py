@@ -2,16 +2,20 @@
 
 import asyncio
 import itertools
+import json
 import time
+import urllib.request
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 import pytest
 
+from capacity.commands.demo_process import DemoProcess
 from capacity.engines.aiohttp import AiohttpEngine
 from capacity.engines.native import NativeEngine
 from capacity.histogram import merge, summarize
@@ -164,3 +168,17 @@ def check_ends(rows: Iterable[Snapshot]) -> None:
         assert row.window not in finished, row
         if row.window_over and row.in_flight == 0:
             finished.add(row.window)
+
+
+def port_of(service: DemoProcess) -> int:
+    """The port of a demo service."""
+    port = urlsplit(service.url).port
+    assert port is not None
+    return port
+
+
+def stats_of(service: DemoProcess) -> dict[str, int]:
+    """The service's own exact counts."""
+    with urllib.request.urlopen(f"{service.url}stats", timeout=5) as response:  # noqa: S310  # loopback
+        counts: dict[str, int] = json.load(response)
+    return counts
