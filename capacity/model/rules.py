@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from math import log2
+from typing import assert_never
 
 from capacity.model.snapshot import Counts, LatencySummary
 from capacity.units import format_duration, format_qps, format_ratio
@@ -87,6 +88,8 @@ class Metric:
                 return format_duration(value)
             case Unit.QPS:
                 return f"{format_qps(value)} qps"
+            case _:
+                assert_never(self.unit)
 
 
 _OK_TTLB = "time to last byte of ok requests"
@@ -177,6 +180,8 @@ class Comparison(StrEnum):
                 return observed < limit
             case Comparison.AT_MOST:
                 return observed <= limit
+            case _:
+                assert_never(self)
 
 
 @dataclass(frozen=True, slots=True)
