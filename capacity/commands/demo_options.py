@@ -34,8 +34,8 @@ class DemoOptions:
             f"--host={self.host}",
             f"--port={self.port}",
             f"--servers={self.servers}",
-            f"--service-time={self.service_time_s * 1e6:f}us",
-            f"--slow-time={self.slow_time_s * 1e6:f}us",
+            f"--service-time={self.service_time_s:.9f}s",
+            f"--slow-time={self.slow_time_s:.9f}s",
         ]
         if self.fail_above is not None:
             arguments.append(f"--fail-above={self.fail_above}")

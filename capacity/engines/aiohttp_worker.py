@@ -209,6 +209,8 @@ class _Crew:
         self._report = report
         self._is_python = isinstance(task.scenario.call, PythonCall)
         self._users: list[UserLoop] = []
+        self._wanted = 0
+        self._connected = 0
         self._running: dict[UserLoop, asyncio.Task[None]] = {}
         self._starter: asyncio.Task[None] | None = None
         self._is_closing = False
@@ -217,6 +219,7 @@ class _Crew:
 
     def set_concurrency(self, concurrency: int) -> None:
         """Want so many user loops; those too many end with the request they are in."""
+        self._wanted, self._connected = concurrency, 0
         while len(self._users) < concurrency:
             number = len(self._users) * self._task.count + self._task.number
             self._users.append(UserLoop(number))
@@ -228,7 +231,9 @@ class _Crew:
 
     def connected_loops(self) -> int:
         """How many wanted loops have had a connection, or a failed attempt at one."""
-        return sum(user.is_wanted and user.is_connected for user in self._users)
+        if self._connected < self._wanted:
+            self._connected = sum(user.is_wanted and user.is_connected for user in self._users)
+        return self._connected
 
     def cut(self) -> None:
         """Drop every request in flight; loops that are still wanted begin anew."""

@@ -184,6 +184,29 @@ def test_a_taken_port_is_named_with_a_way_out() -> None:
         DemoProcess(DemoOptions(port=urlsplit(service.url).port or 0))
 
 
+def test_a_service_that_is_not_ready_in_time_is_ended() -> None:
+    """The wait is bounded, the message says how long it was, and no process is left."""
+    with pytest.raises(MachineError, match="was not ready within 0s"):
+        DemoProcess(DemoOptions(port=0), ready_within_s=0.0)
+
+    assert not any("demo" in child.cmdline() for child in psutil.Process().children())
+
+
+def test_an_end_of_stdin_that_cannot_come_is_refused() -> None:
+    """Without a pipe as stdin there is nothing to watch: exit code 2 and what to do."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "capacity", "demo", "--port=0", "--until-stdin-closes"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+    assert ended.returncode == 2
+    assert "--until-stdin-closes: stdin is not a pipe" in ended.stderr
+
+
 def test_it_has_a_session_of_its_own_and_stops_twice() -> None:
     """The terminal's Ctrl-C cannot reach it, and a second stop does nothing."""
     service = DemoProcess(DemoOptions(port=0))
