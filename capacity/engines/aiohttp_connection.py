@@ -16,6 +16,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client import ClientTimeout
 from aiohttp.connector import Connection
+from yarl import URL
 
 from capacity.engines.aiohttp_books import Books
 from capacity.model.plan import Target, TlsTrust
@@ -189,7 +190,7 @@ class TargetConnector(aiohttp.TCPConnector):
             use_dns_cache=False,
             happy_eyeballs_delay=None,
             timeout_ceil_threshold=float("inf"),
-            resolver=_PinnedResolver(target.host, addresses),
+            resolver=_PinnedResolver(URL(target.origin).raw_host or target.host, addresses),
             socket_factory=self._make_socket,
             ssl=trust,
         )

@@ -62,8 +62,8 @@ def plan_for(
 class Drive:
     """An engine under load, with all of its rows. Each wait polls as the climb does."""
 
-    def __init__(self, make: EngineFactory, plan: RunPlan) -> None:
-        self.engine = make(plan, (("127.0.0.1", plan.target.port),))
+    def __init__(self, make: EngineFactory, plan: RunPlan, *, address: str = "127.0.0.1") -> None:
+        self.engine = make(plan, ((address, plan.target.port),))
         self.rows: list[Snapshot] = []
         self._window = 0
 

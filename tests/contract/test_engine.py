@@ -6,6 +6,7 @@ import threading
 import psutil
 import pytest
 
+from capacity.commands.demo_options import DemoOptions
 from capacity.commands.demo_process import DemoProcess
 from capacity.model.plan import Header, HttpRequest, Secret
 from tests.contract.driving import (
@@ -283,3 +284,16 @@ def test_closing_before_the_start_does_nothing(make: EngineFactory) -> None:
     engine.close()
 
     assert engine.notes != ()
+
+
+@pytest.mark.parametrize("host", ["::1", "LocalHost"], ids=["IPv6", "name in capitals"])
+def test_the_host_may_be_an_address_or_a_name(make: EngineFactory, host: str) -> None:
+    """An IPv6 address and a name with capitals reach the pinned address."""
+    address = "::1" if host == "::1" else "127.0.0.1"
+    with DemoProcess(DemoOptions(host=address, port=0, service_time_s=0.002)) as service:
+        plan = plan_for(port_of(service), host=host)
+        with Drive(make, plan, address=address) as drive:
+            drive.set_concurrency(2)
+            drive.run_for(0.1)
+            drive.drain()
+        assert drive.counts().ok == stats_of(service)["requests"] > 2
