@@ -65,7 +65,8 @@ def place_of(error: BaseException, file: str) -> str:
 
 
 def _one_request(request: HttpRequest, target: Target) -> ScenarioFunction:
-    url = URL(f"{target.origin}{request.path.reveal().decode()}", encoded=True)
+    origin = URL(target.origin)  # the host as the library writes it: small letters, punycode
+    url = URL(f"{origin.origin()}{request.path.reveal().decode()}", encoded=True)
     headers = _readable(request.headers)
     body = None if request.body is None else request.body.reveal()
     method = request.method

@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from time import monotonic
 from types import TracebackType
 
+import aiohttp
 from yarl import URL
 
 from capacity.engines.aiohttp_books import Books
@@ -301,10 +302,12 @@ class _Crew:
         if isinstance(error, AssertionError):
             user.fail_last_check()
         user.settle()
-        if error is not None:
-            self._tell(error)
         if self._is_python:
+            if error is not None:
+                self._tell(error)
             self._workplace.books.end_scenario(seconds if error is None else None)
+        elif error is not None and not isinstance(error, aiohttp.ClientError | OSError):
+            self._fault = error  # no fault of a request: ours
 
     def _tell(self, error: Exception) -> None:
         """Tell the first occurrence of each kind of exception that a scenario ends with."""

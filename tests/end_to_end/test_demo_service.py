@@ -87,7 +87,7 @@ def test_unloaded_latency_is_the_service_time() -> None:
         client.close()
 
     # The service itself stays below 0.3 ms; the rest is this slow client, on a busy machine.
-    assert 0.010 <= statistics.median(latencies_s) < 0.0115
+    assert 0.010 <= statistics.median(latencies_s) < 0.012
 
 
 def test_saturated_throughput_is_servers_per_service_time() -> None:
