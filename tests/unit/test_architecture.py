@@ -21,6 +21,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "rich": ("report/console",),
     "scipy": ("analysis/",),
     "yaml": ("profile/",),
+    "yarl": ("engines/aiohttp",),
 }
 CORE_HOMES = ("histogram.py", "engines/native.py")
 
