@@ -62,7 +62,7 @@ def group() -> None:
 def main() -> NoReturn:
     """Run the command line and end the process with a documented exit code."""
     try:
-        code = group.main(standalone_mode=False)
+        code = group.main(prog_name="capacity", standalone_mode=False)
     except click.exceptions.Exit as exit_:
         code = exit_.exit_code
     except click.ClickException as error:
