@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
+from capacity.engines.aiohttp_budget import RequestBudget
 from capacity.engines.aiohttp_merge import RowMerger
 from capacity.engines.aiohttp_messages import (
     BeginWindow,
@@ -44,8 +45,10 @@ class AiohttpEngine:
 
     def __init__(self, plan: RunPlan, addresses: tuple[tuple[str, int], ...]) -> None:
         self._count = _process_count(plan)
+        self._context = multiprocessing.get_context("spawn")
+        budget = RequestBudget(self._context, plan.fuses.max_requests, self._count)
         self._tasks = tuple(
-            Task(number, self._count, plan.target, plan.scenario, addresses)
+            Task(number, self._count, plan.target, plan.scenario, addresses, budget)
             for number in range(self._count)
         )
         self._processes: list[SpawnProcess] = []
@@ -81,7 +84,7 @@ class AiohttpEngine:
 
         Raises UsageError when the scenario's file or the TLS file cannot be used.
         """
-        context = multiprocessing.get_context("spawn")
+        context = self._context
         for task in self._tasks:
             ours, theirs = context.Pipe()
             process = context.Process(

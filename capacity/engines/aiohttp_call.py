@@ -18,6 +18,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from capacity.engines.aiohttp_books import Books, WindowBook
+from capacity.engines.aiohttp_budget import RequestBudget
 from capacity.engines.aiohttp_connection import CountingSocket, Exchange, current_exchange
 from capacity.engines.aiohttp_failures import body_failure, connect_failure, head_failure
 from capacity.model.plan import Target
@@ -64,6 +65,7 @@ class Workplace:
     target: Target
     origin: URL
     ok_below_status: int
+    budget: RequestBudget
 
     @property
     def is_tls(self) -> bool:
@@ -123,6 +125,8 @@ class Call(Exchange):
         user = self._user
         if user.backoff_s > 0:
             await asyncio.sleep(user.backoff_s * random.uniform(0.5, 1.0))  # noqa: S311  # jitter
+        if user.is_wanted and not self._workplace.budget.take():
+            user.is_wanted = False
         if not user.is_wanted:
             raise WithdrawnError
         user.settle()

@@ -6,6 +6,7 @@ absolute time of the monotonic clock, which all processes of one machine share.
 
 from dataclasses import dataclass
 
+from capacity.engines.aiohttp_budget import RequestBudget
 from capacity.model.plan import Scenario, Target
 from capacity.model.snapshot import Snapshot
 
@@ -19,6 +20,7 @@ class Task:
     target: Target
     scenario: Scenario
     addresses: tuple[tuple[str, int], ...]
+    budget: RequestBudget
 
 
 @dataclass(frozen=True, slots=True)

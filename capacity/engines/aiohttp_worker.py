@@ -127,6 +127,7 @@ async def _work(
         target=task.target,
         origin=URL(f"{task.target.origin}/"),
         ok_below_status=task.scenario.ok_below_status,
+        budget=task.budget,
     )
     async with session:
         crew = _Crew(task, workplace, function, report)

@@ -9,7 +9,8 @@ class Engine(Protocol):
     """Makes the load: N requests in flight on a living pool, counted window by window.
 
     A window is a stretch of time with a number; each request belongs to the window in which it
-    started. Windows follow one another without a gap and the load goes on across their edges.
+    started. Windows follow one another without a gap and the load goes on across their edges. An
+    engine never starts more requests than the plan's fuse allows, whatever the runner does.
     """
 
     @property

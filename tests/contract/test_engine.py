@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -297,3 +298,18 @@ def test_the_host_may_be_an_address_or_a_name(make: EngineFactory, host: str) ->
             drive.run_for(0.1)
             drive.drain()
         assert drive.counts().ok == stats_of(service)["requests"] > 2
+
+
+def test_never_more_requests_than_the_fuse_allows(make: EngineFactory, demo: DemoProcess) -> None:
+    """Of 333 allowed requests exactly 333 start, over all threads, and then none."""
+    plan = plan_for(port_of(demo), threads=2)
+    plan = replace(plan, fuses=replace(plan.fuses, max_requests=333))
+    with Drive(make, plan) as drive:
+        drive.set_concurrency(8)
+        drive.next_window()
+        drive.run_for(1.0)
+        drive.drain()
+
+    assert drive.counts().started == drive.counts().ok == 333
+    assert stats_of(demo)["requests"] == 333
+    check_books(drive.rows)
