@@ -1,0 +1,264 @@
+"""How do throughput, latency and success look over concurrency?
+
+Each function returns a finished Figure and saves nothing; `save_png` writes one. Steps that cannot
+be believed are drawn hollow, and what was not measured is a gap.
+"""
+
+from collections.abc import Sequence
+from io import BytesIO
+from itertools import pairwise
+from math import isfinite, log2, nan
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from capacity.errors import StorageError
+from capacity.model.findings import Capacity, Findings, Knee
+from capacity.model.run import Run, Step, Trust
+from capacity.report.charts_frame import (
+    BLUE,
+    DARK,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    add_legend,
+    axis_limits,
+    drawing_style,
+    new_figure,
+    put_mark,
+    set_concurrency_axis,
+)
+from capacity.report.charts_words import (
+    capacity_mark,
+    caption,
+    curve_title,
+    failure_shares,
+    knee_mark,
+    stop_mark,
+    success_title,
+)
+from capacity.report.fonts import chart_font
+from capacity.report.shown import known_p99_s
+from capacity.report.texts import Language, say
+from capacity.units import format_ms
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+_SAVED_DPI = 150
+_KNEE_COLOR = "#A3527C"  # PURPLE, darker: it is text as well
+_FAMILY_LOOKS = {
+    "http": (VERMILION, ""),
+    "timeout": (ORANGE, "///"),
+    "conn": (PURPLE, "\\\\\\"),
+    "tls": (SKY, "xx"),
+    "broken": (GREY, ".."),
+    "proto": (GREEN, "++"),
+    "check": (DARK, "--"),
+}
+
+
+def qps_ttlb_figure(run: Run, findings: Findings, language: Language) -> "Figure":
+    """QPS on the left, mean and P99 of the time to last byte on the right, knee and stop marked."""
+    font = chart_font(language)
+    language = font.language
+    steps = _by_concurrency(run.steps)
+    with drawing_style(font.families):
+        title, note = curve_title(run, findings, language), caption(run, steps, language)
+        figure, left = new_figure(title, note)
+        levels = [step.plan.concurrency for step in steps]
+        set_concurrency_axis(left, levels, say(language, "axis_concurrency"))
+        right = left.twinx()
+        qps = _series(left, steps, [s.qps for s in steps], "qps", (BLUE, "o", "-"))
+        means = [nan if s.latency is None else format_ms(s.latency.mean_s) for s in steps]
+        mean = _series(right, steps, means, "mean", (VERMILION, "s", "--"))
+        p99s = [_p99_ms(step) for step in steps]
+        p99 = _series(right, steps, p99s, "p99", (GREEN, "^", "-."))
+        for line, key in ((qps, "series_qps"), (mean, "series_mean"), (p99, "series_p99")):
+            line.set_label(say(language, key))
+        _scale(left, [s.qps for s in steps], say(language, "axis_qps"), BLUE)
+        _scale(right, means + p99s, say(language, "axis_ttlb"), VERMILION)
+        handles = [qps, mean, p99, *_mark_findings(left, levels, findings, language)]
+        _mark_stop(left, levels, run, language)
+        add_legend(figure, [*handles, *_hollow_handle(steps, language)])
+    return figure
+
+
+def success_rate_figure(run: Run, findings: Findings, language: Language) -> "Figure":
+    """Success from 0 to 100 %, failures stacked by family, and the last percent enlarged."""
+    font = chart_font(language)
+    language = font.language
+    steps = _by_concurrency(run.steps)
+    with drawing_style(font.families):
+        figure, axes = new_figure(success_title(steps, language), caption(run, steps, language))
+        levels = [step.plan.concurrency for step in steps]
+        set_concurrency_axis(axes, levels, say(language, "axis_concurrency"))
+        axes.set_ylim(0, 103)
+        axes.set_ylabel(say(language, "axis_success"))
+        bars = _stack_failures(axes, steps, language)
+        percents = [_success_percent(step) for step in steps]
+        line = _series(axes, steps, percents, "success", (BLUE, "o", "-"))
+        line.set_label(say(language, "series_success"))
+        if _is_nearly_full(percents):
+            _enlarge_last_percent(axes, steps, percents, language)
+        marks = _mark_findings(axes, levels, findings, language, with_capacity=False)
+        _mark_stop(axes, levels, run, language)
+        add_legend(figure, [line, *bars, *marks, *_hollow_handle(steps, language)])
+    return figure
+
+
+def save_png(figure: "Figure", path: Path) -> None:
+    """Write the figure as a new file; an existing one is never overwritten."""
+    content = BytesIO()
+    figure.savefig(content, format="png", dpi=_SAVED_DPI, metadata={"Software": "capacity"})
+    try:
+        with path.open("xb") as stream:
+            stream.write(content.getvalue())
+    except OSError as error:
+        raise StorageError(
+            f"{path}: cannot be written: {error.strerror or error}",
+            hint="choose another folder with --out",
+        ) from error
+
+
+def _by_concurrency(steps: Sequence[Step]) -> list[Step]:
+    return sorted(steps, key=lambda step: step.plan.concurrency)
+
+
+def _is_doubtful(step: Step) -> bool:
+    return step.validity.trust is not Trust.VALID
+
+
+def _series(
+    axes: "Axes", steps: Sequence[Step], values: Sequence[float], name: str, look: tuple[str, ...]
+) -> "Line2D":
+    """One line with its markers; the markers of doubtful steps are hollow."""
+    color, marker, dashes = look
+    levels = [step.plan.concurrency for step in steps]
+    (line,) = axes.plot(
+        levels, values, color=color, marker=marker, ls=dashes, lw=2, ms=7, gid=name, zorder=3
+    )
+    doubtful = [place for place, step in enumerate(steps) if _is_doubtful(step)]
+    axes.plot(
+        [levels[place] for place in doubtful],
+        [values[place] for place in doubtful],
+        color=color,
+        marker=marker,
+        ls="",
+        ms=8,
+        mfc="white",
+        mew=1.8,
+        gid=f"{name}-doubtful",
+        zorder=4,
+    )
+    return line
+
+
+def _scale(axes: "Axes", values: Sequence[float], label: str, color: str) -> None:
+    """From zero to a little above the highest value."""
+    highest = max((value for value in values if isfinite(value)), default=0.0)
+    axes.set_ylim(0, 1.12 * highest if highest > 0 else 1.0)
+    axes.set_ylabel(label, color=color)
+    axes.tick_params(axis="y", colors=color)
+
+
+def _mark_findings(
+    axes: "Axes",
+    levels: Sequence[int],
+    findings: Findings,
+    language: Language,
+    *,
+    with_capacity: bool = True,
+) -> list["Line2D"]:
+    """The knee as a line with its range, the capacity as a star; what a legend needs of them."""
+    knee, capacity = findings.knee, findings.capacity
+    low, high = axis_limits(levels)
+    if isinstance(knee, Knee) and low <= knee.concurrency <= high:
+        axes.axvspan(knee.low, knee.high, color=PURPLE, alpha=0.18, lw=0, gid="knee-range")
+        axes.axvline(knee.concurrency, color=_KNEE_COLOR, ls=(0, (5, 2)), lw=1.6, gid="knee")
+        text = knee_mark(knee, language)
+        put_mark(axes, levels, knee.concurrency, text, row=0, color=_KNEE_COLOR)
+    if not isinstance(capacity, Capacity) or not with_capacity:
+        return []
+    return axes.plot(
+        [capacity.concurrency],
+        [capacity.qps],
+        marker="*",
+        ms=18,
+        ls="",
+        color=ORANGE,
+        mec=DARK,
+        gid="capacity",
+        zorder=5,
+        label=capacity_mark(capacity, language),
+    )
+
+
+def _mark_stop(axes: "Axes", levels: Sequence[int], run: Run, language: Language) -> None:
+    last = run.steps[-1].plan.concurrency
+    axes.axvline(last, color=DARK, ls=":", lw=1.6, gid="stop")
+    put_mark(axes, levels, last, stop_mark(run, language), row=1, color=DARK)
+
+
+def _hollow_handle(steps: Sequence[Step], language: Language) -> list["Line2D"]:
+    """The legend's word for hollow markers, where there are any."""
+    from matplotlib.lines import Line2D
+
+    if not any(_is_doubtful(step) for step in steps):
+        return []
+    label = say(language, "series_doubtful")
+    return [Line2D([], [], color=DARK, marker="o", ls="", mfc="white", mew=1.8, label=label)]
+
+
+def _p99_ms(step: Step) -> float:
+    p99_s = known_p99_s(step.latency)
+    return nan if p99_s is None else format_ms(p99_s)
+
+
+def _success_percent(step: Step) -> float:
+    ratio = step.counts.success_ratio
+    return nan if ratio is None else 100 * ratio
+
+
+def _is_nearly_full(percents: Sequence[float]) -> bool:
+    known = [percent for percent in percents if isfinite(percent)]
+    return bool(known) and min(known) >= 99
+
+
+def _stack_failures(axes: "Axes", steps: Sequence[Step], language: Language) -> list["Patch"]:
+    """Bars of failures by family, from the bottom up; returned is what a legend needs."""
+    from matplotlib.patches import Patch
+
+    levels = [step.plan.concurrency for step in steps]
+    gaps = [log2(b / a) for a, b in pairwise(levels) if b > a]
+    half = 0.3 * min([*gaps, 1.0])
+    lefts = [level / 2**half for level in levels]
+    widths = [level * (2**half - 2**-half) for level in levels]
+    bottoms = [0.0] * len(steps)
+    handles = []
+    for family, shares in failure_shares(steps).items():
+        color, hatch = _FAMILY_LOOKS[family]
+        look: dict[str, Any] = {"facecolor": color, "hatch": hatch, "edgecolor": "white"}
+        name = f"failures-{family}"
+        axes.bar(lefts, shares, widths, bottoms, align="edge", gid=name, zorder=2, **look)
+        handles.append(Patch(**look, label=say(language, f"family_{family}")))
+        bottoms = [bottom + share for bottom, share in zip(bottoms, shares, strict=True)]
+    return handles
+
+
+def _enlarge_last_percent(
+    axes: "Axes", steps: Sequence[Step], percents: Sequence[float], language: Language
+) -> None:
+    """An inset from 99 to 100 %, where the whole range would show a flat line."""
+    inset = axes.inset_axes((0.2, 0.16, 0.68, 0.5))
+    levels = [step.plan.concurrency for step in steps]
+    set_concurrency_axis(inset, levels, "")
+    inset.set_ylim(98.98, 100.04)
+    inset.grid(visible=True, color="#DDDDDD", linewidth=0.8)
+    inset.set_title(say(language, "inset_title"), fontsize=9.5)
+    _series(inset, steps, percents, "success-inset", (BLUE, "o", "-"))

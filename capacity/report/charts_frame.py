@@ -1,0 +1,136 @@
+"""What do all graphs have in common? Size, colours, the axis of concurrency, title and caption.
+
+The object API of matplotlib alone: no window system, no global state beyond a context that is
+undone, so that the settings of the user neither change the graphs nor are changed.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from math import log2
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito: told apart with every kind of colour vision.
+BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
+PURPLE, ORANGE, SKY = "#CC79A7", "#E69F00", "#56B4E9"
+DARK, GREY = "#333333", "#767676"
+
+_WIDTH_INCH, _HEIGHT_INCH, _DPI = 10.0, 6.0, 100
+_AXES_BOX = (0.085, 0.245, 0.83, 0.575)
+# Room of one character of a tick label, as a share of the axis.
+_CHARACTER_SHARE = 0.0115
+
+
+@contextmanager
+def drawing_style(families: Sequence[str]) -> Iterator[None]:
+    """Draw with our settings only; afterwards everything is as it was."""
+    import matplotlib as mpl
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(
+            {
+                "font.family": list(families),
+                "font.size": 10,
+                # A dollar sign in a rule is a dollar sign, not the start of a formula.
+                "text.parse_math": False,
+                "axes.unicode_minus": False,
+                "axes.spines.top": False,
+            }
+        )
+        yield
+
+
+def new_figure(title: str, caption: str) -> "tuple[Figure, Axes]":
+    """A figure of 1000 x 600 with its title above and its caption below one pair of axes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(_WIDTH_INCH, _HEIGHT_INCH), dpi=_DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes(_AXES_BOX)
+    axes.grid(visible=True, color="#DDDDDD", linewidth=0.8)
+    axes.set_axisbelow(True)
+    figure.text(0.5, 0.945, title, ha="center", va="center", fontsize=15, gid="title")
+    figure.text(
+        0.5, 0.025, caption, ha="center", va="center", fontsize=9, color=DARK, gid="caption"
+    )
+    return figure, axes
+
+
+def add_legend(figure: "Figure", handles: "Sequence[Artist]") -> None:
+    """All series and marks in rows of three, below the axis and above the caption."""
+    figure.legend(
+        handles=list(handles),
+        loc="lower center",
+        bbox_to_anchor=(0.5, 0.05),
+        ncols=min(3, max(1, len(handles))),
+        frameon=False,
+        fontsize=9.5,
+        columnspacing=2.5,
+        handlelength=3.2,
+    )
+
+
+def set_concurrency_axis(axes: "Axes", levels: Sequence[int], label: str) -> None:
+    """A log-2 axis whose ticks are the tested levels; labels that would touch are left out."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+
+    ticks = sorted(set(levels))
+    low, high = axis_limits(ticks)
+    axes.set_xscale("log", base=2)
+    axes.set_xlim(low, high)
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_major_formatter(FixedFormatter(tick_labels(ticks)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlabel(label)
+
+
+def axis_limits(levels: Sequence[int]) -> tuple[float, float]:
+    """The ends of the axis: a little room beside the outermost levels, one doubling if alone."""
+    low, high = min(levels), max(levels)
+    margin = 0.05 * log2(high / low) if high > low else 1.0
+    return low / 2**margin, high * 2**margin
+
+
+def axis_share(levels: Sequence[int], concurrency: float) -> float:
+    """Where on the axis a concurrency lies, from 0 at its left to 1 at its right end."""
+    low, high = axis_limits(levels)
+    return log2(concurrency / low) / log2(high / low)
+
+
+def tick_labels(levels: Sequence[int]) -> list[str]:
+    """One label per level, empty where it would touch its neighbour; the last one always stays."""
+    labels = [""] * len(levels)
+    free_to = float("inf")
+    for place in range(len(levels) - 1, -1, -1):
+        text = str(levels[place])
+        half = len(text) * _CHARACTER_SHARE / 2
+        centre = axis_share(levels, levels[place])
+        if centre + half + _CHARACTER_SHARE <= free_to:
+            labels[place] = text
+            free_to = centre - half
+    return labels
+
+
+def put_mark(
+    axes: "Axes", levels: Sequence[int], concurrency: float, text: str, *, row: int, color: str
+) -> None:
+    """A word above the axes at a concurrency; each mark has a row of its own, so none touch."""
+    share = axis_share(levels, concurrency)
+    anchor = "left" if share < 0.3 else "right" if share > 0.7 else "center"
+    axes.text(
+        concurrency,
+        1.015 + 0.06 * row,
+        text,
+        transform=axes.get_xaxis_transform(),
+        ha=anchor,
+        va="bottom",
+        fontsize=9.5,
+        color=color,
+        gid="mark",
+    )

@@ -1,0 +1,148 @@
+"""Which words stand on the graphs? Titles that state the finding, marks, captions."""
+
+from collections.abc import Sequence
+
+from capacity.model.findings import Capacity, Findings, Knee, NoKneeReason
+from capacity.model.run import EndReason, Run, Step
+from capacity.model.snapshot import FailureKind, Side
+from capacity.report.shown import printable, show_concurrency, show_levels, show_success
+from capacity.report.texts import Language, say
+from capacity.report.verdict import is_valid
+from capacity.units import format_duration, format_qps
+
+_LONGEST_REASON = 90
+_FAMILIES_OF_OWN = {
+    FailureKind.WRITE_STALL: "timeout",
+    FailureKind.CHECK_FAILED: "check",
+    FailureKind.HTTP_STATUS: "http",
+}
+_FAMILIES = ("http", "timeout", "conn", "tls", "broken", "proto", "check")
+
+
+def curve_title(run: Run, findings: Findings, language: Language) -> str:
+    """What the curve of throughput shows, in one sentence."""
+    title = _finding(run, findings, language)
+    return title if is_valid(run) else say(language, "title_not_valid", title=title)
+
+
+def _finding(run: Run, findings: Findings, language: Language) -> str:
+    knee, peak = findings.knee, findings.peak
+    if peak is None:
+        return say(language, "title_none")
+    qps = format_qps(peak.qps)
+    if isinstance(knee, Knee):
+        near = f"{knee.concurrency:.0f}" if knee.concurrency >= 1 else "1"
+        return say(language, "title_knee", knee=near, qps=format_qps(knee.saturation_qps))
+    match knee.reason:
+        case NoKneeReason.NOT_REACHED:
+            last = max(step.plan.concurrency for step in run.steps)
+            return say(language, "title_not_reached", last=last, qps=qps)
+        case NoKneeReason.BELOW_RANGE:
+            return say(language, "title_below_range", qps=qps)
+        case NoKneeReason.TOO_FEW_STEPS:
+            return say(language, "title_peak", qps=qps, concurrency=peak.concurrency)
+
+
+def success_title(steps: Sequence[Step], language: Language) -> str:
+    """How low the success rate went, and where."""
+    known = [
+        (step.counts.success_ratio, step.plan.concurrency)
+        for step in steps
+        if step.counts.success_ratio is not None
+    ]
+    if not known:
+        return say(language, "title_success_none")
+    ratio, level = min(known)
+    if ratio == 1:
+        last = max(concurrency for _, concurrency in known)
+        return say(language, "title_success_all", last=last)
+    return say(language, "title_success_least", success=show_success(ratio), concurrency=level)
+
+
+def knee_mark(knee: Knee, language: Language) -> str:
+    """The knee and its range."""
+    return say(
+        language,
+        "mark_knee",
+        knee=show_concurrency(knee.concurrency),
+        low=show_concurrency(knee.low),
+        high=show_concurrency(knee.high),
+    )
+
+
+def capacity_mark(capacity: Capacity, language: Language) -> str:
+    """The capacity with its throughput."""
+    return say(
+        language,
+        "mark_capacity",
+        qps=format_qps(capacity.qps),
+        concurrency=capacity.concurrency,
+    )
+
+
+def stop_mark(run: Run, language: Language) -> str:
+    """Why the climb ended, in a few words."""
+    if run.end.reason is EndReason.RULE:
+        reason = plain_ascii(run.end.rule or run.end.detail)
+    else:
+        reason = say(language, f"reason_{run.end.reason.value}")
+    if len(reason) > _LONGEST_REASON:
+        reason = f"{reason[:_LONGEST_REASON]}..."
+    return say(language, "mark_stop", reason=reason)
+
+
+def caption(run: Run, steps: Sequence[Step], language: Language) -> str:
+    """How the numbers were taken, and which of them do not exist."""
+    plan = run.plan
+    text = say(
+        language,
+        "caption",
+        hold=format_duration(plan.hold_s),
+        origin=plain_ascii(plan.target.origin),
+        run_id=plain_ascii(run.run_id),
+    )
+    missing = tuple(step for step in steps if step.latency is None)
+    if not missing:
+        return text
+    return f"{text}; {say(language, 'note_missing', levels=show_levels(missing))}"
+
+
+def failure_shares(steps: Sequence[Step]) -> dict[str, list[float]]:
+    """Failures of target and network by family, in percent of the judged requests of each step.
+
+    Families without a failure are left out; with the success rate they add up to 100.
+    """
+    shares = {family: [_share_percent(step, family) for step in steps] for family in _FAMILIES}
+    return {
+        family: values for family, values in shares.items() if any(value > 0 for value in values)
+    }
+
+
+def family_of(kind: FailureKind) -> str:
+    """Which of a few families a failure kind belongs to, for the eye."""
+    if kind in _FAMILIES_OF_OWN:
+        return _FAMILIES_OF_OWN[kind]
+    if "timeout" in kind.value:
+        return "timeout"
+    first = kind.value.partition(".")[0]
+    match first:
+        case "conn" | "tls":
+            return first
+        case "proto" | "body":
+            return "proto"
+        case _:
+            return "broken"
+
+
+def plain_ascii(text: str) -> str:
+    """Text from outside the catalogue, in characters that every font has."""
+    return printable(text).encode("ascii", "replace").decode("ascii")
+
+
+def _share_percent(step: Step, family: str) -> float:
+    failed = sum(
+        count
+        for kind, count in step.counts.failures.items()
+        if kind.side in (Side.TARGET, Side.NETWORK) and family_of(kind) == family
+    )
+    return 100 * failed / step.counts.judged if step.counts.judged else 0.0

@@ -1,0 +1,113 @@
+"""How do the steps become one table for spreadsheets and scripts?
+
+One row per step, units in the header, an empty cell for what is not known. Text cells that a
+spreadsheet would take for a formula get an apostrophe in front.
+"""
+
+import csv
+from io import StringIO
+
+from capacity.model.run import Run, Step
+from capacity.model.snapshot import LatencySummary, Side
+from capacity.report.shown import known_p99_s, known_p999_s, printable
+from capacity.units import format_ms
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def steps_csv(run: Run) -> str:
+    """The whole table, lines ended by a line feed."""
+    stream = StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    rows = [_row(step) for step in run.steps]
+    writer.writerow(HEADER)
+    writer.writerows([row[name] for name in HEADER] for row in rows)
+    return stream.getvalue()
+
+
+HEADER = (
+    "step",
+    "concurrency",
+    "hold_s",
+    "qps",
+    "started",
+    "ok",
+    "failed_target",
+    "failed_network",
+    "failed_local",
+    "failed_config",
+    "cut",
+    "success_percent",
+    "mean_ms",
+    "p50_ms",
+    "p90_ms",
+    "p95_ms",
+    "p99_ms",
+    "p999_ms",
+    "max_ms",
+    "ttfb_p50_ms",
+    "connect_p50_ms",
+    "connections_opened",
+    "mean_in_flight",
+    "generator_cpu_percent",
+    "ended_early",
+    "trust",
+    "reasons",
+    "breaches",
+)
+
+
+def _row(step: Step) -> dict[str, str]:
+    counts, latency = step.counts, step.latency
+    cpu_ratio = None if step.generator is None else step.generator.cpu_ratio
+    return {
+        "step": str(step.plan.index + 1),
+        "concurrency": str(step.plan.concurrency),
+        "hold_s": _decimal(step.hold_s),
+        "qps": _decimal(step.qps),
+        "started": str(counts.started),
+        "ok": str(counts.ok),
+        **{f"failed_{side.value}": str(counts.failed_on(side)) for side in Side},
+        "cut": str(counts.cut),
+        "success_percent": _percent(counts.success_ratio),
+        **_latency_cells(latency),
+        "ttfb_p50_ms": _ms(None if step.first_byte is None else step.first_byte.p50_s),
+        "connect_p50_ms": _ms(None if step.connect is None else step.connect.p50_s),
+        "connections_opened": str(step.connections.opened),
+        "mean_in_flight": _decimal(step.mean_in_flight),
+        "generator_cpu_percent": _percent(cpu_ratio),
+        "ended_early": "yes" if step.ended_early else "no",
+        "trust": step.validity.trust.value,
+        "reasons": _text("; ".join(step.validity.reasons)),
+        "breaches": _text("; ".join(breach.rule.text for breach in step.breaches)),
+    }
+
+
+def _latency_cells(latency: LatencySummary | None) -> dict[str, str]:
+    """Percentiles that rest on too few samples are left empty."""
+    return {
+        "mean_ms": _ms(None if latency is None else latency.mean_s),
+        "p50_ms": _ms(None if latency is None else latency.p50_s),
+        "p90_ms": _ms(None if latency is None else latency.p90_s),
+        "p95_ms": _ms(None if latency is None else latency.p95_s),
+        "p99_ms": _ms(known_p99_s(latency)),
+        "p999_ms": _ms(known_p999_s(latency)),
+        "max_ms": _ms(None if latency is None else latency.max_s),
+    }
+
+
+def _ms(seconds: float | None) -> str:
+    return _decimal(None if seconds is None else format_ms(seconds))
+
+
+def _percent(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio * 100:.4f}"
+
+
+def _decimal(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _text(text: str) -> str:
+    clean = printable(text)
+    return f"'{clean}" if clean.startswith(_FORMULA_STARTS) else clean

@@ -1,0 +1,199 @@
+"""Which words do people read, in English and in Chinese?
+
+Only sentences and labels: metric names, rules, reasons from the run and the keys of files are
+English everywhere. A test keeps keys and fields of both catalogues equal.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from capacity.errors import UsageError
+
+
+class Language(StrEnum):
+    """A language that has a catalogue."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+_EN = {
+    # Verdict: label, then the sentence.
+    "capacity": "Capacity",
+    "capacity_found": "{qps} qps at {concurrency} concurrent ({evidence}); beyond it: {rule}",
+    "capacity_bound": "at least {qps} qps at {concurrency} concurrent ({evidence}): "
+    "no limit was met, so this is a lower bound",
+    "capacity_none": "none: {detail}",
+    "evidence_p99": "p99 {p99}",
+    "evidence_no_p99": "p99 unknown: too few answers",
+    "evidence_success": "success {success}",
+    "knee": "Knee",
+    "knee_found": "{knee} concurrent ({low}-{high}), saturated at {qps} qps",
+    "knee_too_few_steps": "not named: too few believable steps",
+    "knee_not_reached": "not reached: throughput was still growing at {last} concurrent",
+    "knee_below_range": "below {first} concurrent: throughput was flat from the first step on",
+    "peak": "Peak",
+    "peak_found": "{qps} qps at {concurrency} concurrent",
+    "peak_none": "none: no good answer in a step that can be believed",
+    "stopped": "Stopped",
+    "stopped_rule": "at {last} concurrent by the rule {rule} (it was {observed})",
+    "stopped_rule_between": "after {last} concurrent by the rule {rule}",
+    "stopped_ladder": "after {last} concurrent: every step was climbed, no rule fired",
+    "stopped_fuse": "after {last} concurrent: {detail}",
+    "stopped_generator": "the generator, not the service, was the limit at {last} concurrent",
+    "stopped_target_down": "after {last} concurrent: {detail}",
+    "stopped_interrupted": "after {last} concurrent by Ctrl-C; finished steps are kept",
+    "stopped_terminated": "after {last} concurrent by SIGTERM; finished steps are kept",
+    "stopped_not_finished": "after {last} concurrent: the run was killed; finished steps are kept",
+    "stopped_no_step": "before the first step was finished: {detail}",
+    "valid": "Valid",
+    "valid_all": "all {count} steps can be believed",
+    "remarks": "Remarks",
+    "remarks_some": "{doubtful} of {count} steps are doubtful; at {levels} concurrent: {reason}",
+    "not_valid": "Not valid",
+    "not_valid_reason": "{reason} (at {levels} concurrent); the service may do better than this",
+    "not_valid_no_step": "no step was finished",
+    "report": "Report",
+    # Graphs.
+    "title_knee": "Knee near {knee} concurrent: {qps} requests/s",
+    "title_not_reached": "No knee up to {last} concurrent: {qps} requests/s and still growing",
+    "title_below_range": "Saturated from the first step on: {qps} requests/s",
+    "title_peak": "{qps} requests/s at {concurrency} concurrent; too few steps for a knee",
+    "title_none": "No good answer in a step that can be believed",
+    "title_not_valid": "Not valid: {title}",
+    "title_success_all": "Every request succeeded, up to {last} concurrent",
+    "title_success_least": "Lowest success rate {success} at {concurrency} concurrent",
+    "title_success_none": "No request could be judged",
+    "axis_concurrency": "Concurrency (requests in flight, log scale)",
+    "axis_qps": "QPS (good answers per second)",
+    "axis_ttlb": "Time to last byte (ms)",
+    "axis_success": "Share of requests (%)",
+    "series_qps": "QPS (left)",
+    "series_mean": "TTLB mean (right)",
+    "series_p99": "TTLB P99 (right)",
+    "series_success": "success rate",
+    "series_doubtful": "hollow: doubtful or invalid step",
+    "mark_knee": "knee {knee} ({low}-{high})",
+    "mark_capacity": "capacity {qps} qps at {concurrency}",
+    "mark_stop": "stopped: {reason}",
+    "inset_title": "99 to 100 %",
+    "note_missing": "no good answer at {levels} concurrent",
+    "caption": "closed loop, hold {hold} per step, {origin}, run {run_id}",
+    "reason_ladder": "every step was climbed",
+    "reason_fuse": "a fuse",
+    "reason_generator": "the generator was the limit",
+    "reason_target_down": "no request succeeded",
+    "reason_interrupted": "Ctrl-C",
+    "reason_terminated": "SIGTERM",
+    "reason_not_finished": "the run was killed",
+    "family_conn": "no connection",
+    "family_tls": "TLS",
+    "family_timeout": "time-out",
+    "family_broken": "connection broken",
+    "family_proto": "not valid HTTP",
+    "family_http": "HTTP status",
+    "family_check": "check failed",
+    # Notes.
+    "font_missing": "no installed font can draw Chinese, so the graphs are in English; "
+    "install one, for example the package fonts-noto-cjk",
+}
+
+_ZH = {
+    "capacity": "容量",
+    "capacity_found": "并发 {concurrency} 时 {qps} qps（{evidence}）；再往上：{rule}",
+    "capacity_bound": "并发 {concurrency} 时至少 {qps} qps（{evidence}）：未触及任何限制，此为下限",
+    "capacity_none": "无：{detail}",
+    "evidence_p99": "p99 {p99}",
+    "evidence_no_p99": "p99 未知：响应太少",
+    "evidence_success": "成功率 {success}",
+    "knee": "拐点",
+    "knee_found": "并发 {knee}（{low}-{high}），饱和于 {qps} qps",
+    "knee_too_few_steps": "无法给出：可信的台阶太少",
+    "knee_not_reached": "未达到：并发 {last} 时吞吐量仍在增长",
+    "knee_below_range": "低于并发 {first}：吞吐量从第一个台阶起就不再增长",
+    "peak": "峰值",
+    "peak_found": "并发 {concurrency} 时 {qps} qps",
+    "peak_none": "无：可信的台阶中没有成功的响应",
+    "stopped": "停止",
+    "stopped_rule": "在并发 {last} 处触发规则 {rule}（实测 {observed}）",
+    "stopped_rule_between": "在并发 {last} 之后触发规则 {rule}",
+    "stopped_ladder": "并发 {last} 之后：所有台阶均已完成，没有规则触发",
+    "stopped_fuse": "并发 {last} 之后：{detail}",
+    "stopped_generator": "并发 {last} 处达到极限的是压测机，而不是被测服务",
+    "stopped_target_down": "并发 {last} 之后：{detail}",
+    "stopped_interrupted": "并发 {last} 之后被 Ctrl-C 中断；已完成的台阶均已保存",
+    "stopped_terminated": "并发 {last} 之后被 SIGTERM 终止；已完成的台阶均已保存",
+    "stopped_not_finished": "并发 {last} 之后进程被杀死；已完成的台阶均已保存",
+    "stopped_no_step": "第一个台阶完成之前：{detail}",
+    "valid": "有效",
+    "valid_all": "全部 {count} 个台阶可信",
+    "remarks": "有保留",
+    "remarks_some": "{count} 个台阶中有 {doubtful} 个存疑；并发 {levels}：{reason}",
+    "not_valid": "无效",
+    "not_valid_reason": "{reason}（并发 {levels}）；服务的实际能力可能更高",
+    "not_valid_no_step": "没有完成任何台阶",
+    "report": "报告",
+    "title_knee": "拐点约在并发 {knee}：每秒 {qps} 个请求",
+    "title_not_reached": "直到并发 {last} 未见拐点：每秒 {qps} 个请求，仍在增长",
+    "title_below_range": "从第一个台阶起已饱和：每秒 {qps} 个请求",
+    "title_peak": "并发 {concurrency} 时每秒 {qps} 个请求；台阶太少，无法判断拐点",
+    "title_none": "可信的台阶中没有成功的响应",
+    "title_not_valid": "无效：{title}",
+    "title_success_all": "直到并发 {last} 全部请求成功",
+    "title_success_least": "最低成功率 {success}，出现在并发 {concurrency}",
+    "title_success_none": "没有可判定的请求",
+    "axis_concurrency": "并发数（在途请求数，对数坐标）",
+    "axis_qps": "每秒请求数 QPS（成功响应）",
+    "axis_ttlb": "末字节时间 TTLB（毫秒）",
+    "axis_success": "请求占比（%）",
+    "series_qps": "QPS（左轴）",
+    "series_mean": "TTLB 平均值（右轴）",
+    "series_p99": "TTLB P99（右轴）",
+    "series_success": "成功率",
+    "series_doubtful": "空心：存疑或无效的台阶",
+    "mark_knee": "拐点 {knee}（{low}-{high}）",
+    "mark_capacity": "容量 {qps} qps，并发 {concurrency}",
+    "mark_stop": "停止：{reason}",
+    "inset_title": "99 至 100 %",
+    "note_missing": "并发 {levels} 没有成功的响应",
+    "caption": "闭环，每个台阶测量 {hold}，{origin}，运行 {run_id}",
+    "reason_ladder": "所有台阶均已完成",
+    "reason_fuse": "触及保险上限",
+    "reason_generator": "压测机达到极限",
+    "reason_target_down": "没有请求成功",
+    "reason_interrupted": "Ctrl-C",
+    "reason_terminated": "SIGTERM",
+    "reason_not_finished": "进程被杀死",
+    "family_conn": "无法连接",
+    "family_tls": "TLS",
+    "family_timeout": "超时",
+    "family_broken": "连接中断",
+    "family_proto": "HTTP 格式错误",
+    "family_http": "HTTP 状态码",
+    "family_check": "检查未通过",
+    "font_missing": "没有已安装的字体能显示中文，图表改用英文；"
+    "请安装一种，例如软件包 fonts-noto-cjk",
+}
+
+CATALOGUES: Mapping[Language, Mapping[str, str]] = {Language.EN: _EN, Language.ZH: _ZH}
+
+
+def say(language: Language, key: str, **fields: object) -> str:
+    """The text of `key` with its fields filled in."""
+    return CATALOGUES[language][key].format(**fields)
+
+
+def pick_language(option: str, environ: Mapping[str, str]) -> Language:
+    """`en`, `zh`, or `auto`: the first of LC_ALL, LC_MESSAGES and LANG that is set decides."""
+    if option != "auto":
+        try:
+            return Language(option)
+        except ValueError:
+            raise UsageError(
+                f"--lang: there is no language {option!r}", hint="use auto, en or zh"
+            ) from None
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = environ.get(name, "")
+        if value:
+            return Language.ZH if value.lower().startswith("zh") else Language.EN
+    return Language.EN

@@ -1,0 +1,148 @@
+"""What did the run find, in at most six lines that stand by themselves?
+
+The order is the order in which people need it, and when the run is not valid that comes first.
+"""
+
+from capacity.model.findings import Capacity, Findings, Knee, NoCapacity
+from capacity.model.rules import METRICS
+from capacity.model.run import EndReason, Run, Step, Trust
+from capacity.report.shown import (
+    cells,
+    padded,
+    printable,
+    show_concurrency,
+    show_levels,
+    show_p99,
+    show_success,
+)
+from capacity.report.texts import CATALOGUES, Language, say
+from capacity.units import format_qps
+
+_LABELS = ("capacity", "knee", "peak", "stopped", "valid", "remarks", "not_valid", "report")
+
+
+def verdict_lines(
+    run: Run, findings: Findings, language: Language, *, report_place: str
+) -> tuple[str, ...]:
+    """The verdict, one fact a line; `report_place` is where the files are."""
+    trust = _trust(run, language)
+    rows = [
+        ("capacity", _capacity(run, findings.capacity, language)),
+        ("knee", _knee(run, findings, language)),
+        ("peak", _peak(findings, language)),
+        ("stopped", stop_sentence(run, language)),
+        trust,
+        ("report", report_place),
+    ]
+    if trust[0] == "not_valid":
+        rows.remove(trust)
+        rows.insert(0, trust)
+    catalogue = CATALOGUES[language]
+    width = max(cells(catalogue[label]) for label in _LABELS) + 2
+    return tuple(padded(catalogue[label], width) + printable(text) for label, text in rows)
+
+
+def is_valid(run: Run) -> bool:
+    """Whether the numbers may be read as the service's: the generator was not the limit."""
+    if run.end.reason is EndReason.GENERATOR or not run.steps:
+        return False
+    return any(step.validity.trust is not Trust.INVALID for step in run.steps)
+
+
+def stop_sentence(run: Run, language: Language) -> str:
+    """Where and why the climb ended."""
+    detail = run.end.detail
+    if not run.steps:
+        return say(language, "stopped_no_step", detail=detail)
+    last = run.steps[-1]
+    level = last.plan.concurrency
+    if run.end.reason is not EndReason.RULE:
+        key = f"stopped_{run.end.reason.value}"
+        return say(language, key, last=level, detail=detail)
+    for breach in last.breaches:
+        if breach.rule.text == run.end.rule and breach.observed is not None:
+            observed = METRICS[breach.rule.metric].show(breach.observed)
+            return say(
+                language, "stopped_rule", last=level, rule=breach.rule.text, observed=observed
+            )
+    rule = run.end.rule or detail
+    return say(language, "stopped_rule_between", last=level, rule=rule)
+
+
+def _capacity(run: Run, capacity: Capacity | NoCapacity, language: Language) -> str:
+    match capacity:
+        case NoCapacity(detail):
+            return say(language, "capacity_none", detail=detail)
+        case Capacity():
+            key = "capacity_found" if capacity.limited_by is not None else "capacity_bound"
+            return say(
+                language,
+                key,
+                qps=format_qps(capacity.qps),
+                concurrency=capacity.concurrency,
+                evidence=_evidence(run, capacity, language),
+                rule=capacity.limited_by,
+            )
+
+
+def _evidence(run: Run, capacity: Capacity, language: Language) -> str:
+    """P99 and success at the capacity; the step says on how many samples the P99 rests."""
+    at_capacity = [s for s in run.steps if s.plan.concurrency == capacity.concurrency]
+    p99 = show_p99(at_capacity[-1].latency) if at_capacity else None
+    parts = [
+        say(language, "evidence_no_p99") if p99 is None else say(language, "evidence_p99", p99=p99)
+    ]
+    if capacity.success_ratio is not None:
+        success = show_success(capacity.success_ratio)
+        parts.append(say(language, "evidence_success", success=success))
+    return ", ".join(parts)
+
+
+def _knee(run: Run, findings: Findings, language: Language) -> str:
+    knee = findings.knee
+    if isinstance(knee, Knee):
+        return say(
+            language,
+            "knee_found",
+            knee=show_concurrency(knee.concurrency),
+            low=show_concurrency(knee.low),
+            high=show_concurrency(knee.high),
+            qps=format_qps(knee.saturation_qps),
+        )
+    levels = [step.plan.concurrency for step in run.steps]
+    key = f"knee_{knee.reason.value}" if levels else "knee_too_few_steps"
+    return say(language, key, first=min(levels, default=0), last=max(levels, default=0))
+
+
+def _peak(findings: Findings, language: Language) -> str:
+    peak = findings.peak
+    if peak is None:
+        return say(language, "peak_none")
+    return say(language, "peak_found", qps=format_qps(peak.qps), concurrency=peak.concurrency)
+
+
+def _trust(run: Run, language: Language) -> tuple[str, str]:
+    """Label and sentence: valid, with remarks, or not valid."""
+    if not run.steps:
+        return "not_valid", say(language, "not_valid_no_step")
+    if not is_valid(run):
+        broken = _with(run, Trust.INVALID)
+        reason = broken[-1].validity.reasons[0] if broken else run.end.detail
+        levels = show_levels(broken or run.steps[-1:])
+        return "not_valid", say(language, "not_valid_reason", reason=reason, levels=levels)
+    doubtful = _with(run, Trust.INVALID, Trust.SUSPECT)
+    if not doubtful:
+        return "valid", say(language, "valid_all", count=len(run.steps))
+    reasons = [reason for step in doubtful for reason in step.validity.reasons]
+    return "remarks", say(
+        language,
+        "remarks_some",
+        doubtful=len(doubtful),
+        count=len(run.steps),
+        levels=show_levels(doubtful),
+        reason=reasons[0] if reasons else "",
+    )
+
+
+def _with(run: Run, *trusts: Trust) -> tuple[Step, ...]:
+    return tuple(step for step in run.steps if step.validity.trust in trusts)
