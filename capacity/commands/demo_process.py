@@ -91,8 +91,9 @@ class DemoProcess:
                 hint="the machine may be too busy; try again",
             )
         self._errors.seek(0)
-        said = self._errors.read().decode(errors="replace").strip()
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        said = lines[0].removeprefix("error: ") if lines else f"it ended with exit code {code}"
         return MachineError(
-            f"the demo service ended with exit code {code}: {said or 'it said nothing'}",
-            hint="start it by itself to see more: capacity demo",
+            f"the demo service could not start: {said}",
+            hint="free that port, or choose another one (in a profile: target.base_url)",
         )
