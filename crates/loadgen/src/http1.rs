@@ -18,7 +18,7 @@ use crate::ledger::Ledger;
 use crate::plan::Recipe;
 use crate::response::Fed;
 use crate::slot::{Afterwards, Phase, Progress, Slot};
-use crate::tls::TlsStream;
+use crate::tls_stream::TlsStream;
 
 /// What all connections of a load thread share.
 pub(crate) struct Wire<'a> {
@@ -61,7 +61,7 @@ pub(crate) fn watch(epoll: &OwnedFd, socket: &OwnedFd, token: u64) -> Result<(),
 }
 
 /// Whether the other side has ended its direction, or both are gone.
-fn is_hangup(flags: epoll::EventFlags) -> bool {
+pub(crate) fn is_hangup(flags: epoll::EventFlags) -> bool {
     flags.intersects(epoll::EventFlags::RDHUP | epoll::EventFlags::HUP | epoll::EventFlags::ERR)
 }
 
@@ -86,7 +86,7 @@ impl Slot {
             Err(kind) => return Progress::Failed(kind),
         }
         self.phase = Phase::Handshaking;
-        self.handshake(wire)
+        self.begin_handshake()
     }
 
     /// A byte or an end that came before the request was written.
@@ -190,7 +190,7 @@ impl Slot {
                 }
                 Err(Errno::AGAIN) if self.is_write_broken => {
                     wire.ledger.now();
-                    return Progress::Failed(self.failure_of_loss(FailureKind::WriteReset));
+                    return self.lose_write();
                 }
                 Err(Errno::AGAIN) => return Progress::Pending,
                 Err(Errno::INTR) => {}
@@ -255,6 +255,11 @@ impl Slot {
     pub(crate) fn reset(&self, errno: Errno) -> Progress {
         let reset = self.failure_of_loss(self.response.failure_at_reset());
         Progress::Failed(FailureKind::from_transfer_errno(errno, reset))
+    }
+
+    /// Nothing can be read after a broken write.
+    pub(crate) fn lose_write(&self) -> Progress {
+        Progress::Failed(self.failure_of_loss(FailureKind::WriteReset))
     }
 
     /// The keep-alive race and the broken write come before what was read about them.

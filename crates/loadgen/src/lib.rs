@@ -4,7 +4,6 @@
 //! exactly one end, so for every window `started = ok + failures + cut + in_flight` holds.
 
 #![forbid(unsafe_code)]
-#![allow(dead_code)]
 
 mod chunked;
 mod clock;
@@ -23,6 +22,7 @@ mod self_watch;
 mod slot;
 mod snapshot;
 mod tls;
+mod tls_stream;
 mod worker;
 
 pub use failure::{FailureKind, LoadError, Side};

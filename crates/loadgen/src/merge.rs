@@ -87,11 +87,15 @@ impl Merge {
             first = Some(first.map_or(key, |first| first.min(key)));
         }
         let (window, place) = first?;
-        let rows: Vec<Row> = self
-            .intervals
-            .iter_mut()
-            .filter_map(|rows| rows.pop_front_if(|row| (row.window, row.place) == (window, place)))
-            .collect();
+        let mut rows = Vec::with_capacity(self.intervals.len());
+        for waiting in &mut self.intervals {
+            if waiting
+                .front()
+                .is_some_and(|row| (row.window, row.place) == (window, place))
+            {
+                rows.extend(waiting.pop_front());
+            }
+        }
         // A thread that had no row here has left the window before, or has a later row of it.
         let is_last = rows.iter().all(|row| row.is_last)
             && self

@@ -5,7 +5,7 @@ use rustix::fd::OwnedFd;
 use crate::failure::FailureKind;
 use crate::plan::TimeoutsNs;
 use crate::response::Response;
-use crate::tls::TlsStream;
+use crate::tls_stream::TlsStream;
 
 /// What a slot is busy with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

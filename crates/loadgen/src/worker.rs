@@ -235,7 +235,7 @@ impl Worker {
         let slot = &mut self.slots[index];
         slot.phase = Phase::Connecting;
         slot.connect_started_ns = self.ledger.last_ns();
-        let token = index as u64 | u64::from(slot.generation) << 32;
+        let token = join_token(index, slot.generation);
         let opened = http1::open(address)
             .and_then(|socket| http1::watch(&self.epoll, &socket, token).map(|()| socket));
         match opened {
@@ -265,9 +265,11 @@ impl Worker {
 
     #[inline]
     fn on_event(&mut self, token: u64, flags: epoll::EventFlags) {
-        let index = (token & u64::from(u32::MAX)) as usize;
+        let Some((index, generation)) = split_token(token) else {
+            return;
+        };
         let slot = &mut self.slots[index];
-        if u64::from(slot.generation) != token >> 32 {
+        if slot.generation != generation {
             return;
         }
         let mut wire = Wire {
@@ -278,7 +280,7 @@ impl Worker {
         };
         let progress = match slot.phase {
             Phase::Exchanging => slot.exchange(&mut wire, flags),
-            Phase::Handshaking => slot.handshake(&mut wire),
+            Phase::Handshaking => slot.handshake(&mut wire, flags),
             Phase::Connecting => slot.finish_connect(&mut wire),
             Phase::Vacant | Phase::BackOff => Progress::Pending,
         };
@@ -468,4 +470,15 @@ impl Worker {
         }
         self.scan_by(next_ns);
     }
+}
+
+/// What epoll keeps for a connection: its slot, and which of the slot's connections it is.
+fn join_token(index: usize, generation: u32) -> u64 {
+    u64::from(generation) << 32 | index as u64
+}
+
+#[inline]
+fn split_token(token: u64) -> Option<(usize, u32)> {
+    let index = usize::try_from(token & u64::from(u32::MAX)).ok()?;
+    Some((index, u32::try_from(token >> 32).ok()?))
 }

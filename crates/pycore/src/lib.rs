@@ -44,11 +44,7 @@ struct Pool {
 impl Pool {
     #[new]
     #[pyo3(signature = (*, addresses, host_header, tls, server_name, verify_tls, ca_pem, method, path, headers, body, ok_below_status, threads, connect_timeout_s, first_byte_timeout_s, idle_timeout_s, total_timeout_s))]
-    #[expect(
-        clippy::too_many_arguments,
-        clippy::fn_params_excessive_bools,
-        reason = "keyword-only in Python"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "keyword-only in Python")]
     fn new(
         py: Python<'_>,
         addresses: Vec<(String, u16)>,
@@ -70,8 +66,8 @@ impl Pool {
     ) -> PyResult<Self> {
         let plan = Plan {
             addresses: addresses
-                .iter()
-                .map(|(address, port)| socket_address(address, *port))
+                .into_iter()
+                .map(|(address, port)| socket_address(&address, port))
                 .collect::<PyResult<_>>()?,
             host_header,
             tls: tls.then_some(TlsPlan {
