@@ -29,6 +29,7 @@ from capacity.report.charts_frame import (
     new_figure,
     put_mark,
     set_concurrency_axis,
+    set_value_axis,
 )
 from capacity.report.charts_words import (
     capacity_mark,
@@ -81,8 +82,11 @@ def qps_ttlb_figure(run: Run, findings: Findings, language: Language) -> "Figure
         p99 = _series(right, steps, p99s, "p99", (GREEN, "^", "-."))
         for line, key in ((qps, "series_qps"), (mean, "series_mean"), (p99, "series_p99")):
             line.set_label(say(language, key))
-        _scale(left, [s.qps for s in steps], say(language, "axis_qps"), BLUE)
-        _scale(right, means + p99s, say(language, "axis_ttlb"), VERMILION)
+        set_value_axis(left, [s.qps for s in steps], headroom=1.12)
+        set_value_axis(right, means + p99s, headroom=1.35)
+        for axes, key, color in ((left, "axis_qps", BLUE), (right, "axis_ttlb", VERMILION)):
+            axes.set_ylabel(say(language, key), color=color)
+            axes.tick_params(axis="y", colors=color)
         handles = [qps, mean, p99, *_mark_findings(left, levels, findings, language)]
         _mark_stop(left, levels, run, language)
         add_legend(figure, [*handles, *_hollow_handle(steps, language)])
@@ -91,6 +95,7 @@ def qps_ttlb_figure(run: Run, findings: Findings, language: Language) -> "Figure
 
 def success_rate_figure(run: Run, findings: Findings, language: Language) -> "Figure":
     """Success from 0 to 100 %, failures stacked by family, and the last percent enlarged."""
+    del findings  # success is a matter of the steps alone
     font = chart_font(language)
     language = font.language
     steps = _by_concurrency(run.steps)
@@ -106,9 +111,8 @@ def success_rate_figure(run: Run, findings: Findings, language: Language) -> "Fi
         line.set_label(say(language, "series_success"))
         if _is_nearly_full(percents):
             _enlarge_last_percent(axes, steps, percents, language)
-        marks = _mark_findings(axes, levels, findings, language, with_capacity=False)
         _mark_stop(axes, levels, run, language)
-        add_legend(figure, [line, *bars, *marks, *_hollow_handle(steps, language)])
+        add_legend(figure, [line, *bars, *_hollow_handle(steps, language)])
     return figure
 
 
@@ -141,7 +145,16 @@ def _series(
     color, marker, dashes = look
     levels = [step.plan.concurrency for step in steps]
     (line,) = axes.plot(
-        levels, values, color=color, marker=marker, ls=dashes, lw=2, ms=7, gid=name, zorder=3
+        levels,
+        values,
+        color=color,
+        marker=marker,
+        ls=dashes,
+        lw=2,
+        ms=7,
+        gid=name,
+        zorder=3,
+        clip_on=False,
     )
     doubtful = [place for place, step in enumerate(steps) if _is_doubtful(step)]
     axes.plot(
@@ -155,25 +168,13 @@ def _series(
         mew=1.8,
         gid=f"{name}-doubtful",
         zorder=4,
+        clip_on=False,
     )
     return line
 
 
-def _scale(axes: "Axes", values: Sequence[float], label: str, color: str) -> None:
-    """From zero to a little above the highest value."""
-    highest = max((value for value in values if isfinite(value)), default=0.0)
-    axes.set_ylim(0, 1.12 * highest if highest > 0 else 1.0)
-    axes.set_ylabel(label, color=color)
-    axes.tick_params(axis="y", colors=color)
-
-
 def _mark_findings(
-    axes: "Axes",
-    levels: Sequence[int],
-    findings: Findings,
-    language: Language,
-    *,
-    with_capacity: bool = True,
+    axes: "Axes", levels: Sequence[int], findings: Findings, language: Language
 ) -> list["Line2D"]:
     """The knee as a line with its range, the capacity as a star; what a legend needs of them."""
     knee, capacity = findings.knee, findings.capacity
@@ -183,7 +184,7 @@ def _mark_findings(
         axes.axvline(knee.concurrency, color=_KNEE_COLOR, ls=(0, (5, 2)), lw=1.6, gid="knee")
         text = knee_mark(knee, language)
         put_mark(axes, levels, knee.concurrency, text, row=0, color=_KNEE_COLOR)
-    if not isinstance(capacity, Capacity) or not with_capacity:
+    if not isinstance(capacity, Capacity):
         return []
     return axes.plot(
         [capacity.concurrency],
@@ -227,7 +228,7 @@ def _success_percent(step: Step) -> float:
 
 def _is_nearly_full(percents: Sequence[float]) -> bool:
     known = [percent for percent in percents if isfinite(percent)]
-    return bool(known) and min(known) >= 99
+    return len(known) > 1 and min(known) >= 99
 
 
 def _stack_failures(axes: "Axes", steps: Sequence[Step], language: Language) -> list["Patch"]:
@@ -236,7 +237,7 @@ def _stack_failures(axes: "Axes", steps: Sequence[Step], language: Language) -> 
 
     levels = [step.plan.concurrency for step in steps]
     gaps = [log2(b / a) for a, b in pairwise(levels) if b > a]
-    half = 0.3 * min([*gaps, 1.0])
+    half = 0.22 * min([*gaps, 1.0])
     lefts = [level / 2**half for level in levels]
     widths = [level * (2**half - 2**-half) for level in levels]
     bottoms = [0.0] * len(steps)
@@ -260,5 +261,6 @@ def _enlarge_last_percent(
     set_concurrency_axis(inset, levels, "")
     inset.set_ylim(98.98, 100.04)
     inset.grid(visible=True, color="#DDDDDD", linewidth=0.8)
-    inset.set_title(say(language, "inset_title"), fontsize=9.5)
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 2}
+    inset.set_title(say(language, "inset_title"), fontsize=9.5, bbox=box)
     _series(inset, steps, percents, "success-inset", (BLUE, "o", "-"))

@@ -6,7 +6,7 @@ undone, so that the settings of the user neither change the graphs nor are chang
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from math import log2
+from math import isfinite, log2
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ DARK, GREY = "#333333", "#767676"
 _WIDTH_INCH, _HEIGHT_INCH, _DPI = 10.0, 6.0, 100
 _AXES_BOX = (0.085, 0.245, 0.83, 0.575)
 # Room of one character of a tick label, as a share of the axis.
-_CHARACTER_SHARE = 0.0115
+_CHARACTER_SHARE = 0.0085
 
 
 @contextmanager
@@ -134,3 +134,20 @@ def put_mark(
         color=color,
         gid="mark",
     )
+
+
+def set_value_axis(axes: "Axes", values: Sequence[float], *, headroom: float) -> None:
+    """From zero to `headroom` times the highest value; thousands as k, so that labels stay short.
+
+    Two axes with unlike headroom keep their highest points apart.
+    """
+    from matplotlib.ticker import FuncFormatter
+
+    highest = max((value for value in values if isfinite(value)), default=0.0)
+    axes.set_ylim(0, headroom * highest if highest > 0 else 1.0)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short_number(value)))
+
+
+def short_number(value: float) -> str:
+    """A tick's number: 800, 2500, 12k, 1500k."""
+    return f"{value:g}" if abs(value) < 10_000 else f"{value / 1000:g}k"

@@ -31,7 +31,7 @@ def _finding(run: Run, findings: Findings, language: Language) -> str:
         return say(language, "title_none")
     qps = format_qps(peak.qps)
     if isinstance(knee, Knee):
-        near = f"{knee.concurrency:.0f}" if knee.concurrency >= 1 else "1"
+        near = show_concurrency(round(knee.concurrency) if knee.concurrency >= 1 else 1)
         return say(language, "title_knee", knee=near, qps=format_qps(knee.saturation_qps))
     match knee.reason:
         case NoKneeReason.NOT_REACHED:
@@ -71,10 +71,10 @@ def knee_mark(knee: Knee, language: Language) -> str:
 
 
 def capacity_mark(capacity: Capacity, language: Language) -> str:
-    """The capacity with its throughput."""
+    """The capacity with its throughput; a lower bound says so."""
     return say(
         language,
-        "mark_capacity",
+        "mark_capacity_bound" if capacity.limited_by is None else "mark_capacity",
         qps=format_qps(capacity.qps),
         concurrency=capacity.concurrency,
     )

@@ -47,8 +47,10 @@ def show_success(ratio: float) -> str:
 
 
 def show_concurrency(concurrency: float) -> str:
-    """A concurrency that may lie between two tested ones."""
-    return f"{concurrency:.0f}" if concurrency >= 10 else f"{concurrency:.1f}".removesuffix(".0")
+    """A concurrency that may lie between two tested ones: three digits at most, two below 10."""
+    if concurrency < 10:
+        return f"{concurrency:.1f}".removesuffix(".0")
+    return f"{float(f'{concurrency:.3g}'):.0f}"
 
 
 def show_levels(steps: tuple[Step, ...]) -> str:

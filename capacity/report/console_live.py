@@ -1,0 +1,194 @@
+"""How does one picture of a running run look on a terminal? Drawing only: a Picture goes in.
+
+Text is always handed to rich as Text, never as markup, and without control characters.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.table import Table
+from rich.text import Text
+
+from capacity.model.rules import METRICS, Judgement
+from capacity.model.run import Phase, Trust
+from capacity.report.console_plain import end_line
+from capacity.report.console_state import Current, Picture, Row, closeness
+from capacity.report.shown import printable, show_p99, show_success
+from capacity.units import format_duration, format_qps, format_ratio
+
+_UNKNOWN = "-"
+_BAR_CELLS = 24
+# Lines around the rows of the table: header, progress, blanks, sparklines, rules, self, hint.
+_LINES_AROUND = 14
+_LEAST_ROWS = 3
+# Name and least width, so that the table does not move while values change.
+_COLUMNS = (
+    (" ", 1),
+    ("C", 5),
+    ("QPS", 7),
+    ("gain", 6),
+    ("TTLB", 7),
+    ("p50", 7),
+    ("p99", 8),
+    ("ok", 7),
+    ("own cpu", 7),
+    ("valid", 5),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """The characters that depend on what the terminal can show."""
+
+    full: str
+    empty: str
+    spark: str
+    trusted: str
+    doubtful: str
+    broken: str
+    running: str
+
+
+UTF8_SYMBOLS = Symbols("█", "░", "▁▂▃▄▅▆▇█", "✓", "?", "✗", "…")
+ASCII_SYMBOLS = Symbols("#", ".", "_.-~=+*#", "OK", "??", "NO", "..")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveView:
+    """One picture, ready for rich; the number of rows follows the height of the terminal."""
+
+    picture: Picture
+    symbols: Symbols
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Header, progress, table, sparklines, rules, ourselves, messages, hint."""
+        del console
+        picture, height = self.picture, options.max_height
+        rows = [*picture.rows, *([picture.current.row] if picture.current is not None else [])]
+        yield _line(_header(picture), "bold")
+        yield _line(self._progress(picture))
+        yield Text("")
+        yield self._table(rows[-max(_LEAST_ROWS, height - _LINES_AROUND) :])
+        yield _line(self._sparklines(rows), "cyan")
+        yield Text("")
+        if picture.judgements:
+            yield _rules(picture.judgements)
+        if picture.current is not None:
+            yield _line(_self(picture.current))
+        for message in picture.messages:
+            yield _line(f" ! {message}", "yellow")
+        if picture.end is None:
+            yield _line(" Ctrl-C: stop and keep results    twice: abort", "dim")
+        else:
+            yield _line(f" {end_line(picture.end)}")
+
+    def _progress(self, picture: Picture) -> str:
+        current = picture.current
+        if current is None:
+            return f"{len(picture.rows)}/{picture.total_steps} steps finished"
+        step = f"step {current.plan.index + 1}/{picture.total_steps}  C={current.plan.concurrency}"
+        if current.phase is Phase.DRAIN:
+            return f"{step}  waiting for {current.in_flight} answers"
+        planned_s = current.plan.hold_s if current.phase is Phase.HOLD else current.plan.settle_s
+        done = min(1.0, current.elapsed_s / planned_s) if planned_s > 0 else 1.0
+        cells = round(done * _BAR_CELLS)
+        bar = self.symbols.full * cells + self.symbols.empty * (_BAR_CELLS - cells)
+        seconds = f"{min(current.elapsed_s, planned_s):.0f}/{planned_s:.0f} s"
+        return f"{step}  {bar}  {current.phase.value} {seconds}{_next_level(picture, current)}"
+
+    def _table(self, rows: list[Row]) -> Table:
+        table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
+        for name, width in _COLUMNS:
+            table.add_column(name, justify="right", no_wrap=True, min_width=width)
+        for row in rows:
+            table.add_row(*self._cells(row), style="bold" if row.trust is None else None)
+        return table
+
+    def _cells(self, row: Row) -> list[str]:
+        latency = row.latency
+        return [
+            ">" if row.trust is None else " ",
+            str(row.concurrency),
+            _or_unknown(row.qps, format_qps),
+            _UNKNOWN if row.gain is None else f"{row.gain * 100:+.0f}%",
+            _UNKNOWN if latency is None else format_duration(latency.mean_s),
+            _UNKNOWN if latency is None else format_duration(latency.p50_s),
+            show_p99(latency) or _UNKNOWN,
+            _or_unknown(row.success_ratio, show_success),
+            _or_unknown(row.cpu_ratio, format_ratio),
+            self._trust(row.trust),
+        ]
+
+    def _trust(self, trust: Trust | None) -> str:
+        match trust:
+            case None:
+                return self.symbols.running
+            case Trust.VALID:
+                return self.symbols.trusted
+            case Trust.SUSPECT:
+                return self.symbols.doubtful
+            case Trust.INVALID:
+                return self.symbols.broken
+
+    def _sparklines(self, rows: list[Row]) -> str:
+        qps = sparkline([row.qps for row in rows], self.symbols.spark)
+        p99 = sparkline(
+            [None if row.latency is None else row.latency.p99_s for row in rows],
+            self.symbols.spark,
+        )
+        return f" QPS {qps}   p99 {p99}"
+
+
+def sparkline(values: list[float | None], levels: str) -> str:
+    """One character a value, from zero to the highest; a space where there is no value."""
+    highest = max((value for value in values if value is not None), default=0.0)
+    top = len(levels) - 1
+    return "".join(
+        " " if value is None else levels[round(top * value / highest) if highest > 0 else 0]
+        for value in values
+    )
+
+
+def _line(text: str, style: str = "") -> Text:
+    return Text(printable(text), style=style, no_wrap=True, overflow="crop")
+
+
+def _header(picture: Picture) -> str:
+    plan = picture.plan
+    return f"capacity  {plan.name}  {plan.target.origin}  {plan.engine.value} engine"
+
+
+def _next_level(picture: Picture, current: Current) -> str:
+    later = picture.plan.concurrencies[current.plan.index + 1 :]
+    return f"  next C={later[0]}" if later else "  last step"
+
+
+def _rules(judgements: tuple[Judgement, ...]) -> Text:
+    """Every rule with the value it is judged by; the one nearest to its limit is named."""
+    known = [(near, j) for j in judgements if (near := closeness(j)) is not None]
+    nearest = max(known, key=lambda pair: pair[0])[1] if known else None
+    parts = []
+    for judgement in judgements:
+        mark = " (closest)" if judgement is nearest else ""
+        parts.append(_rule(judgement) + mark)
+    return _line(f" rules  {'   '.join(parts)}")
+
+
+def _rule(judgement: Judgement) -> str:
+    metric = METRICS[judgement.rule.metric]
+    if judgement.observed is None or judgement.limit is None:
+        return f"{metric.name} no data yet"
+    return f"{metric.name} {metric.show(judgement.observed)} / {metric.show(judgement.limit)}"
+
+
+def _self(current: Current) -> str:
+    cpu = _or_unknown(current.row.cpu_ratio, format_ratio)
+    return (
+        f" self   core cpu {cpu}  in flight {current.in_flight}"
+        f"  connections {current.connections_open}"
+    )
+
+
+def _or_unknown(value: float | None, show: Callable[[float], str]) -> str:
+    return _UNKNOWN if value is None else show(value)

@@ -1,0 +1,59 @@
+"""What does one line for a log or a pipe say? Keys are English and a dash is an unknown value."""
+
+from capacity.model.rules import METRICS, Judgement
+from capacity.model.run import RunEnd, Step, Trust
+from capacity.report.shown import SURE_SAMPLES, known_p99_s, printable, show_success
+from capacity.units import format_ms
+
+_UNKNOWN = "-"
+_VALID_WORDS = {Trust.VALID: "yes", Trust.SUSPECT: "doubtful", Trust.INVALID: "no"}
+
+
+def step_line(step: Step, total_steps: int) -> str:
+    """A finished step: `step 7/10 C=64 qps=36.9 ttlb_ms=1720 p99_ms=3400 ok=99.83% valid=yes`."""
+    success = step.counts.success_ratio
+    latency = step.latency
+    fields = [
+        f"step {step.plan.index + 1}/{total_steps}",
+        f"C={step.plan.concurrency}",
+        f"qps={short_number(step.qps)}",
+        f"ttlb_ms={_UNKNOWN if latency is None else short_number(format_ms(latency.mean_s))}",
+        f"p99_ms={_p99(step)}",
+        f"ok={_UNKNOWN if success is None else show_success(success)}",
+        f"valid={_VALID_WORDS[step.validity.trust]}",
+    ]
+    if step.ended_early:
+        fields.append("ended_early=yes")
+    if step.validity.reasons:
+        fields.append(f'reason="{printable("; ".join(step.validity.reasons))}"')
+    return " ".join(fields)
+
+
+def rule_line(judgement: Judgement) -> str:
+    """A rule that was broken, with the value and the limit it was judged by."""
+    metric = METRICS[judgement.rule.metric]
+    text = f"rule fired: {judgement.rule.text}"
+    if judgement.observed is not None and judgement.limit is not None:
+        observed, limit = metric.show(judgement.observed), metric.show(judgement.limit)
+        text += f" (observed {observed}, limit {limit})"
+    return printable(text)
+
+
+def end_line(end: RunEnd) -> str:
+    """Why the climb is over."""
+    rule = "" if end.rule is None else f' rule="{end.rule}"'
+    return printable(f"end reason={end.reason.value}{rule}: {end.detail}")
+
+
+def short_number(value: float) -> str:
+    """Three digits that carry meaning, without a separator that a script would trip over."""
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return f"{value:.{digits}f}"
+
+
+def _p99(step: Step) -> str:
+    p99_s = known_p99_s(step.latency)
+    if p99_s is None or step.latency is None:
+        return _UNKNOWN
+    mark = "~" if step.latency.count < SURE_SAMPLES else ""
+    return f"{mark}{short_number(format_ms(p99_s))}"

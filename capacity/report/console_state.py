@@ -1,0 +1,197 @@
+"""What is there to see of a run that is still going on?
+
+An accumulator: events go in one by one, and after each the whole picture is a new frozen value.
+The thread that draws only ever reads one of these, so it needs no lock.
+"""
+
+from dataclasses import dataclass, replace
+
+from capacity.histogram import Histogram, summarize
+from capacity.model.plan import RunPlan, StepPlan
+from capacity.model.rules import Comparison, Judgement, StepRate, gain_per_doubling
+from capacity.model.run import (
+    Event,
+    Phase,
+    RuleFired,
+    RunEnd,
+    RunFinished,
+    RunStarted,
+    SnapshotTaken,
+    Step,
+    StepFinished,
+    StepStarted,
+    Trust,
+)
+from capacity.model.snapshot import Counts, LatencySummary
+from capacity.report.console_plain import rule_line
+
+_KEPT_MESSAGES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One level of load as the table shows it; `trust` is None while it is running."""
+
+    concurrency: int
+    qps: float | None
+    gain: float | None
+    latency: LatencySummary | None
+    success_ratio: float | None
+    cpu_ratio: float | None
+    trust: Trust | None
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The step that is running, its phase, and how long that phase has lasted."""
+
+    plan: StepPlan
+    phase: Phase
+    elapsed_s: float
+    in_flight: int
+    connections_open: int
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Everything that can be drawn at one moment."""
+
+    plan: RunPlan
+    total_steps: int
+    rows: tuple[Row, ...]
+    current: Current | None
+    judgements: tuple[Judgement, ...]
+    messages: tuple[str, ...]
+    end: RunEnd | None
+
+
+class PictureBook:
+    """Builds the next picture from each event."""
+
+    def __init__(self) -> None:
+        self.picture: Picture | None = None
+        self._hold = _Hold()
+        self._phase_start_s: float | None = None
+
+    def take(self, event: Event) -> None:
+        """Look at one event; before RunStarted there is no picture."""
+        if isinstance(event, RunStarted):
+            total = len(event.plan.concurrencies)
+            self.picture = Picture(event.plan, total, (), None, (), (), None)
+        elif self.picture is not None:
+            self.picture = self._next(self.picture, event)
+
+    def _next(self, picture: Picture, event: Event) -> Picture:
+        match event:
+            case StepStarted(plan, total_steps):
+                self._hold = _Hold()
+                self._phase_start_s = None
+                row = Row(plan.concurrency, None, None, None, None, None, None)
+                current = Current(plan, Phase.SETTLE, 0.0, 0, 0, row)
+                return replace(picture, current=current, total_steps=total_steps)
+            case SnapshotTaken() if picture.current is not None:
+                known = _merged(picture.judgements, event.judgements)
+                current = self._watch(picture, picture.current, event)
+                return replace(picture, current=current, judgements=known)
+            case RuleFired(judgement=judgement):
+                return replace(picture, messages=self._with_message(picture, judgement))
+            case StepFinished(step):
+                row = finished_row(step, picture.rows)
+                known = _merged(picture.judgements, step.judgements)
+                rows = (*picture.rows, row)
+                return replace(picture, rows=rows, current=None, judgements=known)
+            case RunFinished(end):
+                return replace(picture, current=None, end=end)
+            case _:
+                return picture
+
+    def _watch(self, picture: Picture, current: Current, event: SnapshotTaken) -> Current:
+        snapshot = event.snapshot
+        if event.phase is not current.phase or self._phase_start_s is None:
+            self._phase_start_s = snapshot.start_s
+        row = current.row
+        if event.phase is Phase.HOLD:
+            self._hold.add(event)
+            row = self._hold.row(current.plan, picture.rows)
+        return Current(
+            plan=current.plan,
+            phase=event.phase,
+            elapsed_s=max(0.0, snapshot.end_s - self._phase_start_s),
+            in_flight=snapshot.in_flight,
+            connections_open=snapshot.connections_open,
+            row=row,
+        )
+
+    def _with_message(self, picture: Picture, judgement: Judgement) -> tuple[str, ...]:
+        level = "" if picture.current is None else f"C={picture.current.plan.concurrency} "
+        return (*picture.messages, level + rule_line(judgement))[-_KEPT_MESSAGES:]
+
+
+class _Hold:
+    """The measured part of the running step so far."""
+
+    def __init__(self) -> None:
+        self._counts = Counts()
+        self._ended_ok = 0
+        self._span_s = 0.0
+        self._latency = Histogram()
+        self._cpu_ratio: float | None = None
+
+    def add(self, event: SnapshotTaken) -> None:
+        snapshot = event.snapshot
+        self._counts = self._counts + snapshot.counts
+        self._ended_ok += snapshot.ended_ok
+        self._span_s += snapshot.end_s - snapshot.start_s
+        self._latency.add(Histogram.from_blob(snapshot.latency_blob))
+        self._cpu_ratio = None if snapshot.generator is None else snapshot.generator.cpu_ratio
+
+    def row(self, plan: StepPlan, before: tuple[Row, ...]) -> Row:
+        qps = self._ended_ok / self._span_s if self._span_s > 0 else None
+        return Row(
+            concurrency=plan.concurrency,
+            qps=qps,
+            gain=_gain(before, plan.concurrency, qps),
+            latency=summarize(self._latency),
+            success_ratio=self._counts.success_ratio,
+            cpu_ratio=self._cpu_ratio,
+            trust=None,
+        )
+
+
+def finished_row(step: Step, before: tuple[Row, ...]) -> Row:
+    """A finished step as a row below those of the steps before it."""
+    return Row(
+        concurrency=step.plan.concurrency,
+        qps=step.qps,
+        gain=_gain(before, step.plan.concurrency, step.qps),
+        latency=step.latency,
+        success_ratio=step.counts.success_ratio,
+        cpu_ratio=None if step.generator is None else step.generator.cpu_ratio,
+        trust=step.validity.trust,
+    )
+
+
+def closeness(judgement: Judgement) -> float | None:
+    """How near a rule is to firing: 1 at the limit, 0 far from it; None where nothing is known."""
+    observed, limit = judgement.observed, judgement.limit
+    if observed is None or limit is None:
+        return None
+    match judgement.rule.comparison:
+        case Comparison.ABOVE | Comparison.AT_LEAST:
+            return observed / limit if limit > 0 else None
+        case Comparison.BELOW | Comparison.AT_MOST:
+            return limit / observed if observed > 0 else 1.0
+
+
+def _gain(before: tuple[Row, ...], concurrency: int, qps: float | None) -> float | None:
+    if not before or qps is None or before[-1].qps is None:
+        return None
+    earlier = StepRate(before[-1].concurrency, before[-1].qps)
+    return gain_per_doubling(earlier, StepRate(concurrency, qps))
+
+
+def _merged(before: tuple[Judgement, ...], after: tuple[Judgement, ...]) -> tuple[Judgement, ...]:
+    """The newest judgement of each rule, in the order in which rules were first seen."""
+    newest = {judgement.rule.text: judgement for judgement in (*before, *after)}
+    return tuple(newest.values())

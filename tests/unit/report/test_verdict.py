@@ -1,0 +1,208 @@
+"""Does the verdict say plainly what was found, and put broken trust first?"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from capacity.analysis.findings import analyze
+from capacity.model.findings import Capacity, Findings, NoCapacity, NoKnee, NoKneeReason
+from capacity.model.rules import RuleState
+from capacity.model.run import EndReason, Run, RunEnd, Step, Trust
+from capacity.model.snapshot import FailureKind
+from capacity.report.texts import Language
+from capacity.report.verdict import is_valid, stop_sentence, verdict_lines
+from tests.unit.builders import (
+    ERROR_RULE,
+    GAIN_RULE,
+    NO_KNEE,
+    P99_RULE,
+    a_curve,
+    a_judgement,
+    a_latency,
+    a_run,
+    a_step,
+    some_findings,
+)
+
+LADDER = RunEnd(EndReason.LADDER, "every step of the ladder was climbed", None)
+BROKEN_GAIN = a_judgement(GAIN_RULE, RuleState.BREACH, observed=0.003, limit=0.03)
+
+
+def lines(run: Run, findings: Findings | None = None) -> dict[str, str]:
+    """The verdict in English as label -> sentence, with the default findings unless given."""
+    made = some_findings() if findings is None else findings
+    rows = verdict_lines(run, made, Language.EN, report_place="output/demo/x")
+    return {row[:11].strip(): row[11:] for row in rows}
+
+
+def a_stopped_curve() -> tuple[Step, ...]:
+    """The default curve whose last step broke the rule of growth."""
+    *before, last = a_curve()
+    return (*before, replace(last, judgements=(BROKEN_GAIN,)))
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_whole_verdict_is_the_approved_text(language: Language) -> None:
+    """Six lines in the order of need, every number with its unit, rules as they are written."""
+    rows = verdict_lines(
+        a_run(a_stopped_curve()), some_findings(), language, report_place="output/demo/x"
+    )
+
+    assert rows == tuple(Path(f"tests/golden/verdict.{language}.txt").read_text().splitlines())
+
+
+def test_a_generator_at_its_limit_is_told_first() -> None:
+    """What could not be carried is never published as the service's limit."""
+    broken = a_step(64, 700.0, trust=Trust.INVALID, reasons=["a load thread used 97% of a core"])
+    end = RunEnd(EndReason.GENERATOR, "the generator was the limit at 64 concurrent", None)
+    run = a_run([*a_curve((1, 2, 4)), broken], end=end)
+
+    rows = verdict_lines(run, some_findings(), Language.EN, report_place="x")
+
+    assert rows[0] == (
+        "Not valid  a load thread used 97% of a core (at 64 concurrent); "
+        "the service may do better than this"
+    )
+    assert rows[4] == ("Stopped    the generator, not the service, was the limit at 64 concurrent")
+    assert len(rows) == 6
+
+
+def test_no_limit_met_is_a_lower_bound() -> None:
+    """A capacity that nothing limited says that it is one."""
+    capacity = Capacity(64, 6400.0, 0.020, 1.0, None)
+
+    said = lines(a_run(end=LADDER), some_findings(capacity=capacity, knee=NO_KNEE))
+
+    assert said["Capacity"] == (
+        "at least 6,400 qps at 64 concurrent (p99 160ms, success 100.00%): "
+        "no limit was met, so this is a lower bound"
+    )
+    assert said["Knee"] == "not reached: throughput was still growing at 64 concurrent"
+    assert said["Stopped"] == "after 64 concurrent: every step was climbed, no rule fired"
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        (NoKneeReason.TOO_FEW_STEPS, "not named: too few believable steps"),
+        (NoKneeReason.NOT_REACHED, "not reached: throughput was still growing at 64 concurrent"),
+        (
+            NoKneeReason.BELOW_RANGE,
+            "below 1 concurrent: throughput was flat from the first step on",
+        ),
+    ],
+)
+def test_a_missing_knee_says_why(reason: NoKneeReason, sentence: str) -> None:
+    """No knee is a finding with a reason."""
+    assert lines(a_run(), some_findings(knee=NoKnee(reason, "")))["Knee"] == sentence
+
+
+def test_nothing_found_says_so() -> None:
+    """No capacity and no peak are words, not zeros."""
+    nothing = some_findings(capacity=NoCapacity("the first step was cut short"), peak=None)
+
+    said = lines(a_run(), nothing)
+
+    assert said["Capacity"] == "none: the first step was cut short"
+    assert said["Peak"] == "none: no good answer in a step that can be believed"
+
+
+@pytest.mark.parametrize(
+    ("count", "evidence"),
+    [(20_000, "p99 20ms"), (999, "p99 ~20ms"), (99, "p99 unknown: too few answers")],
+)
+def test_p99_says_how_sure_it_is(count: int, evidence: str) -> None:
+    """The tilde marks fewer than 1,000 samples, and below 100 there is no P99."""
+    step = replace(a_step(8, 800.0), latency=a_latency(0.010, count=count))
+
+    assert f"({evidence}, success 100.00%)" in lines(a_run([step]))["Capacity"]
+
+
+def test_a_success_rate_that_is_not_known_is_left_out() -> None:
+    """A ratio of nothing is not shown."""
+    capacity = Capacity(8, 800.0, None, None, "x")
+
+    assert "(p99 20ms);" in lines(a_run(), some_findings(capacity=capacity))["Capacity"]
+
+
+@pytest.mark.parametrize(
+    ("end", "sentence"),
+    [
+        (RunEnd(EndReason.FUSE, "the ceiling of 9 requests was reached", None), "after 64 "
+         "concurrent: the ceiling of 9 requests was reached"),
+        (RunEnd(EndReason.TARGET_DOWN, "no request succeeded at 64 concurrent", None), "after 64 "
+         "concurrent: no request succeeded at 64 concurrent"),
+        (RunEnd(EndReason.INTERRUPTED, "x", None), "after 64 concurrent by Ctrl-C; "
+         "finished steps are kept"),
+        (RunEnd(EndReason.TERMINATED, "x", None), "after 64 concurrent by SIGTERM; "
+         "finished steps are kept"),
+        (RunEnd(EndReason.NOT_FINISHED, "x", None), "after 64 concurrent: the run was killed; "
+         "finished steps are kept"),
+        (RunEnd(EndReason.RULE, "x", P99_RULE.text), "after 64 concurrent by the rule "
+         "p99 > 10x first over 10s"),
+    ],
+)  # fmt: skip
+def test_every_end_has_its_sentence(end: RunEnd, sentence: str) -> None:
+    """Why the climb ended is said for each reason there is."""
+    assert stop_sentence(a_run(end=end), Language.EN) == sentence
+
+
+@pytest.mark.parametrize("reason", list(EndReason))
+def test_every_end_has_its_sentence_in_chinese(reason: EndReason) -> None:
+    """No reason is left without words in the other language."""
+    assert "并发 64" in stop_sentence(a_run(end=RunEnd(reason, "x", None)), Language.ZH)
+
+
+def test_a_run_without_a_step_says_so() -> None:
+    """Killed before the first step had ended, a run is not valid and has no numbers."""
+    run = a_run([], end=RunEnd(EndReason.INTERRUPTED, "interrupted by a signal", None))
+
+    rows = verdict_lines(run, analyze(run), Language.EN, report_place="x")
+
+    assert rows[0] == "Not valid  no step was finished"
+    assert rows[2] == "Knee       not named: too few believable steps"
+    assert rows[4] == "Stopped    before the first step was finished: interrupted by a signal"
+
+
+def test_doubtful_steps_are_remarks() -> None:
+    """A run with some doubtful steps is valid with remarks, which name steps and reason."""
+    doubtful = a_step(16, 800.0, trust=Trust.SUSPECT, reasons=["the loop was 9ms late", "b"])
+    failed = a_step(32, 0.0, failures={FailureKind.CONN_REFUSED: 5}, trust=Trust.INVALID)
+
+    said = lines(a_run([*a_curve((1, 2, 4, 8)), doubtful, failed]))
+
+    assert said["Remarks"] == (
+        "2 of 6 steps are doubtful; at 16, 32 concurrent: the loop was 9ms late"
+    )
+
+
+def test_a_run_of_broken_steps_is_not_valid() -> None:
+    """Where no step can be believed, no reason for the end makes the run valid."""
+    broken = a_step(1, 9.0, trust=Trust.INVALID, reasons=["the books do not balance"])
+    run = a_run([broken], end=LADDER)
+
+    assert not is_valid(run)
+    assert lines(run)["Not valid"].startswith("the books do not balance (at 1 concurrent)")
+
+
+def test_a_generator_end_without_a_broken_step_tells_its_detail() -> None:
+    """The sentence of the end stands in where no step carries a reason."""
+    run = a_run(end=RunEnd(EndReason.GENERATOR, "a worker was lost", None))
+
+    assert lines(run)["Not valid"].startswith("a worker was lost (at 64 concurrent)")
+
+
+def test_codes_from_a_file_do_not_reach_the_terminal() -> None:
+    """A run that was read from a hostile file cannot clear the screen."""
+    end = RunEnd(EndReason.FUSE, "\x1b[2J\x9b\u202e\nfake line", None)
+    breach = a_judgement(ERROR_RULE, RuleState.BREACH)
+
+    rows = verdict_lines(
+        a_run([a_step(judgements=[breach])], end=end),
+        some_findings(),
+        Language.EN,
+        report_place="x",
+    )
+
+    assert rows[3] == "Stopped    after 64 concurrent: [2J fake line"
