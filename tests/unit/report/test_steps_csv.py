@@ -1,0 +1,118 @@
+"""Does steps.csv say what was measured, with units, and nothing where nothing is known?"""
+
+import csv
+from io import StringIO
+
+from capacity.model.rules import RuleState
+from capacity.model.run import Trust
+from capacity.model.snapshot import FailureKind
+from capacity.report.steps_csv import HEADER, steps_csv
+from tests.unit.builders import ERROR_RULE, P99_RULE, a_judgement, a_run, a_step
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    """The table as a reader gets it."""
+    return list(csv.DictReader(StringIO(text)))
+
+
+def test_a_step_is_one_row_with_units_in_the_header() -> None:
+    """Every value of a step, in the unit that its column names."""
+    step = a_step(
+        64,
+        900.0,
+        index=6,
+        mean_s=0.0711,
+        failures={
+            FailureKind.HTTP_STATUS: 20,
+            FailureKind.CONN_TIMEOUT: 7,
+            FailureKind.LOCAL_FD: 3,
+            FailureKind.TLS_NOT_TLS: 1,
+        },
+        cut=64,
+        trust=Trust.SUSPECT,
+        reasons=["a load thread used 86% of a core", "late"],
+        judgements=[
+            a_judgement(ERROR_RULE, RuleState.BREACH),
+            a_judgement(P99_RULE, RuleState.NO_DATA),
+        ],
+        ended_early=True,
+    )
+
+    assert rows_of(steps_csv(a_run([step]))) == [
+        {
+            "step": "7",
+            "concurrency": "64",
+            "hold_s": "30.000",
+            "qps": "900.000",
+            "started": "27095",
+            "ok": "27000",
+            "failed_target": "20",
+            "failed_network": "7",
+            "failed_local": "3",
+            "failed_config": "1",
+            "cut": "64",
+            "success_percent": "99.9001",
+            "mean_ms": "71.100",
+            "p50_ms": "67.545",
+            "p90_ms": "106.650",
+            "p95_ms": "127.980",
+            "p99_ms": "142.200",
+            "p999_ms": "170.640",
+            "max_ms": "213.300",
+            "ttfb_p50_ms": "60.791",
+            "connect_p50_ms": "0.475",
+            "connections_opened": "64",
+            "mean_in_flight": "64.000",
+            "generator_cpu_percent": "12.0000",
+            "ended_early": "yes",
+            "trust": "suspect",
+            "reasons": "a load thread used 86% of a core; late",
+            "breaches": "error_rate > 1% over 10s",
+        }
+    ]
+
+
+def test_what_is_not_known_is_an_empty_cell() -> None:
+    """Without a good answer there is no latency, and without a reading no CPU."""
+    step = a_step(4, 0.0, cpu_ratio=None)
+
+    (row,) = rows_of(steps_csv(a_run([step])))
+
+    unknown = {name for name, value in row.items() if value == ""}
+    assert unknown == {
+        "success_percent",
+        "mean_ms",
+        "p50_ms",
+        "p90_ms",
+        "p95_ms",
+        "p99_ms",
+        "p999_ms",
+        "max_ms",
+        "ttfb_p50_ms",
+        "generator_cpu_percent",
+        "reasons",
+        "breaches",
+    }
+
+
+def test_percentiles_of_few_samples_are_withheld() -> None:
+    """Below 100 good samples no P99, below 1,000 no P99.9; the other columns stay."""
+    few, some = rows_of(steps_csv(a_run([a_step(1, 3.3), a_step(2, 33.0)])))
+
+    assert (few["p99_ms"], few["p999_ms"], few["ok"]) == ("", "", "99")
+    assert (some["p99_ms"], some["p999_ms"], some["ok"]) == ("121.212", "", "990")
+    assert few["p95_ms"] != ""
+
+
+def test_no_cell_is_a_formula() -> None:
+    """Text that a spreadsheet would run gets an apostrophe, control characters are gone."""
+    step = a_step(trust=Trust.INVALID, reasons=['=HYPERLINK("x")', "a\nb\x1b"])
+
+    (row,) = rows_of(steps_csv(a_run([step])))
+
+    assert row["reasons"] == '\'=HYPERLINK("x"); a b'
+
+
+def test_a_run_without_steps_has_its_header() -> None:
+    """An empty table still says what its columns are."""
+    assert steps_csv(a_run([])) == ",".join(HEADER) + "\n"

@@ -1,0 +1,48 @@
+"""Does each writer of the table make its files, and never over others?"""
+
+from pathlib import Path
+
+import pytest
+
+from capacity.errors import StorageError
+from capacity.report.steps_csv import steps_csv
+from capacity.report.texts import Language
+from capacity.report.writer import WRITERS
+from tests.unit.builders import a_curve, a_run, some_findings
+
+
+def test_the_table_has_these_formats() -> None:
+    """A new format is a new row, and this list."""
+    assert list(WRITERS) == ["png", "csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [("png", ["demo_qps_ttlb.png", "demo_successrate.png"]), ("csv", ["steps.csv"])],
+)
+def test_writes_its_files_once(tmp_path: Path, name: str, files: list[str]) -> None:
+    """The returned paths are the files that were made; a second time is an error."""
+    run = a_run(a_curve((1, 2)))
+
+    paths = WRITERS[name](run, some_findings(), tmp_path, Language.EN)
+
+    assert paths == tuple(tmp_path / file for file in files)
+    assert all(path.stat().st_size > 0 for path in paths)
+    assert sorted(path.name for path in tmp_path.iterdir()) == files
+    with pytest.raises(StorageError, match="File exists"):
+        WRITERS[name](run, some_findings(), tmp_path, Language.EN)
+
+
+def test_the_table_of_steps_is_written_as_it_is(tmp_path: Path) -> None:
+    """Line ends are not changed on the way to the disk."""
+    run = a_run(a_curve((1, 2)))
+
+    (path,) = WRITERS["csv"](run, some_findings(), tmp_path, Language.EN)
+
+    assert path.read_bytes().decode() == steps_csv(run)
+
+
+def test_a_run_without_steps_has_no_graphs(tmp_path: Path) -> None:
+    """There is nothing to draw, and nothing is drawn."""
+    assert WRITERS["png"](a_run([]), some_findings(), tmp_path, Language.EN) == ()
+    assert list(tmp_path.iterdir()) == []
