@@ -33,8 +33,11 @@ LADDER = RunEnd(EndReason.LADDER, "every step of the ladder was climbed", None)
 def line_of(figure: Figure, gid: str) -> Line2D:
     """The line that was drawn under this name."""
     axes: list[Any] = [*figure.axes, *(c for a in figure.axes for c in a.child_axes)]
-    (line,) = (line for one in axes for line in one.get_lines() if line.get_gid() == gid)
-    return line
+    found: list[Line2D] = [
+        line for one in axes for line in one.get_lines() if line.get_gid() == gid
+    ]
+    assert len(found) == 1
+    return found[0]
 
 
 def points(figure: Figure, gid: str) -> list[tuple[float, float]]:

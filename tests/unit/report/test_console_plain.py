@@ -1,0 +1,73 @@
+"""Are the lines for logs exact, with a dash where nothing is known?"""
+
+import pytest
+
+from capacity.model.rules import RuleState
+from capacity.model.run import EndReason, RunEnd, Step, Trust
+from capacity.model.snapshot import FailureKind
+from capacity.report.console_plain import end_line, rule_line, short_number, step_line
+from tests.unit.builders import P99_RULE, RULE_END, a_judgement, a_step
+
+
+@pytest.mark.parametrize(
+    ("step", "line"),
+    [
+        (
+            a_step(64, 36.9, index=6, mean_s=1.72, p99_s=3.4, hold_s=60.0,
+                   failures={FailureKind.HTTP_STATUS: 4}),
+            "step 7/10 C=64 qps=36.9 ttlb_ms=1720 p99_ms=3400 ok=99.81% valid=yes",
+        ),
+        (
+            a_step(2, 12.0, mean_s=0.0012345, trust=Trust.SUSPECT, reasons=["late", "busy"]),
+            "step 1/10 C=2 qps=12.0 ttlb_ms=1.23 p99_ms=~2.47 ok=100.00% valid=doubtful "
+            'reason="late; busy"',
+        ),
+        (
+            a_step(2, 0.0, trust=Trust.INVALID, reasons=["\x1b[2Jno"], ended_early=True),
+            "step 1/10 C=2 qps=0.00 ttlb_ms=- p99_ms=- ok=- valid=no ended_early=yes "
+            'reason="[2Jno"',
+        ),
+        (
+            a_step(1, 1.0, mean_s=1.0),
+            "step 1/10 C=1 qps=1.00 ttlb_ms=1000 p99_ms=- ok=100.00% valid=yes",
+        ),
+    ],
+    ids=["all known", "doubtful", "nothing known", "too few for a p99"],
+)  # fmt: skip
+def test_a_step_is_one_line_of_pairs(step: Step, line: str) -> None:
+    """Keys are fixed, values carry no separators, unknown is a dash."""
+    assert step_line(step, 10) == line
+
+
+def test_a_fired_rule_tells_its_value_and_limit() -> None:
+    """The metric's own unit is used for both."""
+    judgement = a_judgement(P99_RULE, RuleState.BREACH, observed=0.25, limit=0.2)
+
+    assert rule_line(judgement) == (
+        "rule fired: p99 > 10x first over 10s (observed 250ms, limit 200ms)"
+    )
+
+
+def test_a_rule_without_values_is_told_by_its_text() -> None:
+    """What is not known is left out."""
+    assert rule_line(a_judgement(P99_RULE, RuleState.NO_DATA)) == (
+        "rule fired: p99 > 10x first over 10s"
+    )
+
+
+def test_the_end_has_its_reason_as_a_word() -> None:
+    """Scripts read the reason, people the sentence."""
+    assert end_line(RULE_END) == (
+        'end reason=rule rule="gain < 3% for 2 steps": gain was 0.3% at 64 concurrent'
+    )
+    assert end_line(RunEnd(EndReason.LADDER, "every step\nwas climbed", None)) == (
+        "end reason=ladder: every step was climbed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0, "0.00"), (1.234, "1.23"), (12.34, "12.3"), (12345.6, "12346")]
+)
+def test_numbers_have_no_separator(value: float, text: str) -> None:
+    """A script can read them as they are."""
+    assert short_number(value) == text
