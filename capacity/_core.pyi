@@ -115,8 +115,9 @@ class Pool:
     `addresses` are numeric IPs with their port, used in turn; `server_name` is checked against the
     certificate when `tls`. `ca_pem` replaces the system's authorities; `verify_tls=False` believes
     every certificate. `headers` must not hold Content-Length, Transfer-Encoding or Connection;
-    Host is added from `host_header` unless it is among them. Raises LoadError("config", ...) for
-    an impossible plan. No packet is sent before `set_concurrency`.
+    Host is added from `host_header` unless it is among them. All threads together never start
+    more than `max_requests` requests. Raises LoadError("config", ...) for an impossible plan. No
+    packet is sent before `set_concurrency`.
     """
 
     def __new__(
@@ -133,6 +134,7 @@ class Pool:
         headers: Sequence[tuple[str, bytes]],
         body: bytes | None,
         ok_below_status: int,
+        max_requests: int,
         threads: int,
         connect_timeout_s: float,
         first_byte_timeout_s: float,
@@ -150,7 +152,9 @@ class Pool:
 
     def set_concurrency(self, concurrency: int) -> None: ...
     def ready_connections(self) -> int: ...
-    def begin_window(self, window: int) -> None: ...
+    def begin_window(self, window: int) -> None:
+        """Requests taken up from now on belong to `window`; its number must grow."""
+
     def poll(self, timeout_s: float) -> Snapshot | None:
         """The next snapshot, oldest first; waits with the GIL released, in slices of 100 ms."""
 

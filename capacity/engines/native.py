@@ -41,6 +41,7 @@ class NativeEngine:
             request,
             addresses,
             ok_below_status=plan.scenario.ok_below_status,
+            max_requests=plan.fuses.max_requests,
             threads=self._threads,
         )
 
@@ -88,7 +89,7 @@ def probe_target(target: Target, addresses: tuple[tuple[str, int], ...]) -> str:
     Raises TargetError when the target cannot be reached or is not believed.
     """
     request = HttpRequest("GET", Secret(b"/"), "/", (), None)
-    pool = _make_pool(target, request, addresses, ok_below_status=400, threads=1)
+    pool = _make_pool(target, request, addresses, ok_below_status=400, max_requests=0, threads=1)
     try:
         return pool.probe()
     except _core.LoadError as error:
@@ -101,6 +102,7 @@ def _make_pool(
     addresses: tuple[tuple[str, int], ...],
     *,
     ok_below_status: int,
+    max_requests: int,
     threads: int,
 ) -> _core.Pool:
     default_port = 443 if target.scheme == "https" else 80
@@ -118,6 +120,7 @@ def _make_pool(
             headers=[(header.name, header.value.reveal()) for header in request.headers],
             body=None if request.body is None else request.body.reveal(),
             ok_below_status=ok_below_status,
+            max_requests=max_requests,
             threads=threads,
             connect_timeout_s=target.timeouts.connect_s,
             first_byte_timeout_s=target.timeouts.first_byte_s,

@@ -78,11 +78,11 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
-    pub(crate) fn new(spare_count: usize) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             rows: Mutex::new(VecDeque::with_capacity(64)),
             arrived: Condvar::new(),
-            spares: Mutex::new((0..spare_count).map(|_| Tally::new()).collect()),
+            spares: Mutex::new(Vec::new()),
         }
     }
 

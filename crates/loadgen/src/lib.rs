@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod budget;
 mod chunked;
 mod clock;
 mod exchange;

@@ -55,6 +55,8 @@ pub struct Plan {
     pub body: Option<Vec<u8>>,
     /// The first status that is not ok.
     pub ok_below_status: u16,
+    /// No request is started beyond this number, over all threads.
+    pub max_requests: u64,
     /// How many OS threads share the load.
     pub threads: usize,
     /// The four deadlines.
@@ -235,6 +237,7 @@ mod tests {
             headers: Vec::new(),
             body: None,
             ok_below_status: 400,
+            max_requests: u64::MAX,
             threads: 1,
             timeouts: Timeouts {
                 connect: second,

@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use crate::budget::Budget;
 use crate::clock::{NS_PER_MS, monotonic_ns};
 use crate::exchange::{Command, Inbox, Mailbox, lock};
 use crate::failure::LoadError;
 use crate::merge::{Merge, Merged};
 use crate::plan::{Plan, Recipe};
 use crate::snapshot::Snapshot;
-use crate::worker::{Seat, Worker};
+use crate::worker::{Seat, Shared, Worker};
 
 /// A window begins this long after the call, so that every thread has heard of it in time.
 const WINDOW_NOTICE_NS: u64 = 5 * NS_PER_MS;
@@ -27,6 +28,7 @@ pub struct Pool {
     recipe: Arc<Recipe>,
     mailboxes: Vec<Arc<Mailbox>>,
     inbox: Arc<Inbox>,
+    budget: Arc<Budget>,
     control: Mutex<Control>,
     reader: Mutex<Merge>,
 }
@@ -59,7 +61,8 @@ impl Pool {
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             recipe,
-            inbox: Arc::new(Inbox::new(0)),
+            inbox: Arc::new(Inbox::new()),
+            budget: Arc::new(Budget::new(plan.max_requests, plan.threads)),
             reader: Mutex::new(Merge::new(mailboxes.len())),
             mailboxes,
             control: Mutex::new(Control {
@@ -92,13 +95,14 @@ impl Pool {
         control.state = State::Running;
         control.window_at_ns = start_ns;
         for (thread, mailbox) in self.mailboxes.iter().enumerate() {
-            let seat = Seat::new(
+            let seat = Seat::new(Shared {
                 thread,
-                Arc::clone(&self.recipe),
-                Arc::clone(mailbox),
-                Arc::clone(&self.inbox),
+                recipe: Arc::clone(&self.recipe),
+                mailbox: Arc::clone(mailbox),
+                inbox: Arc::clone(&self.inbox),
+                budget: Arc::clone(&self.budget),
                 start_ns,
-            )?;
+            })?;
             let handle = std::thread::Builder::new()
                 .name(format!("load-{thread}"))
                 .spawn(move || Worker::new(seat).run())

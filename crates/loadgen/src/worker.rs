@@ -10,6 +10,7 @@ use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 use rustix::fd::OwnedFd;
 
+use crate::budget::Budget;
 use crate::clock::{NS_PER_MS, NS_PER_S};
 use crate::exchange::{Command, Inbox, Mailbox, publish};
 use crate::failure::{FailureKind, LoadError};
@@ -30,41 +31,34 @@ const MAX_BACK_OFF_NS: u64 = 100 * NS_PER_MS;
 /// From this number of slots on a scan costs enough to make it rarer.
 const MANY_SLOTS: usize = 4096;
 
-/// What a thread needs before it exists, so that its faults are told to the one who starts it.
-pub(crate) struct Seat {
+/// What a thread shares with the control side.
+pub(crate) struct Shared {
     pub thread: usize,
     pub recipe: Arc<Recipe>,
     pub mailbox: Arc<Mailbox>,
     pub inbox: Arc<Inbox>,
-    pub epoll: OwnedFd,
+    pub budget: Arc<Budget>,
     pub start_ns: u64,
 }
 
+/// What a thread needs before it exists, so that its faults are told to the one who starts it.
+pub(crate) struct Seat {
+    shared: Shared,
+    epoll: OwnedFd,
+}
+
 impl Seat {
-    pub(crate) fn new(
-        thread: usize,
-        recipe: Arc<Recipe>,
-        mailbox: Arc<Mailbox>,
-        inbox: Arc<Inbox>,
-        start_ns: u64,
-    ) -> Result<Self, LoadError> {
+    pub(crate) fn new(shared: Shared) -> Result<Self, LoadError> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)
             .map_err(|errno| LoadError::from_setup("make an epoll", errno))?;
         epoll::add(
             &epoll,
-            mailbox.wake_fd(),
+            shared.mailbox.wake_fd(),
             epoll::EventData::new_u64(WAKE_TOKEN),
             epoll::EventFlags::IN,
         )
         .map_err(|errno| LoadError::from_setup("watch an eventfd", errno))?;
-        Ok(Self {
-            thread,
-            recipe,
-            mailbox,
-            inbox,
-            epoll,
-            start_ns,
-        })
+        Ok(Self { shared, epoll })
     }
 }
 
@@ -72,6 +66,9 @@ impl Seat {
 pub(crate) struct Worker {
     recipe: Arc<Recipe>,
     mailbox: Arc<Mailbox>,
+    budget: Arc<Budget>,
+    /// Requests that this thread may start before it draws again.
+    allowance: u64,
     epoll: OwnedFd,
     ledger: Ledger,
     buffer: Box<[u8]>,
@@ -93,22 +90,23 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// Must run on the load thread itself, because it starts to watch its own CPU.
-    pub(crate) fn new(seat: Seat) -> Self {
-        let plain_bytes = if seat.recipe.tls.is_some() {
-            PLAIN_BYTES
-        } else {
-            0
-        };
+    pub(crate) fn new(Seat { shared, epoll }: Seat) -> Self {
+        let Shared {
+            thread,
+            recipe,
+            mailbox,
+            inbox,
+            budget,
+            start_ns,
+        } = shared;
+        let plain_bytes = if recipe.tls.is_some() { PLAIN_BYTES } else { 0 };
         Self {
-            ledger: Ledger::new(
-                seat.thread,
-                seat.inbox,
-                Arc::clone(&seat.mailbox),
-                seat.start_ns,
-            ),
-            recipe: seat.recipe,
-            mailbox: seat.mailbox,
-            epoll: seat.epoll,
+            ledger: Ledger::new(thread, inbox, Arc::clone(&mailbox), start_ns),
+            recipe,
+            mailbox,
+            budget,
+            allowance: 0,
+            epoll,
             buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
             plain: vec![0; plain_bytes].into_boxed_slice(),
             slots: Vec::new(),
@@ -117,8 +115,8 @@ impl Worker {
             first_attempts: 0,
             ready: 0,
             // Threads start at different addresses, so few connections spread, too.
-            next_address: seat.thread,
-            random: (seat.start_ns ^ (seat.thread as u64) << 32) | 1,
+            next_address: thread,
+            random: (start_ns ^ (thread as u64) << 32) | 1,
             scan_due_ns: u64::MAX,
             earliest_scan_ns: 0,
             is_stopping: false,
@@ -180,6 +178,9 @@ impl Worker {
     }
 
     fn set_slots(&mut self, count: usize) {
+        if count == 0 {
+            self.budget.give_back(std::mem::take(&mut self.allowance));
+        }
         self.wanted = count;
         self.opening_cursor = 0;
         if count > self.slots.len() {
@@ -219,6 +220,15 @@ impl Worker {
     /// Start the slot's next request, on its connection or on a new one.
     #[inline]
     fn take_up(&mut self, index: usize) {
+        if self.allowance == 0 {
+            self.allowance = self.budget.draw();
+            if self.allowance == 0 {
+                self.close(index);
+                self.retire(index);
+                return;
+            }
+        }
+        self.allowance -= 1;
         let book = self.ledger.start();
         let slot = &mut self.slots[index];
         slot.begin_request(book, self.recipe.is_head);

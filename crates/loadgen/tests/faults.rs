@@ -238,7 +238,9 @@ fn the_keep_alive_race_has_its_own_name() {
         let books = run_one_slot(&server.plan(), 10);
         let stale = books.failures()["conn.stale"];
         assert_eq!(1, books.failures().len());
-        assert_eq!(stale, books.sum(|window| window.closed_by_target));
+        // The last one may have ended in a window that was not read.
+        let closed = books.sum(|window| window.closed_by_target);
+        assert!(stale - closed <= 1, "{closed} of {stale}");
         assert_eq!(server.requests(), books.sum(|window| window.started));
         // Stale requests do not wait: the race is nobody's fault.
         assert!(books.sum(|window| window.ok).abs_diff(stale) <= 1);

@@ -278,3 +278,19 @@ fn a_slow_reader_loses_nothing() {
     books.finish(&pool);
     assert_eq!(server.requests(), books.sum(|window| window.ok));
 }
+
+#[test]
+fn no_request_beyond_the_allowed_number_is_started() {
+    let server = Server::start(|mut connection| connection.answer_all(OK));
+    let mut plan = server.plan();
+    plan.max_requests = 333;
+    let pool = started(&plan);
+    let mut books = Books::new();
+    pool.set_concurrency(8);
+    wait_until(|| server.requests() == 333);
+    books.read_for(&pool, millis(50));
+    books.finish(&pool);
+    assert_eq!(333, books.sum(|window| window.ok));
+    assert_eq!(333, server.requests());
+    assert_eq!(333, books.sum(|window| window.started));
+}

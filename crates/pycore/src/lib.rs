@@ -43,7 +43,7 @@ struct Pool {
 #[pymethods]
 impl Pool {
     #[new]
-    #[pyo3(signature = (*, addresses, host_header, tls, server_name, verify_tls, ca_pem, method, path, headers, body, ok_below_status, threads, connect_timeout_s, first_byte_timeout_s, idle_timeout_s, total_timeout_s))]
+    #[pyo3(signature = (*, addresses, host_header, tls, server_name, verify_tls, ca_pem, method, path, headers, body, ok_below_status, max_requests, threads, connect_timeout_s, first_byte_timeout_s, idle_timeout_s, total_timeout_s))]
     #[expect(clippy::too_many_arguments, reason = "keyword-only in Python")]
     fn new(
         py: Python<'_>,
@@ -58,6 +58,7 @@ impl Pool {
         headers: Vec<(String, Vec<u8>)>,
         body: Option<Vec<u8>>,
         ok_below_status: u16,
+        max_requests: u64,
         threads: usize,
         connect_timeout_s: f64,
         first_byte_timeout_s: f64,
@@ -80,6 +81,7 @@ impl Pool {
             headers,
             body,
             ok_below_status,
+            max_requests,
             threads,
             timeouts: Timeouts {
                 connect: duration("connect_timeout_s", connect_timeout_s)?,

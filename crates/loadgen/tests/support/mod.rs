@@ -129,6 +129,7 @@ pub fn plan(address: SocketAddr) -> Plan {
         headers: Vec::new(),
         body: None,
         ok_below_status: 400,
+        max_requests: u64::MAX,
         threads: 2,
         timeouts: Timeouts {
             connect: Duration::from_secs(5),
