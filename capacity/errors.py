@@ -45,8 +45,12 @@ class ProfileError(UsageError):
     """All problems of one profile, found in one reading."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        lines = [f"{p.place}: {p.message}\n  hint: {p.hint}" for p in problems]
-        super().__init__("\n".join(lines), hint="correct the above and run again")
+        if len(problems) == 1:
+            (only,) = problems
+            super().__init__(f"{only.place}: {only.message}", hint=only.hint)
+        else:
+            lines = [f"{p.place}: {p.message}\n  hint: {p.hint}" for p in problems]
+            super().__init__("\n".join(lines), hint=f"correct these {len(problems)} and run again")
         self.problems = problems
 
 

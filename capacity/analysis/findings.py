@@ -2,7 +2,7 @@
 
 from capacity.analysis.knee import find_knee
 from capacity.model.findings import Capacity, Findings, NoCapacity, Peak
-from capacity.model.rules import Action, StepRate
+from capacity.model.rules import METRICS, Action, StepRate
 from capacity.model.run import EndReason, Run, Step, Trust
 
 EXIT_OK = 0
@@ -42,11 +42,17 @@ def _is_usable(step: Step) -> bool:
     """INVALID steps feed nothing; of the steps cut short only those that a rule ended count."""
     if step.validity.trust is Trust.INVALID:
         return False
-    return not step.ended_early or _breaks_a_limit(step)
+    return not step.ended_early or _broken_limit(step) is not None
 
 
-def _breaks_a_limit(step: Step) -> bool:
-    return any(judgement.rule.action is Action.STOP for judgement in step.breaches)
+def _broken_limit(step: Step) -> str | None:
+    """The first limit this step broke; timing proves nothing where the generator was the limit."""
+    is_invalid = step.validity.trust is Trust.INVALID
+    for judgement in step.breaches:
+        rule = judgement.rule
+        if rule.action is Action.STOP and not (is_invalid and METRICS[rule.metric].rests_on_timing):
+            return rule.text
+    return None
 
 
 def _capacity(run: Run) -> Capacity | NoCapacity:
@@ -54,10 +60,8 @@ def _capacity(run: Run) -> Capacity | NoCapacity:
     passed: Step | None = None
     limited_by: str | None = None
     for step in run.steps:
-        if step.validity.trust is Trust.INVALID:
-            break
-        if _breaks_a_limit(step):
-            limited_by = step.breaches[0].rule.text
+        limited_by = _broken_limit(step)
+        if limited_by is not None or step.validity.trust is Trust.INVALID:
             break
         if step.counts.ok == 0:
             limited_by = "no request succeeded"
@@ -81,7 +85,7 @@ def _why_none(run: Run, limited_by: str | None) -> str:
         return "no step was finished"
     first = run.steps[0]
     level = f"the first step, {first.plan.concurrency} concurrent,"
-    if first.validity.trust is Trust.INVALID:
+    if limited_by is None and first.validity.trust is Trust.INVALID:
         return f"{level} cannot be believed: {'; '.join(first.validity.reasons)}"
     if limited_by is not None:
         return f"{level} already broke a limit: {limited_by}"

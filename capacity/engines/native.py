@@ -137,7 +137,7 @@ def _explain(error: _core.LoadError, target: Target) -> CapacityError:
         return UsageError(
             f"{target.origin}: {detail}", hint="correct the target, the request or the TLS files"
         )
-    if kind not in FailureKind:
+    if kind not in _KINDS:
         return EngineError(f"the load core failed: {detail}", hint="please report this")
     failure = FailureKind(kind)
     if failure.side is Side.LOCAL:
@@ -145,6 +145,8 @@ def _explain(error: _core.LoadError, target: Target) -> CapacityError:
     hint = _HINTS.get(failure, "look at the service's own log for this connection")
     return TargetError(f"{target.origin} cannot be used: {kind}: {detail}", hint=hint)
 
+
+_KINDS = {kind.value for kind in FailureKind}
 
 _HINTS = {
     FailureKind.CONN_REFUSED: "nothing listens there: check that the service runs, and its port",

@@ -68,13 +68,15 @@ def gain_per_doubling(before: StepRate, after: StepRate) -> float | None:
 class Metric:
     """A name, its unit, when it is judged, its formula in words and its value in a window.
 
-    `sample_count` says how many requests the value rests on. `value` returns None when the window
-    cannot answer; a metric of scope STEP has no window value.
+    `rests_on_timing` says that a busy generator alone can break a rule on it. `sample_count` says
+    how many requests the value rests on. `value` returns None when the window cannot answer; a
+    metric of scope STEP has no window value.
     """
 
     name: str
     unit: Unit
     scope: Scope
+    rests_on_timing: bool
     formula: str
     value: Callable[[WindowStats], float | None]
     sample_count: Callable[[WindowStats], int]
@@ -121,7 +123,15 @@ def _latency(name: str, formula: str, pick: Callable[[LatencySummary], float]) -
     def value(window: WindowStats) -> float | None:
         return None if window.latency is None else pick(window.latency)
 
-    return Metric(name, Unit.SECONDS, Scope.WINDOW, formula, value, _good)
+    return Metric(
+        name,
+        Unit.SECONDS,
+        Scope.WINDOW,
+        rests_on_timing=True,
+        formula=formula,
+        value=value,
+        sample_count=_good,
+    )
 
 
 _ROWS = (
@@ -129,26 +139,37 @@ _ROWS = (
         "error_rate",
         Unit.RATIO,
         Scope.WINDOW,
-        "failures of target and network / (ok + those failures)",
-        _error_rate,
-        _judged,
+        rests_on_timing=False,
+        formula="failures of target and network / (ok + those failures)",
+        value=_error_rate,
+        sample_count=_judged,
     ),
     Metric(
         "refused_rate",
         Unit.RATIO,
         Scope.WINDOW,
-        "answers with status 429 / (ok + failures of target and network)",
-        _refused_rate,
-        _judged,
+        rests_on_timing=False,
+        formula="answers with status 429 / (ok + failures of target and network)",
+        value=_refused_rate,
+        sample_count=_judged,
     ),
-    Metric("qps", Unit.QPS, Scope.WINDOW, "ok answers per second", _qps, lambda w: w.ended_ok),
+    Metric(
+        "qps",
+        Unit.QPS,
+        Scope.WINDOW,
+        rests_on_timing=True,
+        formula="ok answers per second",
+        value=_qps,
+        sample_count=lambda window: window.ended_ok,
+    ),
     Metric(
         "gain",
         Unit.RATIO,
         Scope.STEP,
-        "growth of QPS per doubling of concurrency against the step before",
-        lambda _: None,
-        lambda _: 0,
+        rests_on_timing=True,
+        formula="growth of QPS per doubling of concurrency against the step before",
+        value=lambda _: None,
+        sample_count=lambda _: 0,
     ),
     _latency("mean", f"mean {_OK_TTLB}", lambda s: s.mean_s),
     _latency("p50", f"50th percentile of the {_OK_TTLB}", lambda s: s.p50_s),

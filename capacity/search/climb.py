@@ -5,6 +5,7 @@ fired. It waits only for the engine's next interval.
 """
 
 from dataclasses import replace
+from functools import partial
 
 from capacity.histogram import summarize
 from capacity.model.plan import Purpose, RunPlan, StepPlan
@@ -22,6 +23,7 @@ from capacity.model.snapshot import Counts, Snapshot
 from capacity.search.judge import (
     confirm_over_steps,
     first_valid,
+    has_enough_samples,
     judge_step,
     judge_window,
     step_rules,
@@ -180,7 +182,8 @@ class Climb:
         first = first_valid(self.steps)
         judgements = []
         for rule in window_rules(self.plan.rules):
-            window = self.hold.last(self.step.hold_s if rule.over_s is None else rule.over_s)
+            over_s = self.step.hold_s if rule.over_s is None else rule.over_s
+            window = self.hold.last(over_s, partial(has_enough_samples, rule))
             judgement = judge_window(rule, window, first)
             judgements.append(confirm_over_steps(rule, self.steps, judgement))
         return tuple(judgements)

@@ -35,7 +35,7 @@ def judge_window(rule: Rule, window: WindowStats, first: Step | None) -> Judgeme
     if rule.over_s is not None and window.span_s < rule.over_s - GRID_TOLERANCE_S:
         reason = f"{format_duration(window.span_s)} of {format_duration(rule.over_s)} measured"
         return _no_data(rule, samples, span, reason)
-    if rule.metric != "qps" and samples < rule.min_samples:
+    if not has_enough_samples(rule, window):
         return _no_data(rule, samples, span, f"{samples} of {rule.min_samples} samples")
     observed = metric.value(window)
     if observed is None:
@@ -44,6 +44,11 @@ def judge_window(rule: Rule, window: WindowStats, first: Step | None) -> Judgeme
     if limit is None:
         return _no_data(rule, samples, span, "no earlier valid step to compare with")
     return _compare(rule, observed, limit, samples, span)
+
+
+def has_enough_samples(rule: Rule, window: WindowStats) -> bool:
+    """Whether the window holds as many requests as the rule asks for."""
+    return METRICS[rule.metric].sample_count(window) >= rule.min_samples
 
 
 def judge_step(rule: Rule, steps: Sequence[Step], current: Step) -> Judgement:

@@ -8,6 +8,7 @@ begins; the load goes on meanwhile, so that no pause lets the service rest.
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from capacity.model.plan import RunPlan, StepPlan
+from capacity.model.rules import METRICS
 from capacity.model.run import (
     EndReason,
     Environment,
@@ -15,6 +16,7 @@ from capacity.model.run import (
     RunEnd,
     RunFinished,
     RunStarted,
+    Step,
     StepFinished,
     StepStarted,
 )
@@ -126,18 +128,17 @@ async def _end_load(climb: Climb) -> AsyncIterator[Event]:
 def _end_after(climb: Climb) -> RunEnd | None:
     """Decide from a finished step whether the climb goes on; None means it does.
 
-    A rule that was broken while the generator was the limit says nothing about the target, so the
-    generator's end replaces it.
+    A rule on timing that was broken while the generator was the limit says nothing about the
+    target, so the generator's end replaces it. Errors that the target sent stay its own.
     """
     step = climb.steps[-1]
     level = f"at {step.plan.concurrency} concurrent"
-    has_ended_by_rule = climb.end is not None and climb.end.reason is EndReason.RULE
-    if climb.end is not None and not has_ended_by_rule:
+    if climb.end is not None and not _may_be_the_generators(climb.end, step):
         return climb.end
     if is_generator_fault(step.counts, step.generator):
         reasons = "; ".join(step.validity.reasons)
         return RunEnd(EndReason.GENERATOR, f"the generator was the limit {level}: {reasons}", None)
-    if has_ended_by_rule:
+    if climb.end is not None:
         return climb.end
     if step.counts.ok == 0:
         kinds = [f"{kind.value} {count}x" for kind, count in sorted(step.counts.failures.items())]
@@ -145,3 +146,10 @@ def _end_after(climb: Climb) -> RunEnd | None:
         return RunEnd(EndReason.TARGET_DOWN, f"no request succeeded {level}: {seen}", None)
     fired = stopping(step.judgements)
     return None if fired is None else stopped_by(fired, step.plan)
+
+
+def _may_be_the_generators(end: RunEnd, step: Step) -> bool:
+    fired = stopping(step.judgements)
+    if end.reason is not EndReason.RULE or fired is None:
+        return False
+    return METRICS[fired.rule.metric].rests_on_timing

@@ -5,6 +5,8 @@ the finished step come out. Stragglers, which end after the window, count for th
 started in but for no sliding window: that has passed by then.
 """
 
+from collections.abc import Callable
+
 from capacity.histogram import Histogram, merge, summarize
 from capacity.model.rules import WindowStats
 from capacity.model.snapshot import (
@@ -50,17 +52,28 @@ class WindowTally:
         """End of the newest interval; 0 before the first."""
         return self.rows[-1].end_s if self.rows else 0.0
 
-    def last(self, window_s: float) -> WindowStats:
-        """The sliding window: the newest intervals that together reach `window_s`, or all."""
-        end_s = self.end_s
-        chosen: list[Snapshot] = []
-        for row in reversed(self.rows):
-            chosen.append(row)
-            if end_s - row.start_s >= window_s - GRID_TOLERANCE_S:
+    def last(self, window_s: float, is_enough: Callable[[WindowStats], bool]) -> WindowStats:
+        """The sliding window: the newest intervals that together reach `window_s`.
+
+        It reaches further back, at most to the start of the hold, while `is_enough` says that it
+        holds too little: a service that has become slow must not hide behind its few answers.
+        """
+        first = len(self.rows)
+        while first > 0:
+            first -= 1
+            if self.end_s - self.rows[first].start_s >= window_s - GRID_TOLERANCE_S:
                 break
+        window = self._stats(first)
+        while first > 0 and not is_enough(window):
+            first -= 1
+            window = self._stats(first)
+        return window
+
+    def _stats(self, first: int) -> WindowStats:
+        chosen = self.rows[first:]
         return WindowStats(
-            start_s=chosen[-1].start_s if chosen else end_s,
-            end_s=end_s,
+            start_s=chosen[0].start_s if chosen else self.end_s,
+            end_s=self.end_s,
             counts=_sum_counts(chosen),
             ended_ok=sum(row.ended_ok for row in chosen),
             latency=summarize(merge(row.latency_blob for row in chosen)),

@@ -1,6 +1,7 @@
 """The main job against real services: climb, stop, name the knee, draw."""
 
 import json
+import socket
 import struct
 import subprocess
 import time
@@ -18,6 +19,13 @@ from tests.end_to_end.tool import capacity, run_tool, stats
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
 def png_size(path: Path) -> tuple[int, int]:
     """Width and height in pixels, from the file's header."""
     head = path.read_bytes()[:24]
@@ -28,12 +36,15 @@ def png_size(path: Path) -> tuple[int, int]:
 
 def test_demo_profile_finds_the_knee_it_was_built_with(tmp_path: Path) -> None:
     """8 servers of 10 ms: 800/s within 5 %, a knee within one step of 8, exit 0, both graphs."""
-    ended = run_tool("profiles/demo.yaml", "-d", "2s", "--settle", "500ms", out=tmp_path)
+    profile = tmp_path / "demo.yaml"
+    text = Path("profiles/demo.yaml").read_text()
+    profile.write_text(text.replace("18080", str(free_port())))
+    ended = run_tool(str(profile), "-d", "2s", "--settle", "500ms", out=tmp_path / "out")
     assert ended.code == 0, ended.err
     run = ended.run_json
-    assert run["findings"]["peak"]["qps"] == pytest.approx(800, rel=0.05)
-    assert run["findings"]["knee"]["state"] == "found"
-    assert 4 < run["findings"]["knee"]["concurrency"] < 16
+    assert run["peak"]["qps"] == pytest.approx(800, rel=0.05)
+    assert run["knee"]["found"] is True
+    assert 4 < run["knee"]["concurrency"] < 16
     assert run["end"]["rule"] == "gain < 3% for 2 steps"
     for name in ("demo_qps_ttlb.png", "demo_successrate.png"):
         width, height = png_size(ended.run_folder / name)
@@ -84,14 +95,14 @@ def test_error_rate_stops_the_climb_inside_the_step(tmp_path: Path) -> None:
     assert run["end"]["rule"].startswith("error_rate > 1% over 1.5s")
     last = run["steps"][-1]
     assert (last["concurrency"], last["ended_early"]) == (32, True)
-    assert last["hold_s"] < 2.7
+    assert last["measured_s"] < 2.7
     assert last["counts"]["statuses"]["503"] > 0
-    assert run["findings"]["capacity"]["concurrency"] == 16
+    assert run["capacity"]["concurrency"] == 16
 
 
 def test_p99_stops_the_climb_inside_the_step(tmp_path: Path) -> None:
-    """A service whose latency jumps above 8 in flight: `p99 > 10x first` ends the climb at 16."""
-    options = DemoOptions(port=0, servers=64, slow_above=8, slow_time_s=0.3)
+    """A service whose latency jumps above 12 in flight: `p99 > 10x first` ends the climb at 16."""
+    options = DemoOptions(port=0, servers=64, slow_above=12, slow_time_s=0.3)
     with DemoProcess(options) as service:
         ended = run_tool(
             service.url,
@@ -112,14 +123,14 @@ def test_p99_stops_the_climb_inside_the_step(tmp_path: Path) -> None:
     assert run["end"]["rule"].startswith("p99 > 100ms")
     last = run["steps"][-1]
     assert (last["concurrency"], last["ended_early"]) == (16, True)
-    assert last["hold_s"] < 2.7
-    assert run["findings"]["capacity"]["concurrency"] == 8
+    assert last["measured_s"] < 2.7
+    assert run["capacity"]["concurrency"] == 8
 
 
 @pytest.fixture
 def nginx(tmp_path: Path) -> Iterator[str]:
     """A real nginx with one worker, a 15-byte answer and its own request counter."""
-    port = 18099
+    port = free_port()
     (tmp_path / "nginx.conf").write_text(
         f"""
         worker_processes 1; daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error.log;

@@ -42,8 +42,14 @@ def test_a_profile_error_lists_every_problem_with_its_hint() -> None:
     error = ProfileError(problems)
     assert error.problems == problems
     assert error.exit_code == 2
-    assert error.hint == "correct the above and run again"
+    assert error.hint == "correct these 2 and run again"
     assert error.message == (
         "shop.yaml:3:5: steps.hold has no value\n  hint: give it a value\n"
         "--stop: 'p98' is not a metric\n  hint: did you mean p99?"
     )
+
+
+def test_a_profile_error_with_one_problem_has_its_hint() -> None:
+    """A single problem needs no list: its hint is the error's own."""
+    error = ProfileError((Problem("--hold", "'3' has no unit", "write 3s or 3ms"),))
+    assert (error.message, error.hint) == ("--hold: '3' has no unit", "write 3s or 3ms")

@@ -10,6 +10,7 @@ from capacity.model.snapshot import FailureKind
 from tests.unit.builders import (
     ERROR_RULE,
     GAIN_RULE,
+    P99_RULE,
     a_curve,
     a_judgement,
     a_rule,
@@ -84,6 +85,18 @@ def test_invalid_step_is_neither_peak_nor_capacity() -> None:
     assert findings.capacity.concurrency == 8
     assert isinstance(findings.knee, NoKnee)
     assert findings.exit_code == 5
+
+
+def test_refusals_limit_even_where_the_generator_was_busy() -> None:
+    """An error rate is the target's own word; a P99 of the same step is not."""
+    error = a_judgement(ERROR_RULE, RuleState.BREACH)
+    slow = a_judgement(P99_RULE, RuleState.BREACH)
+    good = a_curve((1, 2, 4, 8))
+    for judgements, limited_by in (((error, slow), ERROR_RULE.text), ((slow,), None)):
+        busy = a_step(16, 700.0, index=4, trust=Trust.INVALID, judgements=judgements)
+        capacity = analyze(a_run([*good, busy])).capacity
+        assert isinstance(capacity, Capacity)
+        assert (capacity.concurrency, capacity.limited_by) == (8, limited_by)
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_percentile_of_a_window_without_good_answers_is_unknown() -> None:
 
 def test_throughput_rule_needs_no_samples() -> None:
     """A service that answers nothing has a throughput of zero, and that is data."""
-    rule = a_rule("qps", comparison=Comparison.BELOW, limit=Absolute(50.0))
+    rule = a_rule("qps", comparison=Comparison.BELOW, limit=Absolute(50.0), min_samples=0)
     judgement = judge_window(rule, a_window(0, p99_s=None), None)
     assert (judgement.state, judgement.observed) == (RuleState.BREACH, 0.0)
 

@@ -309,6 +309,30 @@ def test_rule_broken_by_a_busy_generator_is_the_generators_end() -> None:
     assert end_of(events).end.reason is EndReason.GENERATOR
 
 
+def test_errors_of_the_target_stay_its_own_beside_a_busy_generator() -> None:
+    """Refusals come fast and fill our thread; they are no less the target's limit for that."""
+
+    def failing_and_busy(concurrency: int) -> Behaviour:
+        return replace(failing_above_16(concurrency), cpu_ratio=0.99 if concurrency > 16 else 0.1)
+
+    events, _ = climb(a_short_plan(ERRORS), failing_and_busy)
+    assert steps_of(events)[-1].validity.trust is Trust.INVALID
+    assert end_of(events).end.rule == ERRORS.text
+
+
+def test_latency_that_jumps_cannot_hide_behind_few_answers() -> None:
+    """60 answers a second are too few for one second, so the rule looks at two."""
+
+    def few_from_16(concurrency: int) -> Behaviour:
+        return Behaviour(60.0, latency_s=0.3 if concurrency >= 16 else 0.02)
+
+    rule = a_rule("p99", limit=Absolute(0.1), over_s=1.0, text="p99 > 100ms over 1s")
+    events, _ = climb(a_short_plan(rule), few_from_16)
+    (breach,) = steps_of(events)[-1].breaches
+    assert (breach.sample_count, steps_of(events)[-1].plan.concurrency) == (120, 16)
+    assert breach.window_end_s - breach.window_start_s == pytest.approx(2.0)
+
+
 class SlowRamp(ScriptedEngine):
     """Half of the connections are up after three seconds, the rest never."""
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from capacity.histogram import Histogram
+from capacity.model.rules import WindowStats
 from capacity.model.snapshot import ConnectionCounts, Counts, FailureKind, GeneratorLoad
 from capacity.search.tally import WindowTally
 from tests.unit.builders import a_snapshot
@@ -18,6 +19,11 @@ def a_blob(*latencies_s: float) -> bytes:
     return histogram.to_blob()
 
 
+def enough(_: WindowStats) -> bool:
+    """Any window will do."""
+    return True
+
+
 def test_empty_tally_knows_nothing() -> None:
     """Before the first interval there is no span, no latency and no load, not a zero of them."""
     tally = WindowTally()
@@ -25,7 +31,7 @@ def test_empty_tally_knows_nothing() -> None:
     assert tally.mean_in_flight() is None
     assert tally.generator() is None
     assert tally.first_byte() is None
-    window = tally.last(10.0)
+    window = tally.last(10.0, enough)
     assert (window.span_s, window.latency, window.counts) == (0.0, None, Counts())
 
 
@@ -34,11 +40,20 @@ def test_sliding_window_takes_the_newest_seconds_only() -> None:
     tally = WindowTally()
     for second, latency_s in enumerate((0.010, 0.010, 0.200, 0.200)):
         tally.add(a_snapshot(10 * second, start_s=float(second), latency_blob=a_blob(latency_s)))
-    window = tally.last(2.0)
+    window = tally.last(2.0, enough)
     assert (window.start_s, window.end_s) == (2.0, 4.0)
     assert window.counts.ok == 20 + 30
     assert window.latency is not None
     assert window.latency.p50_s == pytest.approx(0.200, rel=1e-3)
+
+
+def test_window_with_too_few_samples_reaches_further_back() -> None:
+    """A service that has become slow is judged on more seconds, up to the start of the hold."""
+    tally = WindowTally()
+    for second, ok in enumerate((500, 60, 50, 40)):
+        tally.add(a_snapshot(ok, start_s=float(second)))
+    assert tally.last(1.0, lambda window: window.counts.ok >= 100).start_s == 1.0
+    assert tally.last(1.0, lambda window: window.counts.ok >= 1000).start_s == 0.0
 
 
 def test_stragglers_count_for_the_step_but_not_for_its_window() -> None:
@@ -58,7 +73,7 @@ def test_stragglers_count_for_the_step_but_not_for_its_window() -> None:
     assert tally.counts().ok == 14
     assert (tally.ended_ok(), tally.ended_all()) == (10, 10)
     assert tally.latency().max_s == pytest.approx(1.0, rel=1e-3)
-    assert tally.last(1.0).counts.ok == 10
+    assert tally.last(1.0, enough).counts.ok == 10
 
 
 def test_generator_load_is_weighted_by_time() -> None:
