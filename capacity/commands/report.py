@@ -40,7 +40,7 @@ def command(*, run_folder: Path, out: Path | None, language: str) -> int:
     derived = write_derived(run, findings, folder, picked)
     for note in derived.notes:
         click.echo(f"note: {note}", err=True)
-    print_answer(run, findings, folder, picked, AnswerForm.VERDICT)
+    print_answer(run, findings, folder, derived, language=picked, form=AnswerForm.VERDICT)
     return 0
 
 

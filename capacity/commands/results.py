@@ -41,14 +41,20 @@ def write_derived(run: Run, findings: Findings, folder: Path, language: Language
 
 
 def print_answer(
-    run: Run, findings: Findings, folder: Path, language: Language, form: AnswerForm
+    run: Run,
+    findings: Findings,
+    folder: Path,
+    derived: Derived,
+    *,
+    language: Language,
+    form: AnswerForm,
 ) -> None:
-    """Print the answer on standard output."""
-    match form:
-        case AnswerForm.JSON:
-            click.echo((folder / "run.json").read_text())
-        case AnswerForm.ONE_LINE:
-            click.echo(verdict_lines(run, findings, language, report_place=str(folder))[0])
-        case AnswerForm.VERDICT:
-            for line in verdict_lines(run, findings, language, report_place=str(folder)):
-                click.echo(line)
+    """Print the answer on standard output; the JSON form is run.json, as stored in `folder`."""
+    if form is AnswerForm.JSON:
+        click.echo((folder / "run.json").read_text())
+        return
+    graphs = ", ".join(path.name for path in derived.paths if path.suffix == ".png")
+    place = f"{folder}/ ({graphs})" if graphs else f"{folder}/"
+    lines = verdict_lines(run, findings, language, report_place=place)
+    for line in lines[:1] if form is AnswerForm.ONE_LINE else lines:
+        click.echo(line)

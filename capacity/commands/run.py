@@ -115,7 +115,9 @@ async def _run(plan: RunPlan, settings: Settings) -> int:
     derived = write_derived(run, findings, folder.path, settings.language)
     for note in derived.notes:
         click.echo(f"note: {note}", err=True)
-    print_answer(run, findings, folder.path, settings.language, settings.form)
+    print_answer(
+        run, findings, folder.path, derived, language=settings.language, form=settings.form
+    )
     return findings.exit_code
 
 
