@@ -8,6 +8,7 @@ import click
 
 from capacity.model.findings import Findings
 from capacity.model.run import Run
+from capacity.report.fonts import chart_font
 from capacity.report.texts import Language
 from capacity.report.verdict import verdict_lines
 from capacity.report.writer import WRITERS
@@ -37,7 +38,8 @@ def write_derived(run: Run, findings: Findings, folder: Path, language: Language
     paths = [path for write in WRITERS.values() for path in write(run, findings, folder, language)]
     dat = folder / f"{run.plan.name}.dat"
     write_dat(dat, run.steps)
-    return Derived((*paths, dat), ())
+    note = chart_font(language).note
+    return Derived((*paths, dat), () if note is None else (note,))
 
 
 def print_answer(
