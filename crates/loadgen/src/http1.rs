@@ -9,8 +9,8 @@ use rustix::event::epoll;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, connect, ipproto, recv, send,
-    socket_with, sockopt,
+    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, connect, getpeername,
+    getsockname, ipproto, recv, send, socket_with, sockopt,
 };
 
 use crate::failure::FailureKind;
@@ -60,6 +60,15 @@ pub(crate) fn watch(epoll: &OwnedFd, socket: &OwnedFd, token: u64) -> Result<(),
         .map_err(FailureKind::from_connect_errno)
 }
 
+/// Whether nobody listens and the kernel has given this socket the very port it calls. A retry
+/// loop meets that sooner or later; such a socket would answer itself and occupy the port.
+fn is_connected_to_itself(socket: &OwnedFd) -> bool {
+    match (getsockname(socket), getpeername(socket)) {
+        (Ok(own), Ok(Some(peer))) => own == peer,
+        _ => false,
+    }
+}
+
 /// Whether the other side has ended its direction, or both are gone.
 pub(crate) fn is_hangup(flags: epoll::EventFlags) -> bool {
     flags.intersects(epoll::EventFlags::RDHUP | epoll::EventFlags::HUP | epoll::EventFlags::ERR)
@@ -77,6 +86,9 @@ impl Slot {
             Ok(Err(errno)) | Err(errno) => {
                 return Progress::Failed(FailureKind::from_connect_errno(errno));
             }
+        }
+        if wire.recipe.is_on_loopback && is_connected_to_itself(socket) {
+            return Progress::Failed(FailureKind::ConnRefused);
         }
         let Some(tls) = &wire.recipe.tls else {
             return Progress::Connected;
@@ -273,5 +285,33 @@ impl Slot {
         } else {
             FailureKind::WriteReset
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_that_called_itself_is_seen() {
+        let socket = socket_with(
+            AddressFamily::INET,
+            SocketType::STREAM,
+            SocketFlags::CLOEXEC,
+            None,
+        )
+        .unwrap();
+        let any: SocketAddr = ([127, 0, 0, 1], 0).into();
+        rustix::net::bind(&socket, &any).unwrap();
+        let own = SocketAddr::try_from(getsockname(&socket).unwrap()).unwrap();
+        connect(&socket, &own).unwrap();
+        assert!(is_connected_to_itself(&socket));
+    }
+
+    #[test]
+    fn a_proper_connection_is_not_one_to_itself() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        assert!(!is_connected_to_itself(&OwnedFd::from(stream)));
     }
 }

@@ -152,3 +152,106 @@ impl Merge {
         sum.map(|sum| Merged { frame, sum, spent })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(thread: usize, window: u32, interval: u64, is_last: bool, in_flight: u64) -> Row {
+        let mut tally = Tally::new();
+        tally.started = 10;
+        tally.ok = 10 - in_flight;
+        Row {
+            thread,
+            window,
+            place: Place::Interval(interval),
+            start_ns: 1000 * interval + thread as u64,
+            end_ns: 1000 * (interval + 1) + thread as u64,
+            is_last,
+            in_flight,
+            connections_open: 1,
+            cpu_ratio: 0.25,
+            runqueue_wait_ratio: 0.5,
+            tally,
+        }
+    }
+
+    fn stragglers(thread: usize, window: u32, in_flight: u64) -> Row {
+        let mut row = row(thread, window, 0, true, in_flight);
+        row.place = Place::Stragglers;
+        row.start_ns = row.end_ns;
+        row.tally.started = 0;
+        row
+    }
+
+    fn next(merge: &mut Merge) -> Option<(u32, u64, bool, u64)> {
+        merge.next().map(|merged| {
+            let Frame {
+                window,
+                window_over,
+                in_flight,
+                ..
+            } = merged.frame;
+            (window, merged.sum.started, window_over, in_flight)
+        })
+    }
+
+    #[test]
+    fn a_snapshot_waits_for_every_thread() {
+        let mut merge = Merge::new(2);
+        merge.push(row(0, 0, 0, false, 3));
+        assert!(merge.next().is_none());
+        merge.push(row(1, 0, 0, false, 4));
+        let merged = merge.next().unwrap();
+        assert_eq!((0, 1001), (merged.frame.start_ns, merged.frame.end_ns));
+        assert_eq!(
+            (7, 2),
+            (merged.frame.in_flight, merged.frame.connections_open)
+        );
+        assert_eq!((20, 13), (merged.sum.started, merged.sum.ok));
+        assert_eq!(1, merged.spent.len());
+        assert!(merge.next().is_none());
+    }
+
+    #[test]
+    fn a_thread_may_have_one_interval_more() {
+        let mut merge = Merge::new(2);
+        merge.push(row(0, 0, 0, true, 0));
+        merge.push(row(0, 1, 0, false, 0));
+        merge.push(row(1, 0, 0, false, 0));
+        merge.push(row(1, 0, 1, true, 0));
+        merge.push(row(1, 1, 0, false, 0));
+        assert_eq!(Some((0, 20, false, 0)), next(&mut merge));
+        assert_eq!(Some((0, 10, true, 0)), next(&mut merge));
+        assert_eq!(Some((1, 20, false, 0)), next(&mut merge));
+        assert_eq!(None, next(&mut merge));
+    }
+
+    #[test]
+    fn stragglers_wait_for_the_end_of_their_window() {
+        let mut merge = Merge::new(2);
+        merge.push(row(0, 0, 0, true, 2));
+        merge.push(stragglers(0, 0, 1));
+        merge.push(stragglers(0, 0, 0));
+        assert_eq!(None, next(&mut merge));
+        merge.push(row(1, 0, 0, true, 5));
+        merge.push(row(0, 1, 0, false, 0));
+        merge.push(row(1, 1, 0, false, 0));
+        assert_eq!(Some((0, 20, true, 7)), next(&mut merge));
+        assert_eq!(Some((0, 0, true, 5)), next(&mut merge), "both in one");
+        assert_eq!(Some((1, 20, false, 0)), next(&mut merge));
+        merge.push(stragglers(1, 0, 0));
+        assert_eq!(Some((0, 0, true, 0)), next(&mut merge));
+        assert!(merge.windows.iter().all(|open| open.window == 1));
+    }
+
+    #[test]
+    fn an_unknown_share_stays_unknown() {
+        let mut merge = Merge::new(2);
+        let mut unknown = row(0, 0, 0, false, 0);
+        unknown.runqueue_wait_ratio = f64::NAN;
+        merge.push(unknown);
+        merge.push(row(1, 0, 0, false, 0));
+        assert!(merge.next().unwrap().frame.runqueue_wait_ratio.is_nan());
+    }
+}

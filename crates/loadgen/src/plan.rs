@@ -67,6 +67,7 @@ pub struct Plan {
 #[derive(Debug)]
 pub(crate) struct Recipe {
     pub addresses: Vec<SocketAddr>,
+    pub is_on_loopback: bool,
     pub tls: Option<TlsRecipe>,
     pub request: Box<[u8]>,
     pub is_head: bool,
@@ -110,6 +111,7 @@ impl Recipe {
             )));
         }
         Ok(Self {
+            is_on_loopback: plan.addresses.iter().any(|to| to.ip().is_loopback()),
             addresses: plan.addresses.clone(),
             tls: plan.tls.as_ref().map(TlsRecipe::new).transpose()?,
             request: render_request(plan)?.into_boxed_slice(),

@@ -188,12 +188,15 @@ impl Pool {
     }
 
     fn check_threads(&self) -> Result<(), LoadError> {
-        let control = lock(&self.control);
-        let has_lost_one = control.threads.iter().any(JoinHandle::is_finished);
-        if control.state == State::Running && has_lost_one {
-            return Err(LoadError::Internal("a load thread has died".into()));
+        let mut control = lock(&self.control);
+        let lost = control.threads.iter().position(JoinHandle::is_finished);
+        let Some(position) = lost.filter(|_| control.state == State::Running) else {
+            return Ok(());
+        };
+        match control.threads.swap_remove(position).join() {
+            Ok(Err(error)) => Err(error),
+            Ok(Ok(())) | Err(_) => Err(LoadError::Internal("a load thread has died".into())),
         }
-        Ok(())
     }
 
     /// Drop every request in flight; it counts as cut.

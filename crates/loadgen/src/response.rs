@@ -376,3 +376,7 @@ fn head_failure(error: HeadError, bytes: &[u8]) -> FailureKind {
 #[cfg(test)]
 #[path = "response_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "response_bounds_tests.rs"]
+mod bounds_tests;

@@ -4,6 +4,8 @@
 //! is written in the same turn; time that passes is noticed by a scan over the slots, not by
 //! timers.
 
+mod waiting;
+
 use std::sync::Arc;
 
 use rustix::buffer::spare_capacity;
@@ -11,7 +13,7 @@ use rustix::event::{Timespec, epoll};
 use rustix::fd::OwnedFd;
 
 use crate::budget::Budget;
-use crate::clock::{NS_PER_MS, NS_PER_S};
+use crate::clock::NS_PER_S;
 use crate::exchange::{Command, Inbox, Mailbox, publish};
 use crate::failure::{FailureKind, LoadError};
 use crate::http1::{self, Wire};
@@ -26,10 +28,6 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// A decrypted record has at most 16 KiB.
 const PLAIN_BYTES: usize = 16 << 10;
 const WAKE_TOKEN: u64 = u64::MAX;
-const FIRST_BACK_OFF_NS: u64 = NS_PER_MS;
-const MAX_BACK_OFF_NS: u64 = 100 * NS_PER_MS;
-/// From this number of slots on a scan costs enough to make it rarer.
-const MANY_SLOTS: usize = 4096;
 
 /// What a thread shares with the control side.
 pub(crate) struct Shared {
@@ -244,7 +242,7 @@ impl Worker {
         self.next_address = self.next_address.wrapping_add(1);
         let slot = &mut self.slots[index];
         slot.phase = Phase::Connecting;
-        slot.connect_started_ns = self.ledger.last_ns();
+        slot.connect_started_ns = self.ledger.now();
         let token = join_token(index, slot.generation);
         let opened = http1::open(address)
             .and_then(|socket| http1::watch(&self.epoll, &socket, token).map(|()| socket));
@@ -296,6 +294,9 @@ impl Worker {
         };
         if progress == Progress::Connected {
             self.on_connected(index, flags);
+            if http1::is_hangup(flags) && self.slots[index].generation == generation {
+                self.read_to_end(index);
+            }
         } else {
             self.settle(index, progress);
         }
@@ -325,6 +326,20 @@ impl Worker {
         self.write_request(index);
         // The new deadlines may be shorter than any that the last scan has seen.
         self.scan_by(now_ns + self.recipe.timeouts.shortest());
+    }
+
+    /// The end of the stream was announced before the request was written; it is not told again.
+    fn read_to_end(&mut self, index: usize) {
+        let progress = self.slots[index].receive(
+            &mut Wire {
+                recipe: &self.recipe,
+                ledger: &mut self.ledger,
+                buffer: &mut self.buffer,
+                plain: &mut self.plain,
+            },
+            true,
+        );
+        self.settle(index, progress);
     }
 
     #[inline]
@@ -394,21 +409,6 @@ impl Worker {
         }
     }
 
-    fn back_off(&mut self, index: usize) {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        let slot = &mut self.slots[index];
-        let wait_ns = (FIRST_BACK_OFF_NS << slot.back_off_exponent).min(MAX_BACK_OFF_NS);
-        // Half of the wait is jitter, so that slots which failed together part again.
-        let jitter_ns = self.random % (wait_ns / 2);
-        slot.back_off_exponent = (slot.back_off_exponent + 1).min(7);
-        slot.phase = Phase::BackOff;
-        slot.progress_ns = self.ledger.last_ns() + wait_ns - jitter_ns;
-        let wake_ns = slot.progress_ns;
-        self.scan_by(wake_ns);
-    }
-
     fn close(&mut self, index: usize) {
         let slot = &mut self.slots[index];
         if slot.phase == Phase::Exchanging && slot.socket.is_some() {
@@ -445,40 +445,6 @@ impl Worker {
             slot.is_first_attempt = false;
             self.first_attempts -= 1;
         }
-    }
-
-    fn scan_by(&mut self, time_ns: u64) {
-        self.scan_due_ns = self.scan_due_ns.min(time_ns).max(self.earliest_scan_ns);
-    }
-
-    /// Look at every slot: who is too late, who has waited long enough?
-    fn scan(&mut self) {
-        let now_ns = self.ledger.last_ns();
-        let pause_ns = if self.slots.len() > MANY_SLOTS { 5 } else { 1 } * NS_PER_MS;
-        self.earliest_scan_ns = now_ns + pause_ns;
-        // What starts after this moment cannot be late before that one.
-        self.scan_due_ns = u64::MAX;
-        let mut next_ns = now_ns + self.recipe.timeouts.shortest();
-        for index in 0..self.slots.len() {
-            let slot = &self.slots[index];
-            if slot.phase == Phase::BackOff {
-                if slot.progress_ns <= now_ns {
-                    self.go_on(index);
-                } else {
-                    next_ns = next_ns.min(slot.progress_ns);
-                }
-                continue;
-            }
-            let deadline = slot.deadline(&self.recipe.timeouts, self.recipe.request.len());
-            match deadline {
-                Some((deadline_ns, kind)) if deadline_ns <= now_ns => {
-                    self.fail(index, kind, deadline_ns);
-                }
-                Some((deadline_ns, _)) => next_ns = next_ns.min(deadline_ns),
-                None => {}
-            }
-        }
-        self.scan_by(next_ns);
     }
 }
 

@@ -5,9 +5,9 @@ mod support;
 
 use std::io::Write;
 use std::net::{Shutdown, TcpListener};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use loadgen::{Plan, Pool};
+use loadgen::Pool;
 use support::{Books, Connection, OK, Server, only_failure, run_one_slot, started, wait_until};
 
 fn millis(count: u64) -> Duration {
@@ -23,16 +23,6 @@ fn closing_after(bytes: &'static [u8]) -> Server {
     Server::start(move |mut connection| {
         if connection.read_request().is_some() {
             connection.write(bytes);
-        }
-    })
-}
-
-/// Answers the first request of each connection with `bytes`, then stays silent.
-fn silent_after(bytes: &'static [u8]) -> Server {
-    Server::start(move |mut connection| {
-        if connection.read_request().is_some() {
-            connection.write(bytes);
-            connection.read_request();
         }
     })
 }
@@ -330,97 +320,6 @@ fn slots_come_back_when_the_target_does() {
     assert_eq!(1, books.failures().len());
 }
 
-fn with_timeouts(mut plan: Plan, change: impl Fn(&mut Plan)) -> Plan {
-    change(&mut plan);
-    plan
-}
-
-/// One request that runs into a deadline: its kind, and its recorded latency in milliseconds.
-fn timed_out(plan: &Plan) -> (&'static str, f64) {
-    let pool = started(plan);
-    let mut books = Books::new();
-    let start = Instant::now();
-    pool.set_concurrency(1);
-    wait_until(|| pool.ready_connections() == 1);
-    pool.set_concurrency(0);
-    books.leave(&pool);
-    assert!(start.elapsed() < millis(700), "late: {:?}", start.elapsed());
-    assert_eq!(1, books.sum(|window| window.started));
-    let window = &books.windows[&0];
-    let kind = window.failures.keys().next().unwrap();
-    (kind, window.failed_latency.max_s() * 1e3)
-}
-
-#[test]
-fn timeouts_fire_at_their_deadline() {
-    let body = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc";
-    for (server, change, expected, deadline_ms) in [
-        (
-            silent_after(b""),
-            (|plan: &mut Plan| plan.timeouts.first_byte = millis(150)) as fn(&mut Plan),
-            "resp.timeout.first_byte",
-            150.0,
-        ),
-        (
-            silent_after(b"HTTP/1.1 200 OK\r\n"),
-            |plan| plan.timeouts.idle = millis(120),
-            "resp.timeout.headers",
-            120.0,
-        ),
-        (
-            silent_after(body),
-            |plan| plan.timeouts.idle = millis(130),
-            "resp.timeout.idle",
-            130.0,
-        ),
-        (
-            silent_after(body),
-            |plan| plan.timeouts.total = millis(140),
-            "resp.timeout.total",
-            140.0,
-        ),
-    ] {
-        let (kind, latency_ms) = timed_out(&with_timeouts(server.plan(), change));
-        assert_eq!(expected, kind);
-        assert!(
-            latency_ms >= deadline_ms - 0.5 && latency_ms < deadline_ms + 30.0,
-            "{kind} at {latency_ms} ms"
-        );
-    }
-}
-
-#[test]
-fn a_drip_is_ended_by_the_total_timer() {
-    let server = Server::start(|mut connection| {
-        connection.read_request();
-        connection.write(b"HTTP/1.1 200 OK\r\n\r\n");
-        while connection.stream.write_all(b"x").is_ok() {
-            std::thread::sleep(millis(10));
-        }
-    });
-    let plan = with_timeouts(server.plan(), |plan| {
-        plan.timeouts.idle = millis(100);
-        plan.timeouts.total = millis(250);
-    });
-    let (kind, latency_ms) = timed_out(&plan);
-    assert_eq!("resp.timeout.total", kind);
-    assert!((249.0..260.0).contains(&latency_ms), "{latency_ms} ms");
-}
-
-#[test]
-fn a_peer_that_does_not_read_is_a_write_stall() {
-    let server = Server::start(|connection| {
-        std::thread::sleep(millis(1000));
-        drop(connection);
-    });
-    let plan = with_timeouts(server.plan(), |plan| {
-        plan.method = "POST".into();
-        plan.body = Some(vec![0; 16 << 20]);
-        plan.timeouts.idle = millis(150);
-    });
-    assert_eq!("write.stall", timed_out(&plan).0);
-}
-
 #[test]
 fn an_early_refusal_of_a_large_body_counts_by_its_status() {
     let server = Server::start(|mut connection| {
@@ -435,34 +334,6 @@ fn an_early_refusal_of_a_large_body_counts_by_its_status() {
     let failures = books.failures();
     assert!(failures["http.status"] >= 3, "{failures:?}");
     assert_eq!(1, failures.len(), "{failures:?}");
-}
-
-#[test]
-fn a_full_accept_queue_is_a_connect_timeout() {
-    // `listen(0)` has room for one connection; further SYNs meet silence.
-    let socket = rustix::net::socket(
-        rustix::net::AddressFamily::INET,
-        rustix::net::SocketType::STREAM,
-        None,
-    )
-    .unwrap();
-    let any: std::net::SocketAddr = ([127, 0, 0, 1], 0).into();
-    rustix::net::bind(&socket, &any).unwrap();
-    rustix::net::listen(&socket, 0).unwrap();
-    let address =
-        std::net::SocketAddr::try_from(rustix::net::getsockname(&socket).unwrap()).unwrap();
-    let _occupied = std::net::TcpStream::connect(address).unwrap();
-    let plan = with_timeouts(support::plan(address), |plan| {
-        plan.timeouts.connect = millis(200);
-    });
-    let pool = started(&plan);
-    let mut books = Books::new();
-    pool.set_concurrency(1);
-    books.read_for(&pool, millis(50));
-    books.finish(&pool);
-    assert_eq!(1, books.failures()["conn.timeout"]);
-    let probed = Pool::new(&plan).unwrap().probe().unwrap_err();
-    assert_eq!("conn.timeout", probed.kind());
 }
 
 #[test]

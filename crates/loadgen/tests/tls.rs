@@ -336,3 +336,25 @@ fn the_keep_alive_race_exists_under_tls_too() {
     );
     assert!(books.sum(|window| window.ok) >= 2);
 }
+
+#[test]
+fn a_connection_ended_after_its_handshake_is_noticed_at_once() {
+    let authority = Authority::new();
+    let certificate = authority.certificate(&["localhost"]);
+    let server = serve(certificate.config(), |tls| {
+        while tls.conn.is_handshaking() {
+            if tls.conn.complete_io(&mut tls.sock).is_err() {
+                return;
+            }
+        }
+        // Half of the connection only: no RST will tell.
+        let _ = tls.sock.shutdown(std::net::Shutdown::Write);
+        std::thread::sleep(Duration::from_secs(4));
+    });
+    let books = run_one_slot(&plan(server.address, &authority), 3);
+    let failures = books.failures();
+    assert_eq!(
+        vec!["resp.eof.before_status"],
+        failures.keys().copied().collect::<Vec<_>>()
+    );
+}
