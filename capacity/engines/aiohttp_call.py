@@ -293,8 +293,8 @@ class Call(Exchange):
                 has_answered=self.first_received_s is not None and not self._workplace.is_tls,
             )
         self._workplace.books.count_failed_connect()
-        # On a time-out the socket is still open only when TCP stood and TLS did not.
-        stands = self.socket is not None and self.socket.fileno() != -1
+        # TLS speaks first, so bytes have been sent exactly when TCP stood.
+        stands = self.socket is not None and self.socket.has_sent
         in_handshake = self._workplace.is_tls and (stands or not isinstance(error, TimeoutError))
         return connect_failure(error, in_handshake=in_handshake)
 

@@ -85,6 +85,7 @@ class CountingSocket(socket.socket):
     # Set by the owner; class values stand for "not yet".
     exchange: Exchange | None = None
     is_established = False
+    has_sent = False
     is_closed_by_us = False
     on_close: _Closing | None = None
 
@@ -129,6 +130,7 @@ class CountingSocket(socket.socket):
             exchange.sent_s = monotonic()
 
     def _count_sent(self, size: int) -> None:
+        self.has_sent = True
         if self.exchange is not None:
             self.exchange.sent_bytes += size
 
