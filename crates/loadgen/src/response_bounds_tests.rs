@@ -1,97 +1,99 @@
 //! Chunked bodies, bytes beyond the end, and the bounds against a hostile target.
 
 use super::tests::Expected::{Bad, Done, Open};
-use super::tests::{check, feed_pieces, feed_whole};
+use super::tests::{Case, check, feed_pieces, feed_whole};
 use super::*;
+
+const CHUNKED: &[Case] = &[
+    ("empty", "0\r\n\r\n", Done(200, true, 0)),
+    (
+        "two chunks",
+        "3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n",
+        Done(200, true, 0),
+    ),
+    (
+        "extensions",
+        "3;a=b;c=\"d\"\r\nabc\r\n0;z\r\n\r\n",
+        Done(200, true, 0),
+    ),
+    ("trailers", "0\r\nX-A: b\r\nY: \r\n\r\n", Done(200, true, 0)),
+    (
+        "leading zeros",
+        "0003\r\nabc\r\n000\r\n\r\n",
+        Done(200, true, 0),
+    ),
+    (
+        "no last chunk",
+        "3\r\nabc\r\n",
+        Open(Some(FailureKind::RespEofBody)),
+    ),
+    (
+        "no end of trailers",
+        "0\r\nX: y\r\n",
+        Open(Some(FailureKind::RespEofBody)),
+    ),
+    ("not hex", "x\r\n", Bad(FailureKind::ProtoChunk)),
+    ("sign", "+3\r\nabc", Bad(FailureKind::ProtoChunk)),
+    ("prefix", "0x3\r\nabc", Bad(FailureKind::ProtoChunk)),
+    ("space", "3 \r\nabc", Bad(FailureKind::ProtoChunk)),
+    ("no digits", "\r\n", Bad(FailureKind::ProtoChunk)),
+    (
+        "overflow",
+        "10000000000000000\r\n",
+        Bad(FailureKind::ProtoChunk),
+    ),
+    (
+        "no CRLF after data",
+        "1\r\nabc",
+        Bad(FailureKind::ProtoChunk),
+    ),
+    (
+        "bare LF after size",
+        "1\na\r\n",
+        Bad(FailureKind::ProtoChunk),
+    ),
+    (
+        "bare CR after size",
+        "1\ra\r\n",
+        Bad(FailureKind::ProtoChunk),
+    ),
+    (
+        "bare LF after data",
+        "1\r\na\n0",
+        Bad(FailureKind::ProtoChunk),
+    ),
+    (
+        "control in extension",
+        "1;\u{1}\r\n",
+        Bad(FailureKind::ProtoChunk),
+    ),
+    (
+        "chunk above the bound",
+        "4000001\r\n",
+        Bad(FailureKind::BodyTooLarge),
+    ),
+    (
+        "trailer without colon",
+        "0\r\nabc\r\n\r\n",
+        Bad(FailureKind::ProtoTrailer),
+    ),
+    (
+        "trailer without name",
+        "0\r\n: a\r\n\r\n",
+        Bad(FailureKind::ProtoTrailer),
+    ),
+    (
+        "trailer with bare LF",
+        "0\r\na: b\n",
+        Bad(FailureKind::ProtoTrailer),
+    ),
+    ("end without LF", "0\r\n\rx", Bad(FailureKind::ProtoTrailer)),
+];
 
 #[test]
 fn chunked_bodies_end_where_they_end() {
     const HEAD: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-    for (name, body, expected) in [
-        ("empty", "0\r\n\r\n", Done(200, true, 0)),
-        (
-            "two chunks",
-            "3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n",
-            Done(200, true, 0),
-        ),
-        (
-            "extensions",
-            "3;a=b;c=\"d\"\r\nabc\r\n0;z\r\n\r\n",
-            Done(200, true, 0),
-        ),
-        ("trailers", "0\r\nX-A: b\r\nY: \r\n\r\n", Done(200, true, 0)),
-        (
-            "leading zeros",
-            "0003\r\nabc\r\n000\r\n\r\n",
-            Done(200, true, 0),
-        ),
-        (
-            "no last chunk",
-            "3\r\nabc\r\n",
-            Open(Some(FailureKind::RespEofBody)),
-        ),
-        (
-            "no end of trailers",
-            "0\r\nX: y\r\n",
-            Open(Some(FailureKind::RespEofBody)),
-        ),
-        ("not hex", "x\r\n", Bad(FailureKind::ProtoChunk)),
-        ("sign", "+3\r\nabc", Bad(FailureKind::ProtoChunk)),
-        ("prefix", "0x3\r\nabc", Bad(FailureKind::ProtoChunk)),
-        ("space", "3 \r\nabc", Bad(FailureKind::ProtoChunk)),
-        ("no digits", "\r\n", Bad(FailureKind::ProtoChunk)),
-        (
-            "overflow",
-            "10000000000000000\r\n",
-            Bad(FailureKind::ProtoChunk),
-        ),
-        (
-            "no CRLF after data",
-            "1\r\nabc",
-            Bad(FailureKind::ProtoChunk),
-        ),
-        (
-            "bare LF after size",
-            "1\na\r\n",
-            Bad(FailureKind::ProtoChunk),
-        ),
-        (
-            "bare CR after size",
-            "1\ra\r\n",
-            Bad(FailureKind::ProtoChunk),
-        ),
-        (
-            "bare LF after data",
-            "1\r\na\n0",
-            Bad(FailureKind::ProtoChunk),
-        ),
-        (
-            "control in extension",
-            "1;\u{1}\r\n",
-            Bad(FailureKind::ProtoChunk),
-        ),
-        (
-            "chunk above the bound",
-            "4000001\r\n",
-            Bad(FailureKind::BodyTooLarge),
-        ),
-        (
-            "trailer without colon",
-            "0\r\nabc\r\n\r\n",
-            Bad(FailureKind::ProtoTrailer),
-        ),
-        (
-            "trailer without name",
-            "0\r\n: a\r\n\r\n",
-            Bad(FailureKind::ProtoTrailer),
-        ),
-        (
-            "trailer with bare LF",
-            "0\r\na: b\n",
-            Bad(FailureKind::ProtoTrailer),
-        ),
-        ("end without LF", "0\r\n\rx", Bad(FailureKind::ProtoTrailer)),
-    ] {
+    for &(name, body, expected) in CHUNKED {
         check(name, false, format!("{HEAD}{body}").as_bytes(), expected);
     }
 }

@@ -1,5 +1,9 @@
 //! Do counts, windows and their edges hold to the last request?
-#![allow(clippy::unwrap_used, clippy::float_cmp)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod support;
 

@@ -1,7 +1,9 @@
 //! The Python module `capacity._core`: types and errors cross the line here, decisions do not.
 
-// The signatures are those of `_core.pyi`, which documents every function.
-#![allow(missing_docs)]
+#![allow(
+    missing_docs,
+    reason = "`_core.pyi` has these signatures and documents them"
+)]
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;

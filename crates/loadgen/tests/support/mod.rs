@@ -1,7 +1,13 @@
 //! Servers that do exactly what a test says, and books that must balance at every row.
 
 // Every test binary uses its own part of this.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "shared by tests that each use a part; a test that cannot go on has failed"
+)]
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
