@@ -78,7 +78,7 @@ def format_ratio(ratio: float) -> str:
     percent = ratio * 100.0
     decimals = 2 if abs(percent) < 10 or 90 < abs(percent) < 100 else 1
     text = f"{percent:.{decimals}f}".rstrip("0").rstrip(".")
-    return f"{text}%"
+    return "0%" if text == "-0" else f"{text}%"
 
 
 def format_qps(qps: float) -> str:

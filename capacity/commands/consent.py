@@ -32,7 +32,7 @@ def ask_consent(
             f"--yes-target names {yes_target!r}, but the target is {host!r} ({shown})",
             hint=f"if you are allowed to load {host}, pass --yes-target {host}",
         )
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not has_terminal():
         raise ConsentError(
             f"{host} ({shown}) is not this machine, and nobody is here to be asked",
             hint=f"if you are allowed to load {host}, pass --yes-target {host}",
@@ -45,3 +45,8 @@ def ask_consent(
         raise ConsentError(
             f"{host} was not confirmed; nothing was sent", hint="type the host name to go on"
         )
+
+
+def has_terminal() -> bool:
+    """Whether somebody can read a question and answer it."""
+    return sys.stdin.isatty() and sys.stderr.isatty()

@@ -146,6 +146,7 @@ def test_whole_seconds_survive_writing_and_reading(seconds: int) -> None:
         (1.0, "100%"),
         (0.0, "0%"),
         (-0.05, "-5%"),
+        (-0.000_01, "0%"),
     ],
 )
 def test_writes_ratios(ratio: float, text: str) -> None:

@@ -3,9 +3,10 @@
 import resource
 import socket
 
+import click
 import pytest
 
-from capacity.commands import preflight
+from capacity.commands import consent, preflight
 from capacity.commands.consent import ask_consent
 from capacity.commands.preflight import check_descriptors, reachable, resolve
 from capacity.errors import ConsentError, MachineError, TargetError
@@ -117,3 +118,27 @@ def test_host_not_named_is_refused_with_exit_2(yes_target: str | None, said: str
     assert raised.value.exit_code == 2
     assert said in raised.value.message
     assert "--yes-target shop.test" in raised.value.hint
+
+
+@pytest.mark.parametrize("answer", ["shop.test", " Shop.Test "])
+def test_host_typed_at_the_prompt_is_allowed(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    """On a terminal the host is asked for by name, case and blanks aside."""
+    asked: list[str] = []
+
+    def prompt(text: str, **_: object) -> str:
+        asked.append(text)
+        return answer
+
+    monkeypatch.setattr(consent, "has_terminal", lambda: True)
+    monkeypatch.setattr(click, "prompt", prompt)
+    ask_consent("shop.test", (("192.0.2.1", 80),), allow_hosts=(), yes_target=None)
+    assert asked == ["Type shop.test to send load there"]
+
+
+@pytest.mark.parametrize("answer", ["", "y", "yes", "shop"])
+def test_any_other_word_at_the_prompt_is_a_no(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    """There is no bare yes."""
+    monkeypatch.setattr(consent, "has_terminal", lambda: True)
+    monkeypatch.setattr(click, "prompt", lambda *_, **__: answer)
+    with pytest.raises(ConsentError, match="was not confirmed; nothing was sent"):
+        ask_consent("shop.test", (("192.0.2.1", 80),), allow_hosts=(), yes_target=None)
