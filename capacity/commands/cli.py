@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import click
 
+from capacity.commands.standard_output import flush_standard_output
 from capacity.errors import CapacityError
 
 # name -> (short help, module, attribute)
@@ -71,6 +72,8 @@ def main() -> NoReturn:
     except click.Abort:
         click.echo("stopped before any load was sent", err=True)
         code = 130
+    except SystemExit:  # click's own end when the reader of a help text went away
+        code = 0
     except CapacityError as error:
         click.echo(f"error: {error.message}\nhint: {error.hint}", err=True)
         code = error.exit_code
@@ -95,8 +98,5 @@ def _report_bug() -> int:
 
 def _end(code: int) -> NoReturn:
     """Flush what was said; a reader that went away (`| head -1`) changes no exit code."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    flush_standard_output()
     sys.exit(code)

@@ -6,10 +6,11 @@ from pathlib import Path
 import click
 
 from capacity.analysis.findings import analyze
+from capacity.commands.output_folder import OutputFolder
 from capacity.commands.results import AnswerForm, print_answer, write_derived
 from capacity.errors import UsageError
 from capacity.report.texts import pick_language
-from capacity.storage.run_folder import read_run
+from capacity.storage.run_folder import check_writable, read_run
 
 
 @click.command("report")
@@ -17,7 +18,7 @@ from capacity.storage.run_folder import read_run
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
+    type=OutputFolder(),
     metavar="DIR",
     help="Where the files go; default: into RUN, or RUN/report-N when it has them already.",
 )
@@ -35,7 +36,7 @@ def command(*, run_folder: Path, out: Path | None, language: str) -> int:
     folder = _free_folder(source, run.plan.name) if out is None else out
     if out is not None and out.exists() and not out.is_dir():
         raise UsageError(f"{out} is not a folder", hint="name a folder with --out")
-    folder.mkdir(parents=True, exist_ok=True)
+    check_writable(folder)
     picked = pick_language(language, os.environ)
     derived = write_derived(run, findings, folder, picked)
     for note in derived.notes:

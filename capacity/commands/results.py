@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import click
-
+from capacity.commands.standard_output import say
 from capacity.model.findings import Findings
 from capacity.model.run import Run
 from capacity.report.fonts import chart_font
@@ -53,10 +52,10 @@ def print_answer(
 ) -> None:
     """Print the answer on standard output; the JSON form is run.json, as stored in `folder`."""
     if form is AnswerForm.JSON:
-        click.echo((folder / "run.json").read_text())
+        say((folder / "run.json").read_text())
         return
     graphs = ", ".join(path.name for path in derived.paths if path.suffix == ".png")
     place = f"{folder}/ ({graphs})" if graphs else f"{folder}/"
     lines = verdict_lines(run, findings, language, report_place=place)
     for line in lines[:1] if form is AnswerForm.ONE_LINE else lines:
-        click.echo(line)
+        say(line)

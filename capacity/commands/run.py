@@ -23,6 +23,7 @@ from capacity.commands.preflight import check_descriptors, reachable, resolve
 from capacity.commands.process import SignalInterrupt, SystemClock
 from capacity.commands.results import AnswerForm, print_answer, write_derived
 from capacity.commands.run_options import overrides_from, run_options
+from capacity.commands.standard_output import say
 from capacity.histogram import core_version
 from capacity.model.plan import DemoService, EngineName, RunPlan, Target
 from capacity.model.run import Environment
@@ -76,8 +77,8 @@ def plan_command(**options: Any) -> int:
 
 def _show_plan(plan: RunPlan) -> int:
     for line in plan_lines(plan, ()):
-        click.echo(line)
-    click.echo("nothing was sent")
+        say(line)
+    say("nothing was sent")
     return 0
 
 

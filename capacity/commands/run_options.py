@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from capacity.commands.output_folder import OutputFolder
 from capacity.errors import UsageError
 from capacity.model.plan import Secret
 from capacity.profile.overrides import Overrides
@@ -81,7 +82,7 @@ _OPTIONS = (
         "-o",
         "--out",
         env="OUT",
-        type=click.Path(path_type=Path),
+        type=OutputFolder(),
         default=Path("output"),
         show_default=True,
         metavar="DIR",

@@ -5,6 +5,7 @@ import platform
 
 import click
 
+from capacity.commands.standard_output import say
 from capacity.histogram import core_version, is_release_build
 
 
@@ -15,10 +16,10 @@ def command(*, as_json: bool) -> None:
     version = core_version()
     build = "release" if is_release_build() else "debug"
     if as_json:
-        click.echo(
+        say(
             json.dumps(
                 {"capacity": version, "core_build": build, "python": platform.python_version()}
             )
         )
     else:
-        click.echo(f"capacity {version} (core: {build} build, Python {platform.python_version()})")
+        say(f"capacity {version} (core: {build} build, Python {platform.python_version()})")

@@ -16,7 +16,8 @@ def parse_name(text: str) -> str:
     if not _SLUG.fullmatch(text):
         raise InputError(
             f"{text!r} is not a name",
-            f"use at most {MAX_NAME_CHARACTERS} of letters, digits, . _ - and begin with a letter",
+            f"use at most {MAX_NAME_CHARACTERS} of letters, digits, . _ - "
+            "and begin with a letter, a digit or _",
         )
     if _DEVICES.fullmatch(text):
         raise InputError(f"{text!r} is the name of a device on Windows", "use another name")

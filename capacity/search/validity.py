@@ -27,7 +27,7 @@ def check_validity(counts: Counts, generator: GeneratorLoad | None) -> Validity:
     else:
         _check_generator(generator, invalid, suspect)
     if counts.judged == 0 and not invalid:
-        invalid.append("no request ended in the hold")
+        invalid.append("no request that began in the hold has ended; hold longer")
     if invalid:
         return Validity(Trust.INVALID, tuple(invalid + suspect))
     if suspect:

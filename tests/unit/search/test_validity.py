@@ -75,7 +75,9 @@ def test_local_failures_are_invalid_and_named() -> None:
 def test_step_in_which_everything_was_cut_is_invalid_but_not_our_fault() -> None:
     """No request ended: there is nothing to believe, and nobody to blame here."""
     counts = Counts(started=5, cut=5)
-    assert check_validity(counts, IDLE).reasons == ("no request ended in the hold",)
+    assert check_validity(counts, IDLE).reasons == (
+        "no request that began in the hold has ended; hold longer",
+    )
     assert not is_generator_fault(counts, IDLE)
 
 
