@@ -6,6 +6,7 @@ are made in Rust threads; Python only sets the concurrency and asks about once a
 
 import asyncio
 import os
+from ipaddress import ip_address
 from pathlib import Path
 
 from capacity import _core
@@ -35,7 +36,8 @@ class NativeEngine:
                 hint="set engine: aiohttp in the profile, or pass --engine aiohttp",
             )
         self._target = plan.target
-        self._threads = _thread_count(plan)
+        is_local = all(ip_address(address).is_loopback for address, _ in addresses)
+        self._threads = _thread_count(plan, is_local=is_local)
         self._pool = _make_pool(
             plan.target,
             request,
@@ -48,7 +50,8 @@ class NativeEngine:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the result should know about this engine."""
-        return (f"native engine: {self._threads} load threads, HTTP/1.1, closed loop",)
+        threads = "1 load thread" if self._threads == 1 else f"{self._threads} load threads"
+        return (f"native engine: {threads}, HTTP/1.1, closed loop",)
 
     def start(self) -> None:
         """Start the load threads; nothing is sent yet."""
@@ -160,8 +163,11 @@ _HINTS = {
 }
 
 
-def _thread_count(plan: RunPlan) -> int:
-    wanted = plan.threads if plan.threads is not None else (os.cpu_count() or 1)
+def _thread_count(plan: RunPlan, *, is_local: bool) -> int:
+    cores = os.cpu_count() or 1
+    # A service on this machine needs cores too; what we take from it would look like its limit.
+    free = cores // 2 if is_local else cores
+    wanted = plan.threads if plan.threads is not None else free
     return max(1, min(wanted, _MAX_THREADS, max(plan.concurrencies)))
 
 

@@ -181,6 +181,9 @@ _ROWS = (
 
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ROWS}
 
+# Percentiles that at most one request in ten lies above.
+HIGH_PERCENTILES = frozenset({"p90", "p95", "p99", "p999"})
+
 
 class Comparison(StrEnum):
     """How the observed value is held against the limit."""

@@ -128,5 +128,5 @@ def _demo_service(demo: DemoService) -> str:
 
 def _threads(plan: RunPlan) -> str:
     if plan.threads is None:
-        return "one thread per core"
+        return "threads by the number of cores"
     return "1 thread" if plan.threads == 1 else f"{plan.threads} threads"

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from itertools import pairwise, takewhile
 
 from capacity.model.rules import (
+    HIGH_PERCENTILES,
     METRICS,
     Absolute,
     Action,
+    Comparison,
     Judgement,
     Rule,
     RuleState,
@@ -22,6 +24,8 @@ from capacity.model.rules import (
 from capacity.model.run import Step, Trust
 from capacity.search.tally import GRID_TOLERANCE_S
 from capacity.units import format_duration
+
+_CERTAIN_SAMPLES = 20
 
 
 def judge_window(rule: Rule, window: WindowStats, first: Step | None) -> Judgement:
@@ -35,12 +39,12 @@ def judge_window(rule: Rule, window: WindowStats, first: Step | None) -> Judgeme
     if rule.over_s is not None and window.span_s < rule.over_s - GRID_TOLERANCE_S:
         reason = f"{format_duration(window.span_s)} of {format_duration(rule.over_s)} measured"
         return _no_data(rule, samples, span, reason)
-    if not has_enough_samples(rule, window):
+    limit = _limit(rule, first)
+    if not has_enough_samples(rule, window) and not _is_certain(rule, window, limit):
         return _no_data(rule, samples, span, f"{samples} of {rule.min_samples} samples")
     observed = metric.value(window)
     if observed is None:
         return _no_data(rule, samples, span, "the window holds no such value")
-    limit = _limit(rule, first)
     if limit is None:
         return _no_data(rule, samples, span, "no earlier valid step to compare with")
     return _compare(rule, observed, limit, samples, span)
@@ -49,6 +53,18 @@ def judge_window(rule: Rule, window: WindowStats, first: Step | None) -> Judgeme
 def has_enough_samples(rule: Rule, window: WindowStats) -> bool:
     """Whether the window holds as many requests as the rule asks for."""
     return METRICS[rule.metric].sample_count(window) >= rule.min_samples
+
+
+def _is_certain(rule: Rule, window: WindowStats, limit: float | None) -> bool:
+    """Whether few samples already prove that a high percentile is above its limit.
+
+    If at most one request in ten were slower than the limit, half of 20 would be with a chance
+    below 1e-5 (binomial), so a median above it needs no more samples.
+    """
+    if rule.metric not in HIGH_PERCENTILES or limit is None or window.latency is None:
+        return False
+    is_upper = rule.comparison in (Comparison.ABOVE, Comparison.AT_LEAST)
+    return is_upper and window.latency.count >= _CERTAIN_SAMPLES and window.latency.p50_s > limit
 
 
 def judge_step(rule: Rule, steps: Sequence[Step], current: Step) -> Judgement:

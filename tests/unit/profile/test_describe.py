@@ -14,7 +14,7 @@ TLS           certificates checked against this system's authorities
 request       POST, body of 1,234 bytes
 headers       Authorization, X-Team
 success       status below 400, within 10s
-engine        native, one thread per core
+engine        native, threads by the number of cores
 steps         1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024 requests in flight (11 steps)
 each step     1s settle, then 3s measured
 duration      likely 44s if no rule ends it, at most 60m

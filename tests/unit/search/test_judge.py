@@ -79,6 +79,36 @@ def test_too_few_samples_are_no_verdict() -> None:
     assert judgement.observed is None
 
 
+def a_slow_window(samples: int, median_s: float) -> WindowStats:
+    """A window of few answers with this median and a P99 of half a second."""
+    window = a_window(samples, p99_s=0.5)
+    assert window.latency is not None
+    return replace(window, latency=replace(window.latency, p50_s=median_s))
+
+
+@pytest.mark.parametrize(
+    ("samples", "median_s", "comparison", "state"),
+    [
+        pytest.param(20, 0.30, Comparison.ABOVE, RuleState.BREACH, id="half of 20 are slow"),
+        pytest.param(20, 0.05, Comparison.ABOVE, RuleState.NO_DATA, id="the tail alone is slow"),
+        pytest.param(19, 0.30, Comparison.ABOVE, RuleState.NO_DATA, id="19 prove nothing"),
+        pytest.param(20, 0.30, Comparison.BELOW, RuleState.NO_DATA, id="a lower limit"),
+    ],
+)
+def test_few_samples_suffice_when_the_median_is_beyond_the_limit(
+    samples: int, median_s: float, comparison: Comparison, state: RuleState
+) -> None:
+    """A service that became slow gives few answers; 20 of them can prove it."""
+    rule = a_rule("p99", limit=Absolute(0.1), comparison=comparison)
+    assert judge_window(rule, a_slow_window(samples, median_s), None).state is state
+
+
+def test_few_samples_prove_nothing_about_a_median() -> None:
+    """The short cut is for percentiles that few requests may exceed."""
+    rule = a_rule("p50", limit=Absolute(0.1))
+    assert judge_window(rule, a_slow_window(50, 0.3), None).state is RuleState.NO_DATA
+
+
 def test_window_that_is_not_full_is_no_verdict() -> None:
     """A rule over 10 s waits for 10 s of the step itself."""
     judgement = judge_window(
