@@ -70,7 +70,7 @@ def find_knee(rates: tuple[StepRate, ...]) -> Knee | NoKnee:
     if peak.qps < SEEN_SHARE * fit.saturation_qps:
         return NoKnee(
             NoKneeReason.NOT_REACHED,
-            f"throughput had not levelled off at {rates[-1].concurrency} concurrent: "
+            f"throughput had not levelled off at {peak.concurrency} concurrent: "
             "no knee in the range tested",
         )
     knee = exp(fit.ln_knee)

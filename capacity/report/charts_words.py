@@ -21,11 +21,11 @@ _FAMILIES = ("http", "timeout", "conn", "tls", "broken", "proto", "check")
 
 def curve_title(run: Run, findings: Findings, language: Language) -> str:
     """What the curve of throughput shows, in one sentence."""
-    title = _finding(run, findings, language)
+    title = _finding(findings, language)
     return title if is_valid(run) else say(language, "title_not_valid", title=title)
 
 
-def _finding(run: Run, findings: Findings, language: Language) -> str:
+def _finding(findings: Findings, language: Language) -> str:
     knee, peak = findings.knee, findings.peak
     if peak is None:
         return say(language, "title_none")
@@ -35,8 +35,7 @@ def _finding(run: Run, findings: Findings, language: Language) -> str:
         return say(language, "title_knee", knee=near, qps=format_qps(knee.saturation_qps))
     match knee.reason:
         case NoKneeReason.NOT_REACHED:
-            last = max(step.plan.concurrency for step in run.steps)
-            return say(language, "title_not_reached", last=last, qps=qps)
+            return say(language, "title_not_reached", last=peak.concurrency, qps=qps)
         case NoKneeReason.BELOW_RANGE:
             return say(language, "title_below_range", qps=qps)
         case NoKneeReason.TOO_FEW_STEPS:

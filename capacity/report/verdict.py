@@ -111,7 +111,9 @@ def _knee(run: Run, findings: Findings, language: Language) -> str:
         )
     levels = [step.plan.concurrency for step in run.steps]
     key = f"knee_{knee.reason.value}" if levels else "knee_too_few_steps"
-    return say(language, key, first=min(levels, default=0), last=max(levels, default=0))
+    # It grew up to the peak; beyond it, in a step that broke a limit, it may have collapsed.
+    last = max(levels, default=0) if findings.peak is None else findings.peak.concurrency
+    return say(language, key, first=min(levels, default=0), last=last)
 
 
 def _peak(findings: Findings, language: Language) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from capacity.analysis.findings import analyze
-from capacity.model.findings import Capacity, Findings, NoCapacity, NoKnee, NoKneeReason
+from capacity.model.findings import Capacity, Findings, NoCapacity, NoKnee, NoKneeReason, Peak
 from capacity.model.rules import RuleState
 from capacity.model.run import EndReason, Run, RunEnd, Step, Trust
 from capacity.model.snapshot import FailureKind
@@ -206,3 +206,11 @@ def test_codes_from_a_file_do_not_reach_the_terminal() -> None:
     )
 
     assert rows[3] == "Stopped    after 64 concurrent: [2J fake line"
+
+
+def test_growth_is_said_up_to_the_peak_not_to_a_step_that_collapsed() -> None:
+    """53/s at 16 concurrent after 691/s at 8 is no growth at 16."""
+    steps = [*a_curve((1, 2, 4, 8)), a_step(16, 53.0, index=4)]
+    findings = some_findings(peak=Peak(8, 691.0), knee=NO_KNEE)
+    said = verdict_lines(a_run(steps), findings, Language.EN, report_place="output/")
+    assert "not reached: throughput was still growing at 8 concurrent" in said[1]
