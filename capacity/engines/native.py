@@ -146,6 +146,8 @@ def _explain(error: _core.LoadError, target: Target) -> CapacityError:
     if failure.side is Side.LOCAL:
         return MachineError(f"{target.origin}: {kind}: {detail}", hint="raise the limit it names")
     hint = _HINTS.get(failure, "look at the service's own log for this connection")
+    if failure is FailureKind.TLS_CERT_UNTRUSTED and target.ca_file is not None:
+        hint = _NOT_SIGNED_BY_FILE
     return TargetError(f"{target.origin} cannot be used: {kind}: {detail}", hint=hint)
 
 
@@ -161,6 +163,12 @@ _HINTS = {
     FailureKind.TLS_CERT_EXPIRED: "renew the certificate, or check the clock of this machine",
     FailureKind.TLS_CERT_NOT_YET: "check the clocks of this machine and of the issuer",
 }
+
+# `openssl req -x509` makes an authority's certificate, which may not stand for a server itself.
+_NOT_SIGNED_BY_FILE = (
+    "the file of --cacert did not sign it; a self-signed certificate must be made with "
+    "basicConstraints=CA:FALSE, or be believed with --insecure"
+)
 
 
 def _thread_count(plan: RunPlan, *, is_local: bool) -> int:

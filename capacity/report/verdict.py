@@ -6,6 +6,7 @@ The order is the order in which people need it, and when the run is not valid th
 from capacity.model.findings import Capacity, Findings, Knee, NoCapacity
 from capacity.model.rules import METRICS
 from capacity.model.run import EndReason, Run, Step, Trust
+from capacity.model.snapshot import FailureKind, Side
 from capacity.report.shown import (
     cells,
     padded,
@@ -19,6 +20,7 @@ from capacity.report.texts import CATALOGUES, Language, say
 from capacity.units import format_qps
 
 _LABELS = ("capacity", "knee", "peak", "stopped", "valid", "remarks", "not_valid", "report")
+_ERRORS_SHOWN = 2
 
 
 def verdict_lines(
@@ -62,11 +64,31 @@ def stop_sentence(run: Run, language: Language) -> str:
     for breach in last.breaches:
         if breach.rule.text == run.end.rule and breach.observed is not None:
             observed = METRICS[breach.rule.metric].show(breach.observed)
+            errors = _errors(run) if breach.rule.metric == "error_rate" else ""
             return say(
-                language, "stopped_rule", last=level, rule=breach.rule.text, observed=observed
+                language,
+                "stopped_errors" if errors else "stopped_rule",
+                last=level,
+                rule=breach.rule.text,
+                observed=observed,
+                errors=errors,
             )
     rule = run.end.rule or detail
     return say(language, "stopped_rule_between", last=level, rule=rule)
+
+
+def _errors(run: Run) -> str:
+    """The most frequent errors of the last step, answers by their status."""
+    counts = run.steps[-1].counts
+    least = run.plan.scenario.ok_below_status
+    seen = {f"status {code}": n for code, n in counts.statuses.items() if code >= least}
+    seen |= {
+        kind.value: n
+        for kind, n in counts.failures.items()
+        if kind is not FailureKind.HTTP_STATUS and kind.side in (Side.TARGET, Side.NETWORK)
+    }
+    most = sorted(seen.items(), key=lambda item: (-item[1], item[0]))[:_ERRORS_SHOWN]
+    return ", ".join(f"{name} {count:,}x" for name, count in most if count > 0)
 
 
 def _capacity(run: Run, capacity: Capacity | NoCapacity, language: Language) -> str:

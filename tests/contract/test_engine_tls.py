@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import trustme
 
+from capacity.engines.native import probe_target
+from capacity.errors import TargetError
 from capacity.model.plan import Timeouts, TlsTrust
 from capacity.model.snapshot import FailureKind
 from tests.contract.driving import (
@@ -140,3 +142,26 @@ def test_a_connection_that_does_not_come_up_times_out(
     assert drive.failures() == {kind}
     assert 4 <= drive.counts().started <= 8
     assert all(row.failed_latency_blob == b"" for row in drive.rows)
+
+
+@pytest.mark.parametrize(
+    ("trust", "hint"),
+    [
+        pytest.param(
+            TlsTrust.SYSTEM, "name the authority that signed it with --cacert", id="no file"
+        ),
+        pytest.param(TlsTrust.CA_FILE, "the file of --cacert did not sign it", id="another's file"),
+    ],
+)
+def test_hint_does_not_repeat_what_the_user_has_done(
+    ca_file: Path, trust: TlsTrust, hint: str
+) -> None:
+    """Who named an authority used to be told to name one."""
+    tls = tls_context(trustme.CA(), "127.0.0.1")
+    with ScriptedServer(scripted.answer_well, tls=tls) as server:
+        named = ca_file if trust is TlsTrust.CA_FILE else None
+        plan = plan_for(server.port, scheme="https", ca_file=named)
+        with pytest.raises(TargetError) as raised:
+            probe_target(plan.target, (("127.0.0.1", server.port),))
+
+    assert raised.value.hint.startswith(hint)

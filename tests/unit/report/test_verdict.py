@@ -214,3 +214,40 @@ def test_growth_is_said_up_to_the_peak_not_to_a_step_that_collapsed() -> None:
     findings = some_findings(peak=Peak(8, 691.0), knee=NO_KNEE)
     said = verdict_lines(a_run(steps), findings, Language.EN, report_place="output/")
     assert "not reached: throughput was still growing at 8 concurrent" in said[1]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "failures", "said"),
+    [
+        pytest.param(
+            {},
+            {
+                FailureKind.CONN_REFUSED: 31,
+                FailureKind.CONN_STALE: 2,
+                FailureKind.RESP_RESET_BEFORE_STATUS: 1,
+            },
+            "conn.refused 31x, conn.stale 2x",
+            id="a target that died",
+        ),
+        pytest.param(
+            {200: 9, 404: 1, 503: 2000},
+            {FailureKind.HTTP_STATUS: 2001},
+            "status 503 2,000x, status 404 1x",
+            id="bad answers by status",
+        ),
+        pytest.param({}, {FailureKind.LOCAL_PORTS: 3}, "", id="our own are not the target's"),
+    ],
+)
+def test_a_rule_on_errors_says_which_errors(
+    statuses: dict[int, int], failures: dict[FailureKind, int], said: str
+) -> None:
+    """A target that died in mid-run used to read like one that had reached its limit."""
+    broken = a_judgement(ERROR_RULE, RuleState.BREACH, observed=0.129, limit=0.01)
+    step = a_step(64, failures=failures, judgements=[broken])
+    step = replace(step, counts=replace(step.counts, statuses=statuses))
+    end = RunEnd(EndReason.RULE, "error_rate was 12.9% at 64 concurrent", ERROR_RULE.text)
+
+    sentence = stop_sentence(a_run([step], end=end), Language.EN)
+
+    expected = f"12.9%: {said}" if said else "12.9%"
+    assert sentence == f"at 64 concurrent by the rule {ERROR_RULE.text} (it was {expected})"
