@@ -10,7 +10,7 @@ REGISTRY := sh scripts/from_registry.sh
 CORE_SOURCES := $(shell find crates -name '*.rs' -o -name '*.toml') Cargo.toml Cargo.lock
 
 # The binding is tested from Python; a test program of its own could not be linked.
-RUST_TESTS := --locked --release --workspace --exclude pycore
+RUST_TESTS := --locked --profile checked --workspace --exclude pycore
 
 # rustup puts cargo here; a shell opened before that does not know it yet.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
