@@ -13,6 +13,7 @@ use rustix::net::{
     getsockname, ipproto, recv, send, socket_with, sockopt,
 };
 
+use crate::audit::Ticket;
 use crate::failure::FailureKind;
 use crate::ledger::Ledger;
 use crate::plan::Recipe;
@@ -28,6 +29,14 @@ pub(crate) struct Wire<'a> {
     pub buffer: &'a mut [u8],
     /// Decrypted bytes, for TLS only.
     pub plain: &'a mut [u8],
+}
+
+impl Wire<'_> {
+    /// The bytes of a request.
+    #[inline]
+    pub(crate) fn request(&mut self, ticket: Ticket) -> &[u8] {
+        self.ledger.audit.render(ticket, &self.recipe.request)
+    }
 }
 
 /// Make a socket and start its connection.
@@ -147,7 +156,7 @@ impl Slot {
             return Progress::Pending;
         };
         while self.sent_bytes < wire.recipe.request.len() {
-            let rest = &wire.recipe.request[self.sent_bytes..];
+            let rest = &wire.request(self.ticket)[self.sent_bytes..];
             match send(socket, rest, SendFlags::NOSIGNAL) {
                 Ok(count) => {
                     self.sent_bytes += count;

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::audit::Log;
 use crate::clock::{NS_PER_S, monotonic_ns};
 use crate::exchange::{Inbox, Mailbox};
 use crate::failure::FailureKind;
@@ -45,6 +46,7 @@ pub(crate) struct Ledger {
     stragglers_due_ns: u64,
     self_watch: SelfWatch,
     pub connections_open: u64,
+    pub audit: Log,
 }
 
 impl Ledger {
@@ -77,6 +79,7 @@ impl Ledger {
             stragglers_due_ns: u64::MAX,
             self_watch: SelfWatch::new(start_ns),
             connections_open: 0,
+            audit: Log::default(),
         }
     }
 

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod audit;
 mod budget;
 mod chunked;
 mod clock;
@@ -26,6 +27,8 @@ mod tls;
 mod tls_stream;
 mod worker;
 
+#[cfg(feature = "audit")]
+pub use audit::{Entry, Outcome};
 pub use failure::{FailureKind, LoadError, Side};
 pub use histogram::Histogram;
 pub use plan::{Plan, Timeouts, TlsPlan};

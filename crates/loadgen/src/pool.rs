@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use crate::audit::Sink;
 use crate::budget::Budget;
 use crate::clock::{NS_PER_MS, monotonic_ns};
 use crate::exchange::{Command, Inbox, Mailbox, lock};
@@ -29,6 +30,7 @@ pub struct Pool {
     mailboxes: Vec<Arc<Mailbox>>,
     inbox: Arc<Inbox>,
     budget: Arc<Budget>,
+    sink: Sink,
     control: Mutex<Control>,
     reader: Mutex<Merge>,
 }
@@ -63,6 +65,7 @@ impl Pool {
             recipe,
             inbox: Arc::new(Inbox::new()),
             budget: Arc::new(Budget::new(plan.max_requests, plan.threads)),
+            sink: Sink::default(),
             reader: Mutex::new(Merge::new(mailboxes.len())),
             mailboxes,
             control: Mutex::new(Control {
@@ -101,6 +104,7 @@ impl Pool {
                 mailbox: Arc::clone(mailbox),
                 inbox: Arc::clone(&self.inbox),
                 budget: Arc::clone(&self.budget),
+                sink: self.sink.clone(),
                 start_ns,
             })?;
             let handle = std::thread::Builder::new()
@@ -204,6 +208,12 @@ impl Pool {
         for mailbox in &self.mailboxes {
             mailbox.post(Command::Cut);
         }
+    }
+
+    /// Every request that has ended, once the pool is closed.
+    #[cfg(feature = "audit")]
+    pub fn take_audit(&self) -> Vec<crate::audit::Entry> {
+        self.sink.take()
     }
 
     /// End the threads and their connections; safe to call twice.

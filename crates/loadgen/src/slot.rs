@@ -2,6 +2,7 @@
 
 use rustix::fd::OwnedFd;
 
+use crate::audit::Ticket;
 use crate::failure::FailureKind;
 use crate::plan::TimeoutsNs;
 use crate::response::Response;
@@ -75,6 +76,7 @@ pub(crate) struct Slot {
     pub progress_ns: u64,
     pub response: Response,
     pub spill: Vec<u8>,
+    pub ticket: Ticket,
 }
 
 impl Slot {
@@ -97,6 +99,7 @@ impl Slot {
             progress_ns: 0,
             response: Response::new(false),
             spill: Vec::new(),
+            ticket: Ticket::EMPTY,
         }
     }
 

@@ -124,7 +124,7 @@ impl Slot {
             return Progress::Pending;
         };
         loop {
-            let rest = &wire.recipe.request[self.sent_bytes..];
+            let rest = &wire.request(self.ticket)[self.sent_bytes..];
             // The session takes a part when its buffer is full.
             let count = if rest.is_empty() {
                 0

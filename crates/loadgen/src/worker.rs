@@ -12,6 +12,7 @@ use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 use rustix::fd::OwnedFd;
 
+use crate::audit::{Log, Sink};
 use crate::budget::Budget;
 use crate::clock::NS_PER_S;
 use crate::exchange::{Command, Inbox, Mailbox, publish};
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     pub mailbox: Arc<Mailbox>,
     pub inbox: Arc<Inbox>,
     pub budget: Arc<Budget>,
+    pub sink: Sink,
     pub start_ns: u64,
 }
 
@@ -95,11 +97,14 @@ impl Worker {
             mailbox,
             inbox,
             budget,
+            sink,
             start_ns,
         } = shared;
+        let mut ledger = Ledger::new(thread, inbox, Arc::clone(&mailbox), start_ns);
+        ledger.audit = Log::new(thread, &recipe.request, &sink);
         let plain_bytes = if recipe.tls.is_some() { PLAIN_BYTES } else { 0 };
         Self {
-            ledger: Ledger::new(thread, inbox, Arc::clone(&mailbox), start_ns),
+            ledger,
             recipe,
             mailbox,
             budget,
@@ -194,6 +199,9 @@ impl Worker {
     fn cut(&mut self) {
         for index in 0..self.slots.len() {
             if self.slots[index].is_busy() {
+                self.ledger
+                    .audit
+                    .cut(&self.slots[index], self.ledger.last_ns());
                 self.ledger.end_cut(self.slots[index].book);
                 self.close(index);
                 self.retire(index);
@@ -230,6 +238,7 @@ impl Worker {
         let book = self.ledger.start();
         let slot = &mut self.slots[index];
         slot.begin_request(book, self.recipe.is_head);
+        slot.ticket = self.ledger.audit.issue(self.ledger.last_ns());
         if slot.socket.is_some() {
             self.write_request(index);
         } else {
@@ -358,6 +367,7 @@ impl Worker {
         let status = slot.response.status();
         let latency_ns = now_ns - slot.sent_ns;
         slot.back_off_exponent = 0;
+        self.ledger.audit.answered(slot, now_ns);
         if status < self.recipe.ok_below_status {
             let first_byte_ns = slot.first_byte_ns - slot.sent_ns;
             self.ledger
@@ -391,6 +401,7 @@ impl Worker {
     /// The request failed at `at_ns`, which for a timeout is its deadline.
     fn fail(&mut self, index: usize, kind: FailureKind, at_ns: u64) {
         let slot = &self.slots[index];
+        self.ledger.audit.failed(slot, at_ns, kind);
         let latency_ns = (slot.sent_ns > 0).then(|| at_ns.saturating_sub(slot.sent_ns));
         self.ledger.end_failed(slot.book, kind, latency_ns);
         if slot.phase == Phase::Exchanging {
