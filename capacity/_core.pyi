@@ -68,6 +68,19 @@ class Snapshot:
     @property
     def window_over(self) -> bool: ...
     @property
+    def planned(self) -> int:
+        """Starts that the schedule wanted; in the closed loop every start is one.
+
+        `planned = started + dropped_no_slot + dropped_late + not_started`.
+        """
+
+    @property
+    def dropped_no_slot(self) -> int: ...
+    @property
+    def dropped_late(self) -> int: ...
+    @property
+    def not_started(self) -> int: ...
+    @property
     def started(self) -> int: ...
     @property
     def ok(self) -> int: ...
@@ -86,6 +99,22 @@ class Snapshot:
     @property
     def ended_all(self) -> int: ...
     @property
+    def running_s(self) -> float:
+        """Time integral of the slots that have a request taken up, connecting included."""
+
+    @property
+    def gap_s(self) -> float:
+        """Time between taking requests up and sending them, for sends in the interval.
+
+        A failure before the send ends it, too. Up to what is open at the edges of the interval,
+        `running_s = gap_s + ended_time_s`.
+        """
+
+    @property
+    def ended_time_s(self) -> float:
+        """Time in flight (first request byte to end) of all that ended in the interval."""
+
+    @property
     def in_flight(self) -> int: ...
     @property
     def connections_open(self) -> int: ...
@@ -96,17 +125,72 @@ class Snapshot:
     @property
     def connections_closed_by_target(self) -> int: ...
     @property
-    def latency_blob(self) -> bytes: ...
+    def latency_blob(self) -> bytes:
+        """Ok requests: first request byte to last response byte."""
+
     @property
     def failed_latency_blob(self) -> bytes: ...
     @property
-    def first_byte_blob(self) -> bytes: ...
+    def first_byte_blob(self) -> bytes:
+        """Ok requests: last request byte to first response byte."""
+
     @property
-    def connect_blob(self) -> bytes: ...
+    def transfer_blob(self) -> bytes:
+        """Ok requests: first to last response byte."""
+
+    @property
+    def fresh_latency_blob(self) -> bytes:
+        """Ok requests that opened their connection: connection start to last byte."""
+
+    @property
+    def response_blob(self) -> bytes:
+        """Open loop only, ok requests: planned start to last response byte."""
+
+    @property
+    def send_lag_blob(self) -> bytes:
+        """Open loop only, every started request: planned to actual start."""
+
+    @property
+    def connect_blob(self) -> bytes:
+        """New connections: TCP alone."""
+
+    @property
+    def tls_blob(self) -> bytes:
+        """New connections: TLS alone."""
+
+    @property
+    def loop_lag_blob(self) -> bytes:
+        """How late a tick of 10 ms came, on each load thread."""
+
+    @property
+    def longest_gap_s(self) -> float:
+        """The longest time without a complete answer on any thread.
+
+        Of those which ended in the interval or reach to its end; it counts from where it began,
+        be that in an interval before, but not before the window.
+        """
+
+    @property
+    def gaps(self) -> list[tuple[float, float]]:
+        """The longest such times (start_s, end_s), cut at the interval's edges, in order."""
+
+    @property
+    def failure_samples(
+        self,
+    ) -> list[tuple[str, float, float, list[tuple[float, int, int, float | None, bool]]]]:
+        """Per failure kind: (kind, first_s, last_s, samples), at most 5 samples.
+
+        A sample is (at_s, status or 0, received_bytes, latency_s, is_reused); `latency_s` is None
+        when no request byte was written.
+        """
+
     @property
     def cpu_ratio(self) -> float: ...
     @property
     def runqueue_wait_ratio(self) -> float: ...
+    @property
+    def suspended_s(self) -> float:
+        """How long the machine was suspended."""
 
 @final
 class Pool:

@@ -132,6 +132,7 @@ impl Ledger {
     #[inline]
     pub(crate) fn start(&mut self) -> usize {
         let book = &mut self.books[self.current];
+        book.tally.planned += 1;
         book.tally.started += 1;
         book.in_flight += 1;
         self.current

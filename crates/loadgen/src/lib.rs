@@ -33,7 +33,7 @@ pub use failure::{FailureKind, LoadError, Side};
 pub use histogram::Histogram;
 pub use plan::{Plan, Timeouts, TlsPlan};
 pub use pool::Pool;
-pub use snapshot::Snapshot;
+pub use snapshot::{FailureSample, FailureSamples, Snapshot};
 
 /// The version of the engine, equal to that of the Python package.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -6,49 +6,95 @@ use crate::histogram::Histogram;
 const FIRST_STATUS: u16 = 100;
 const STATUS_COUNT: usize = 500;
 
-/// Counters and histograms of one window, thread and interval; all of them are deltas.
-pub(crate) struct Tally {
-    pub started: u64,
-    pub ok: u64,
-    pub failures: [u64; KIND_COUNT],
-    pub cut: u64,
-    statuses: [u64; STATUS_COUNT],
-    pub sent_bytes: u64,
-    pub received_bytes: u64,
-    /// Ends inside the interval, whatever the window of the request.
-    pub ended_ok: u64,
-    pub ended_all: u64,
-    pub opened: u64,
-    pub attempts_failed: u64,
-    pub closed_by_target: u64,
-    pub latency: Histogram,
-    pub failed_latency: Histogram,
-    pub first_byte: Histogram,
-    pub connect: Histogram,
+/// Generates the tally, so that a new number is one line here and cannot be forgotten in a sum.
+macro_rules! tally {
+    (
+        sums { $($(#[$sum_doc:meta])* $sum:ident,)* }
+        histograms { $($(#[$histogram_doc:meta])* $histogram:ident,)* }
+    ) => {
+        /// Counters and histograms of one window, thread and interval; all of them are deltas.
+        pub(crate) struct Tally {
+            $($(#[$sum_doc])* pub $sum: u64,)*
+            $($(#[$histogram_doc])* pub $histogram: Histogram,)*
+            pub failures: [u64; KIND_COUNT],
+            statuses: [u64; STATUS_COUNT],
+        }
+
+        impl Tally {
+            pub(crate) fn new() -> Box<Self> {
+                Box::new(Self {
+                    $($sum: 0,)*
+                    $($histogram: Histogram::new(),)*
+                    failures: [0; KIND_COUNT],
+                    statuses: [0; STATUS_COUNT],
+                })
+            }
+
+            /// Add what another thread, or the same one in another interval, has counted.
+            pub(crate) fn add(&mut self, other: &Self) {
+                $(self.$sum += other.$sum;)*
+                $(self.$histogram.add(&other.$histogram);)*
+                for (own, theirs) in self.failures.iter_mut().zip(other.failures) {
+                    *own += theirs;
+                }
+                for (own, theirs) in self.statuses.iter_mut().zip(other.statuses) {
+                    *own += theirs;
+                }
+            }
+
+            /// Forget everything, keep the memory.
+            pub(crate) fn clear(&mut self) {
+                $(self.$sum = 0;)*
+                $(self.$histogram.clear();)*
+                self.failures = [0; KIND_COUNT];
+                self.statuses = [0; STATUS_COUNT];
+            }
+        }
+    };
+}
+
+tally! {
+    sums {
+        /// Starts that the schedule wanted; without a schedule every start is one.
+        planned,
+        dropped_no_slot,
+        dropped_late,
+        not_started,
+        started,
+        ok,
+        cut,
+        sent_bytes,
+        received_bytes,
+        /// Ends inside the interval, whatever the window of the request.
+        ended_ok,
+        ended_all,
+        /// Time in flight of everything that ended inside the interval.
+        ended_time_ns,
+        /// Time integral of the slots that have a request taken up.
+        running_ns,
+        /// Time from taking a request up to sending it, for sends inside the interval.
+        gap_ns,
+        opened,
+        attempts_failed,
+        closed_by_target,
+    }
+    histograms {
+        latency,
+        failed_latency,
+        first_byte,
+        transfer,
+        /// Of requests that opened their connection: from the start of the connection.
+        fresh_latency,
+        response,
+        send_lag,
+        connect,
+        tls,
+        /// Lateness of a tick of the loop itself.
+        loop_lag,
+    }
 }
 
 impl Tally {
-    pub(crate) fn new() -> Box<Self> {
-        Box::new(Self {
-            started: 0,
-            ok: 0,
-            failures: [0; KIND_COUNT],
-            cut: 0,
-            statuses: [0; STATUS_COUNT],
-            sent_bytes: 0,
-            received_bytes: 0,
-            ended_ok: 0,
-            ended_all: 0,
-            opened: 0,
-            attempts_failed: 0,
-            closed_by_target: 0,
-            latency: Histogram::new(),
-            failed_latency: Histogram::new(),
-            first_byte: Histogram::new(),
-            connect: Histogram::new(),
-        })
-    }
-
     pub(crate) fn count_status(&mut self, status: u16) {
         if let Some(count) = self
             .statuses
@@ -74,49 +120,6 @@ impl Tally {
             .zip(self.failures)
             .filter(|&(_, count)| count > 0)
             .collect()
-    }
-
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.started += other.started;
-        self.ok += other.ok;
-        self.cut += other.cut;
-        self.sent_bytes += other.sent_bytes;
-        self.received_bytes += other.received_bytes;
-        self.ended_ok += other.ended_ok;
-        self.ended_all += other.ended_all;
-        self.opened += other.opened;
-        self.attempts_failed += other.attempts_failed;
-        self.closed_by_target += other.closed_by_target;
-        for (own, theirs) in self.failures.iter_mut().zip(other.failures) {
-            *own += theirs;
-        }
-        for (own, theirs) in self.statuses.iter_mut().zip(other.statuses) {
-            *own += theirs;
-        }
-        self.latency.add(&other.latency);
-        self.failed_latency.add(&other.failed_latency);
-        self.first_byte.add(&other.first_byte);
-        self.connect.add(&other.connect);
-    }
-
-    /// Forget everything, keep the memory.
-    pub(crate) fn clear(&mut self) {
-        self.started = 0;
-        self.ok = 0;
-        self.failures = [0; KIND_COUNT];
-        self.cut = 0;
-        self.statuses = [0; STATUS_COUNT];
-        self.sent_bytes = 0;
-        self.received_bytes = 0;
-        self.ended_ok = 0;
-        self.ended_all = 0;
-        self.opened = 0;
-        self.attempts_failed = 0;
-        self.closed_by_target = 0;
-        self.latency.clear();
-        self.failed_latency.clear();
-        self.first_byte.clear();
-        self.connect.clear();
     }
 }
 

@@ -160,11 +160,20 @@ struct Snapshot {
     inner: loadgen::Snapshot,
 }
 
-macro_rules! numbers {
-    ($($name:ident: $kind:ty),* $(,)?) => {
+type FailureSample = (f64, u16, u64, Option<f64>, bool);
+
+macro_rules! fields {
+    (numbers { $($name:ident: $kind:ty,)* } blobs { $($blob:ident,)* }) => {
         #[pymethods]
         impl Snapshot {
             $(#[getter] fn $name(&self) -> $kind { self.inner.$name })*
+
+            $(
+                #[getter]
+                fn $blob<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+                    PyBytes::new(py, &self.inner.$blob)
+                }
+            )*
 
             #[getter]
             fn failures(&self) -> Vec<(&'static str, u64)> {
@@ -177,47 +186,78 @@ macro_rules! numbers {
             }
 
             #[getter]
-            fn latency_blob<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-                PyBytes::new(py, &self.inner.latency_blob)
+            fn gaps(&self) -> Vec<(f64, f64)> {
+                self.inner.gaps.clone()
             }
 
             #[getter]
-            fn failed_latency_blob<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-                PyBytes::new(py, &self.inner.failed_latency_blob)
-            }
-
-            #[getter]
-            fn first_byte_blob<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-                PyBytes::new(py, &self.inner.first_byte_blob)
-            }
-
-            #[getter]
-            fn connect_blob<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-                PyBytes::new(py, &self.inner.connect_blob)
+            fn failure_samples(&self) -> Vec<(&'static str, f64, f64, Vec<FailureSample>)> {
+                self.inner.failure_samples.iter().map(failure_samples).collect()
             }
         }
     };
 }
 
-numbers! {
-    window: u32,
-    start_s: f64,
-    end_s: f64,
-    window_over: bool,
-    started: u64,
-    ok: u64,
-    cut: u64,
-    sent_bytes: u64,
-    received_bytes: u64,
-    ended_ok: u64,
-    ended_all: u64,
-    in_flight: u64,
-    connections_open: u64,
-    connections_opened: u64,
-    connections_failed: u64,
-    connections_closed_by_target: u64,
-    cpu_ratio: f64,
-    runqueue_wait_ratio: f64,
+fn failure_samples(seen: &loadgen::FailureSamples) -> (&'static str, f64, f64, Vec<FailureSample>) {
+    let samples = seen.samples.iter().map(|sample| {
+        (
+            sample.at_s,
+            sample.status,
+            sample.received_bytes,
+            sample.latency_s,
+            sample.is_reused,
+        )
+    });
+    (
+        seen.kind.name(),
+        seen.first_s,
+        seen.last_s,
+        samples.collect(),
+    )
+}
+
+fields! {
+    numbers {
+        window: u32,
+        start_s: f64,
+        end_s: f64,
+        window_over: bool,
+        planned: u64,
+        dropped_no_slot: u64,
+        dropped_late: u64,
+        not_started: u64,
+        started: u64,
+        ok: u64,
+        cut: u64,
+        sent_bytes: u64,
+        received_bytes: u64,
+        ended_ok: u64,
+        ended_all: u64,
+        running_s: f64,
+        gap_s: f64,
+        ended_time_s: f64,
+        in_flight: u64,
+        connections_open: u64,
+        connections_opened: u64,
+        connections_failed: u64,
+        connections_closed_by_target: u64,
+        longest_gap_s: f64,
+        cpu_ratio: f64,
+        runqueue_wait_ratio: f64,
+        suspended_s: f64,
+    }
+    blobs {
+        latency_blob,
+        failed_latency_blob,
+        first_byte_blob,
+        transfer_blob,
+        fresh_latency_blob,
+        response_blob,
+        send_lag_blob,
+        connect_blob,
+        tls_blob,
+        loop_lag_blob,
+    }
 }
 
 #[pyclass(module = "capacity._core")]
