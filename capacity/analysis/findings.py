@@ -24,11 +24,11 @@ _EXIT_CODES = {
 def analyze(run: Run) -> Findings:
     """Draw capacity, knee, peak and exit code from the believable steps of a run."""
     usable = sorted(
-        (step for step in run.steps if _is_usable(step)), key=lambda s: s.plan.concurrency
+        (step for step in run.steps if _is_usable(step)), key=lambda s: s.plan.load.level
     )
-    rates = tuple(StepRate(step.plan.concurrency, step.qps) for step in usable)
+    rates = tuple(StepRate(step.plan.load.level, step.qps) for step in usable)
     best = max(usable, key=lambda s: s.qps, default=None)
-    peak = None if best is None or best.qps <= 0 else Peak(best.plan.concurrency, best.qps)
+    peak = None if best is None or best.qps <= 0 else Peak(best.plan.load, best.qps)
     capacity = _capacity(run)
     return Findings(
         peak=peak,
@@ -72,7 +72,7 @@ def _capacity(run: Run) -> Capacity | NoCapacity:
     if passed is None:
         return NoCapacity(_why_none(run, limited_by))
     return Capacity(
-        concurrency=passed.plan.concurrency,
+        load=passed.plan.load,
         qps=passed.qps,
         p99_s=None if passed.latency is None else passed.latency.p99_s,
         success_ratio=passed.counts.success_ratio,
@@ -84,7 +84,7 @@ def _why_none(run: Run, limited_by: str | None) -> str:
     if not run.steps:
         return "no step was finished"
     first = run.steps[0]
-    level = f"the first step, {first.plan.concurrency} concurrent,"
+    level = f"the first step, {first.plan.load.text},"
     if limited_by is None and first.validity.trust is Trust.INVALID:
         return f"{level} cannot be believed: {'; '.join(first.validity.reasons)}"
     if limited_by is not None:

@@ -56,7 +56,8 @@ class _Fit:
 def find_knee(rates: tuple[StepRate, ...]) -> Knee | NoKnee:
     """Name the knee of the steps, or say in words why there is none.
 
-    `rates` are the believable steps with their good throughput, ascending in concurrency.
+    `rates` are the believable steps with their good throughput; their levels are concurrencies,
+    ascending.
     """
     rates = tuple(rate for rate in rates if rate.qps > 0)
     absence = _absence(rates)
@@ -70,12 +71,12 @@ def find_knee(rates: tuple[StepRate, ...]) -> Knee | NoKnee:
     if peak.qps < SEEN_SHARE * fit.saturation_qps:
         return NoKnee(
             NoKneeReason.NOT_REACHED,
-            f"throughput had not levelled off at {peak.concurrency} concurrent: "
+            f"throughput had not levelled off at {peak.level:.10g} concurrent: "
             "no knee in the range tested",
         )
     knee = exp(fit.ln_knee)
-    if knee < rates[0].concurrency:
-        return NoKnee(NoKneeReason.BELOW_RANGE, _below(rates[0].concurrency))
+    if knee < rates[0].level:
+        return NoKnee(NoKneeReason.BELOW_RANGE, _below(rates[0].level))
     half_width = min(_Z_90 * fit.sd_ln_knee, _MAX_LN_HALF_WIDTH)
     return Knee(
         concurrency=knee,
@@ -92,21 +93,23 @@ def _absence(rates: tuple[StepRate, ...]) -> NoKnee | None:
         return NoKnee(NoKneeReason.TOO_FEW_STEPS, _too_few(len(rates)))
     first, last = rates[0], rates[-1]
     if max(rate.qps for rate in rates) < first.qps * (1 + STILL_GROWING_RATIO):
-        return NoKnee(NoKneeReason.BELOW_RANGE, _below(first.concurrency))
+        return NoKnee(NoKneeReason.BELOW_RANGE, _below(first.level))
     # Against one noisy step: growth over the last two intervals may deny the last one.
     growths = [gain_per_doubling(before, last) for before in rates[-3:-1]]
     known = [growth for growth in growths if growth is not None]
     if known and min(known) >= STILL_GROWING_RATIO:
         return NoKnee(
             NoKneeReason.NOT_REACHED,
-            f"throughput still grew by {min(known):.0%} per doubling at {last.concurrency} "
+            f"throughput still grew by {min(known):.0%} per doubling at {last.level:.10g} "
             "concurrent: no knee in the range tested",
         )
     return None
 
 
-def _below(concurrency: int) -> str:
-    return f"the service was saturated at the first step, {concurrency} concurrent; start lower"
+def _below(concurrency: float) -> str:
+    return (
+        f"the service was saturated at the first step, {concurrency:.10g} concurrent; start lower"
+    )
 
 
 def _too_few(count: int) -> str:
@@ -115,9 +118,7 @@ def _too_few(count: int) -> str:
 
 def _without_collapse(rates: tuple[StepRate, ...], peak: StepRate) -> tuple[StepRate, ...]:
     return tuple(
-        rate
-        for rate in rates
-        if rate.concurrency <= peak.concurrency or rate.qps >= COLLAPSED_SHARE * peak.qps
+        rate for rate in rates if rate.level <= peak.level or rate.qps >= COLLAPSED_SHARE * peak.qps
     )
 
 
@@ -126,7 +127,7 @@ def _fit(rates: tuple[StepRate, ...]) -> _Fit:
     import numpy as np
     from scipy.optimize import least_squares
 
-    ln_n = np.log(np.array([rate.concurrency for rate in rates], dtype=float))
+    ln_n = np.log(np.array([rate.level for rate in rates], dtype=float))
     ln_x = np.log(np.array([rate.qps for rate in rates]))
 
     def residuals(parameters: "NDArray[float64]") -> "NDArray[float64]":

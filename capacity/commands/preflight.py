@@ -45,12 +45,12 @@ def reachable(
 
 def check_descriptors(plan: RunPlan) -> None:
     """Raise the soft limit to the hard one; MachineError if the highest step does not fit."""
-    needed = max(plan.concurrencies) + _SPARE_DESCRIPTORS
+    wanted = plan.ladder.max_in_flight
+    needed = wanted + _SPARE_DESCRIPTORS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and needed > hard:
         raise MachineError(
-            f"{max(plan.concurrencies)} connections need {needed} open files, "
-            f"but this process may open {hard}",
+            f"{wanted} connections need {needed} open files, but this process may open {hard}",
             hint=f"run `ulimit -Hn {needed}` as root before, or end the ladder at "
             f"{max(1, hard - _SPARE_DESCRIPTORS)} with --concurrency",
         )

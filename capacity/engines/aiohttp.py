@@ -31,6 +31,7 @@ from capacity.engines.aiohttp_messages import (
 )
 from capacity.engines.aiohttp_worker import run_worker
 from capacity.errors import CapacityError, EngineError, UsageError
+from capacity.model.load import Load, OpenLoop, RateLadder
 from capacity.model.plan import RunPlan
 from capacity.model.snapshot import Snapshot
 
@@ -44,6 +45,8 @@ class AiohttpEngine:
     """Python user loops behind the Engine port; `addresses` are the resolved ones, used in turn."""
 
     def __init__(self, plan: RunPlan, addresses: tuple[tuple[str, int], ...]) -> None:
+        if isinstance(plan.ladder, RateLadder):
+            raise _no_open_loop(plan.ladder.loads[0])
         self._count = _process_count(plan)
         self._context = multiprocessing.get_context("spawn")
         budget = RequestBudget(self._context, plan.fuses.max_requests, self._count)
@@ -107,6 +110,10 @@ class AiohttpEngine:
         for number in range(self._count):
             self._wanted[number] = share + (1 if number < rest else 0)
             self._send(number, SetConcurrency(self._wanted[number]))
+
+    def set_rate(self, load: OpenLoop) -> None:
+        """Refuse: user loops go one after the other, so nothing can be planned by the clock."""
+        raise _no_open_loop(load)
 
     def ready_connections(self) -> int:
         """User loops that have had a connection, or a failed attempt at one."""
@@ -228,9 +235,16 @@ class AiohttpEngine:
         )
 
 
+def _no_open_loop(load: Load) -> UsageError:
+    return UsageError(
+        f"{load.text}: the aiohttp engine runs user loops, whose pace the service sets",
+        hint="use the native engine for --rate, or give --concurrency",
+    )
+
+
 def _process_count(plan: RunPlan) -> int:
     wanted = plan.threads if plan.threads is not None else (os.cpu_count() or 1)
-    return max(1, min(wanted, max(plan.concurrencies)))
+    return max(1, min(wanted, plan.ladder.max_in_flight))
 
 
 async def _readable(pipes: Sequence[Connection], timeout_s: float) -> None:

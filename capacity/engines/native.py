@@ -11,6 +11,7 @@ from pathlib import Path
 
 from capacity import _core
 from capacity.errors import CapacityError, EngineError, MachineError, TargetError, UsageError
+from capacity.model.load import OpenLoop
 from capacity.model.plan import HttpRequest, RunPlan, Secret, Target, TlsTrust
 from capacity.model.snapshot import (
     ConnectionCounts,
@@ -64,6 +65,10 @@ class NativeEngine:
         """Keep so many requests in flight from now on."""
         self._pool.set_concurrency(concurrency)
 
+    def set_rate(self, load: OpenLoop) -> None:
+        """Refuse: this core keeps requests in flight and plans none."""
+        raise _no_open_loop(load)
+
     def ready_connections(self) -> int:
         """Slots that have had a connection, or a failed attempt at one."""
         return self._pool.ready_connections()
@@ -84,6 +89,13 @@ class NativeEngine:
     def close(self) -> None:
         """End the load threads."""
         self._pool.close()
+
+
+def _no_open_loop(load: OpenLoop) -> UsageError:
+    return UsageError(
+        f"{load.text}: this engine keeps requests in flight and plans no starts",
+        hint="give --concurrency instead of --rate",
+    )
 
 
 def probe_target(target: Target, addresses: tuple[tuple[str, int], ...]) -> str:
@@ -176,7 +188,7 @@ def _thread_count(plan: RunPlan, *, is_local: bool) -> int:
     # A service on this machine needs cores too; what we take from it would look like its limit.
     free = cores // 2 if is_local else cores
     wanted = plan.threads if plan.threads is not None else free
-    return max(1, min(wanted, _MAX_THREADS, max(plan.concurrencies)))
+    return max(1, min(wanted, _MAX_THREADS, plan.ladder.max_in_flight))
 
 
 def _snapshot(row: _core.Snapshot) -> Snapshot:

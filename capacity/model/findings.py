@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from capacity.model.load import Load
+
 
 @dataclass(frozen=True, slots=True)
 class Peak:
     """The step with the highest good throughput."""
 
-    concurrency: int
+    load: Load
     qps: float
 
 
@@ -41,13 +43,13 @@ class NoKnee:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """The largest concurrency that met every limit, with what was measured there.
+    """The largest load that met every limit, with what was measured there.
 
     `limited_by` is the rule broken by the next step; None means no limit was met in the range, so
     the capacity is a lower bound.
     """
 
-    concurrency: int
+    load: Load
     qps: float
     p99_s: float | None
     success_ratio: float | None

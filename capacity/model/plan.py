@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from capacity.model.load import Ladder, Load
 from capacity.model.rules import Rule
 
 
@@ -124,7 +125,7 @@ class StepPlan:
     """One level of load: settle is thrown away, hold is measured."""
 
     index: int
-    concurrency: int
+    load: Load
     settle_s: float
     hold_s: float
     purpose: Purpose
@@ -156,7 +157,7 @@ class RunPlan:
     scenario: Scenario
     engine: EngineName
     threads: int | None
-    concurrencies: tuple[int, ...]
+    ladder: Ladder
     settle_s: float
     hold_s: float
     rules: tuple[Rule, ...]
@@ -168,4 +169,4 @@ class RunPlan:
     @property
     def likely_duration_s(self) -> float:
         """Settle and hold of every step, if no rule ends the climb."""
-        return len(self.concurrencies) * (self.settle_s + self.hold_s)
+        return len(self.ladder.loads) * (self.settle_s + self.hold_s)

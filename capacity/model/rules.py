@@ -48,19 +48,19 @@ class WindowStats:
 class StepRate:
     """The two numbers of a finished step that growth is computed from."""
 
-    concurrency: int
+    level: float
     qps: float
 
 
 def gain_per_doubling(before: StepRate, after: StepRate) -> float | None:
-    """Growth of QPS per doubling of concurrency: (X2 / X1) ** (1 / log2(N2 / N1)) - 1.
+    """Growth of QPS per doubling of the load: (X2 / X1) ** (1 / log2(N2 / N1)) - 1.
 
     The exponent makes narrow and wide steps mean the same. None when there was no throughput
-    before or the concurrency did not rise.
+    before or the load did not rise.
     """
-    if before.qps <= 0 or after.concurrency <= before.concurrency:
+    if before.qps <= 0 or after.level <= before.level:
         return None
-    doublings = log2(after.concurrency / before.concurrency)
+    doublings = log2(after.level / before.level)
     return float((after.qps / before.qps) ** (1 / doublings)) - 1
 
 
@@ -167,7 +167,7 @@ _ROWS = (
         Unit.RATIO,
         Scope.STEP,
         rests_on_timing=True,
-        formula="growth of QPS per doubling of concurrency against the step before",
+        formula="growth of QPS per doubling of the load against the step before",
         value=lambda _: None,
         sample_count=lambda _: 0,
     ),

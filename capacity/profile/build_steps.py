@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from math import ceil
 
+from capacity.model.load import ConcurrencyLadder, Ladder
 from capacity.model.plan import Fuses
 from capacity.model.rules import Rule
 from capacity.profile.build_target import positive_duration_s
@@ -28,7 +29,7 @@ _FUSES: KeyPath = ("safety", "fuses")
 class Climb:
     """The levels of load, how long each lasts, and what ends the climb."""
 
-    concurrencies: tuple[int, ...]
+    ladder: Ladder
     settle_s: float
     hold_s: float
     rules: tuple[Rule, ...]
@@ -38,12 +39,12 @@ class Climb:
 def build_climb(profile: ProfileFile, overrides: Overrides, problems: Problems) -> Climb:
     """Read the steps, and check them against one another and against the fuses."""
     fuses = _fuses(profile.safety.fuses, problems)
-    concurrencies = _concurrencies(profile.steps, fuses, problems)
+    ladder = ConcurrencyLadder(_concurrencies(profile.steps, fuses, problems))
     hold_s = problems.read(_HOLD, positive_duration_s, profile.steps.hold, DEFAULT_HOLD_S)
     settle_s = _settle_s(profile.steps, hold_s, problems)
-    _refuse_too_long(len(concurrencies) * (settle_s + hold_s), fuses, problems)
+    _refuse_too_long(len(ladder.loads) * (settle_s + hold_s), fuses, problems)
     rules = tuple(fit_to_hold(rule, hold_s) for rule in _rules(profile.stop, overrides, problems))
-    return Climb(concurrencies, settle_s, hold_s, rules, fuses)
+    return Climb(ladder, settle_s, hold_s, rules, fuses)
 
 
 def _fuses(part: FusesPart, problems: Problems) -> Fuses:

@@ -74,9 +74,10 @@ def _body(body: Secret | None) -> str:
 
 
 def _steps(plan: RunPlan) -> str:
-    count = len(plan.concurrencies)
+    levels = [load.level for load in plan.ladder.loads]
+    count = len(levels)
     steps = "1 step" if count == 1 else f"{count} steps"
-    return f"{ladder_to_text(plan.concurrencies)} requests in flight ({steps})"
+    return f"{ladder_to_text(levels)} requests in flight ({steps})"
 
 
 def _each_step(plan: RunPlan) -> str:

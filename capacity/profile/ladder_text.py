@@ -44,9 +44,9 @@ def refuse_above_fuse(concurrencies: Sequence[int], max_concurrency: int) -> Non
         )
 
 
-def ladder_to_text(concurrencies: Sequence[int]) -> str:
+def ladder_to_text(levels: Sequence[float]) -> str:
     """Write the steps for people; the middle of a long ladder is left out."""
-    shown = [str(value) for value in concurrencies]
+    shown = [f"{level:.10g}" for level in levels]
     if len(shown) > 12:
         shown = [*shown[:5], "...", *shown[-2:]]
     return ", ".join(shown)

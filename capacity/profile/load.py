@@ -68,7 +68,7 @@ def _plan(sources: Sources, default_name: str, sha256: str | None) -> RunPlan:
         scenario=scenario,
         engine=_engine(profile.engine, scenario, problems),
         threads=problems.read(("threads",), _threads, profile.threads, None),
-        concurrencies=climb.concurrencies,
+        ladder=climb.ladder,
         settle_s=climb.settle_s,
         hold_s=climb.hold_s,
         rules=climb.rules,

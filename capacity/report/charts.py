@@ -28,7 +28,7 @@ from capacity.report.charts_frame import (
     drawing_style,
     new_figure,
     put_mark,
-    set_concurrency_axis,
+    set_load_axis,
     set_value_axis,
 )
 from capacity.report.charts_words import (
@@ -68,12 +68,12 @@ def qps_ttlb_figure(run: Run, findings: Findings, language: Language) -> "Figure
     """QPS on the left, mean and P99 of the time to last byte on the right, knee and stop marked."""
     font = chart_font(language)
     language = font.language
-    steps = _by_concurrency(run.steps)
+    steps = _by_level(run.steps)
     with drawing_style(font.families):
         title, note = curve_title(run, findings, language), caption(run, steps, language)
         figure, left = new_figure(title, note)
-        levels = [step.plan.concurrency for step in steps]
-        set_concurrency_axis(left, levels, say(language, "axis_concurrency"))
+        levels = [step.plan.load.level for step in steps]
+        set_load_axis(left, levels, say(language, "axis_concurrency"))
         right = left.twinx()
         qps = _series(left, steps, [s.qps for s in steps], "qps", (BLUE, "o", "-"))
         means = [nan if s.latency is None else format_ms(s.latency.mean_s) for s in steps]
@@ -98,11 +98,11 @@ def success_rate_figure(run: Run, findings: Findings, language: Language) -> "Fi
     del findings  # success is a matter of the steps alone
     font = chart_font(language)
     language = font.language
-    steps = _by_concurrency(run.steps)
+    steps = _by_level(run.steps)
     with drawing_style(font.families):
         figure, axes = new_figure(success_title(steps, language), caption(run, steps, language))
-        levels = [step.plan.concurrency for step in steps]
-        set_concurrency_axis(axes, levels, say(language, "axis_concurrency"))
+        levels = [step.plan.load.level for step in steps]
+        set_load_axis(axes, levels, say(language, "axis_concurrency"))
         axes.set_ylim(0, 103)
         axes.set_ylabel(say(language, "axis_success"))
         bars = _stack_failures(axes, steps, language)
@@ -130,8 +130,8 @@ def save_png(figure: "Figure", path: Path) -> None:
         ) from error
 
 
-def _by_concurrency(steps: Sequence[Step]) -> list[Step]:
-    return sorted(steps, key=lambda step: step.plan.concurrency)
+def _by_level(steps: Sequence[Step]) -> list[Step]:
+    return sorted(steps, key=lambda step: step.plan.load.level)
 
 
 def _is_doubtful(step: Step) -> bool:
@@ -143,7 +143,7 @@ def _series(
 ) -> "Line2D":
     """One line with its markers; the markers of doubtful steps are hollow."""
     color, marker, dashes = look
-    levels = [step.plan.concurrency for step in steps]
+    levels = [step.plan.load.level for step in steps]
     (line,) = axes.plot(
         levels,
         values,
@@ -174,7 +174,7 @@ def _series(
 
 
 def _mark_findings(
-    axes: "Axes", levels: Sequence[int], findings: Findings, language: Language
+    axes: "Axes", levels: Sequence[float], findings: Findings, language: Language
 ) -> list["Line2D"]:
     """The knee as a line with its range, the capacity as a star; what a legend needs of them."""
     knee, capacity = findings.knee, findings.capacity
@@ -187,7 +187,7 @@ def _mark_findings(
     if not isinstance(capacity, Capacity):
         return []
     return axes.plot(
-        [capacity.concurrency],
+        [capacity.load.level],
         [capacity.qps],
         marker="*",
         ms=18,
@@ -200,8 +200,8 @@ def _mark_findings(
     )
 
 
-def _mark_stop(axes: "Axes", levels: Sequence[int], run: Run, language: Language) -> None:
-    last = run.steps[-1].plan.concurrency
+def _mark_stop(axes: "Axes", levels: Sequence[float], run: Run, language: Language) -> None:
+    last = run.steps[-1].plan.load.level
     axes.axvline(last, color=DARK, ls=":", lw=1.6, gid="stop")
     put_mark(axes, levels, last, stop_mark(run, language), row=1, color=DARK)
 
@@ -235,7 +235,7 @@ def _stack_failures(axes: "Axes", steps: Sequence[Step], language: Language) -> 
     """Bars of failures by family, from the bottom up; returned is what a legend needs."""
     from matplotlib.patches import Patch
 
-    levels = [step.plan.concurrency for step in steps]
+    levels = [step.plan.load.level for step in steps]
     gaps = [log2(b / a) for a, b in pairwise(levels) if b > a]
     half = 0.22 * min([*gaps, 1.0])
     lefts = [level / 2**half for level in levels]
@@ -257,8 +257,8 @@ def _enlarge_last_percent(
 ) -> None:
     """An inset from 99 to 100 %, where the whole range would show a flat line."""
     inset = axes.inset_axes((0.2, 0.16, 0.68, 0.5))
-    levels = [step.plan.concurrency for step in steps]
-    set_concurrency_axis(inset, levels, "")
+    levels = [step.plan.load.level for step in steps]
+    set_load_axis(inset, levels, "")
     inset.set_ylim(98.98, 100.04)
     inset.grid(visible=True, color="#DDDDDD", linewidth=0.8)
     box = {"facecolor": "white", "edgecolor": "none", "pad": 2}

@@ -1,4 +1,4 @@
-"""What do all graphs have in common? Size, colours, the axis of concurrency, title and caption.
+"""What do all graphs have in common? Size, colours, the axis of the load, title and caption.
 
 The object API of matplotlib alone: no window system, no global state beyond a context that is
 undone, so that the settings of the user neither change the graphs nor are changed.
@@ -76,7 +76,7 @@ def add_legend(figure: "Figure", handles: "Sequence[Artist]") -> None:
     )
 
 
-def set_concurrency_axis(axes: "Axes", levels: Sequence[int], label: str) -> None:
+def set_load_axis(axes: "Axes", levels: Sequence[float], label: str) -> None:
     """A log-2 axis whose ticks are the tested levels; labels that would touch are left out."""
     from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
@@ -90,25 +90,25 @@ def set_concurrency_axis(axes: "Axes", levels: Sequence[int], label: str) -> Non
     axes.set_xlabel(label)
 
 
-def axis_limits(levels: Sequence[int]) -> tuple[float, float]:
+def axis_limits(levels: Sequence[float]) -> tuple[float, float]:
     """The ends of the axis: a little room beside the outermost levels, one doubling if alone."""
     low, high = min(levels), max(levels)
     margin = 0.05 * log2(high / low) if high > low else 1.0
     return low / 2**margin, high * 2**margin
 
 
-def axis_share(levels: Sequence[int], concurrency: float) -> float:
-    """Where on the axis a concurrency lies, from 0 at its left to 1 at its right end."""
+def axis_share(levels: Sequence[float], level: float) -> float:
+    """Where on the axis a level lies, from 0 at its left to 1 at its right end."""
     low, high = axis_limits(levels)
-    return log2(concurrency / low) / log2(high / low)
+    return log2(level / low) / log2(high / low)
 
 
-def tick_labels(levels: Sequence[int]) -> list[str]:
+def tick_labels(levels: Sequence[float]) -> list[str]:
     """One label per level, empty where it would touch its neighbour; the last one always stays."""
     labels = [""] * len(levels)
     free_to = float("inf")
     for place in range(len(levels) - 1, -1, -1):
-        text = str(levels[place])
+        text = f"{levels[place]:.10g}"
         half = len(text) * _CHARACTER_SHARE / 2
         centre = axis_share(levels, levels[place])
         if centre + half + _CHARACTER_SHARE <= free_to:
@@ -118,13 +118,13 @@ def tick_labels(levels: Sequence[int]) -> list[str]:
 
 
 def put_mark(
-    axes: "Axes", levels: Sequence[int], concurrency: float, text: str, *, row: int, color: str
+    axes: "Axes", levels: Sequence[float], level: float, text: str, *, row: int, color: str
 ) -> None:
-    """A word above the axes at a concurrency; each mark has a row of its own, so none touch."""
-    share = axis_share(levels, concurrency)
+    """A word above the axes at a level; each mark has a row of its own, so none touch."""
+    share = axis_share(levels, level)
     anchor = "left" if share < 0.3 else "right" if share > 0.7 else "center"
     axes.text(
-        concurrency,
+        level,
         1.015 + 0.06 * row,
         text,
         transform=axes.get_xaxis_transform(),

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from capacity.model.findings import Capacity, Findings, Knee, NoKneeReason
 from capacity.model.run import EndReason, Run, Step
 from capacity.model.snapshot import FailureKind, Side
-from capacity.report.shown import printable, show_concurrency, show_levels, show_success
+from capacity.report.load_words import load_words, loads_words
+from capacity.report.shown import printable, show_concurrency, show_success
 from capacity.report.texts import Language, say
 from capacity.report.verdict import is_valid
 from capacity.units import format_duration, format_qps
@@ -35,27 +36,32 @@ def _finding(findings: Findings, language: Language) -> str:
         return say(language, "title_knee", knee=near, qps=format_qps(knee.saturation_qps))
     match knee.reason:
         case NoKneeReason.NOT_REACHED:
-            return say(language, "title_not_reached", last=peak.concurrency, qps=qps)
+            return say(language, "title_not_reached", last=load_words(peak.load, language), qps=qps)
         case NoKneeReason.BELOW_RANGE:
             return say(language, "title_below_range", qps=qps)
         case NoKneeReason.TOO_FEW_STEPS:
-            return say(language, "title_peak", qps=qps, concurrency=peak.concurrency)
+            return say(language, "title_peak", qps=qps, load=load_words(peak.load, language))
 
 
 def success_title(steps: Sequence[Step], language: Language) -> str:
     """How low the success rate went, and where."""
     known = [
-        (step.counts.success_ratio, step.plan.concurrency)
+        (step.counts.success_ratio, step.plan.load)
         for step in steps
         if step.counts.success_ratio is not None
     ]
     if not known:
         return say(language, "title_success_none")
-    ratio, level = min(known)
+    ratio, load = min(known, key=lambda pair: (pair[0], pair[1].level))
     if ratio == 1:
-        last = max(concurrency for _, concurrency in known)
-        return say(language, "title_success_all", last=last)
-    return say(language, "title_success_least", success=show_success(ratio), concurrency=level)
+        last = max((load for _, load in known), key=lambda load: load.level)
+        return say(language, "title_success_all", last=load_words(last, language))
+    return say(
+        language,
+        "title_success_least",
+        success=show_success(ratio),
+        load=load_words(load, language),
+    )
 
 
 def knee_mark(knee: Knee, language: Language) -> str:
@@ -75,7 +81,7 @@ def capacity_mark(capacity: Capacity, language: Language) -> str:
         language,
         "mark_capacity_bound" if capacity.limited_by is None else "mark_capacity",
         qps=format_qps(capacity.qps),
-        concurrency=capacity.concurrency,
+        load=load_words(capacity.load, language),
     )
 
 
@@ -103,7 +109,7 @@ def caption(run: Run, steps: Sequence[Step], language: Language) -> str:
     missing = tuple(step for step in steps if step.latency is None)
     if not missing:
         return text
-    return f"{text}; {say(language, 'note_missing', levels=show_levels(missing))}"
+    return f"{text}; {say(language, 'note_missing', levels=loads_words(missing, language))}"
 
 
 def failure_shares(steps: Sequence[Step]) -> dict[str, list[float]]:

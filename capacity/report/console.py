@@ -84,7 +84,7 @@ class _PlainConsole:
     def show(self, event: Event) -> None:
         match event:
             case RunStarted(plan):
-                self._total_steps = len(plan.concurrencies)
+                self._total_steps = len(plan.ladder.loads)
             case StepFinished(step):
                 style = "" if step.validity.trust is Trust.VALID else "yellow"
                 self._print(step_line(step, self._total_steps), style)

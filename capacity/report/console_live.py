@@ -14,6 +14,7 @@ from capacity.model.rules import METRICS, Judgement
 from capacity.model.run import Phase, Trust
 from capacity.report.console_plain import end_line
 from capacity.report.console_state import Current, Picture, Row, closeness
+from capacity.report.load_words import load_field, show_level
 from capacity.report.shown import printable, show_p99, show_success
 from capacity.units import format_duration, format_qps, format_ratio
 
@@ -87,7 +88,9 @@ class LiveView:
         current = picture.current
         if current is None:
             return f"{len(picture.rows)}/{picture.total_steps} steps finished"
-        step = f"step {current.plan.index + 1}/{picture.total_steps}  C={current.plan.concurrency}"
+        step = (
+            f"step {current.plan.index + 1}/{picture.total_steps}  {load_field(current.plan.load)}"
+        )
         if current.phase is Phase.DRAIN:
             return f"{step}  waiting for {current.in_flight} answers"
         planned_s = current.plan.hold_s if current.phase is Phase.HOLD else current.plan.settle_s
@@ -109,7 +112,7 @@ class LiveView:
         latency = row.latency
         return [
             ">" if row.trust is None else " ",
-            str(row.concurrency),
+            show_level(row.load),
             _or_unknown(row.qps, format_qps),
             _UNKNOWN if row.gain is None else f"{row.gain * 100:+.0f}%",
             _UNKNOWN if latency is None else format_duration(latency.mean_s),
@@ -160,8 +163,8 @@ def _header(picture: Picture) -> str:
 
 
 def _next_level(picture: Picture, current: Current) -> str:
-    later = picture.plan.concurrencies[current.plan.index + 1 :]
-    return f"  next C={later[0]}" if later else "  last step"
+    later = picture.plan.ladder.loads[current.plan.index + 1 :]
+    return f"  next {load_field(later[0])}" if later else "  last step"
 
 
 def _rules(judgements: tuple[Judgement, ...]) -> Text:

@@ -2,6 +2,7 @@
 
 from capacity.model.rules import METRICS, Judgement
 from capacity.model.run import RunEnd, Step, Trust
+from capacity.report.load_words import load_field
 from capacity.report.shown import SURE_SAMPLES, known_p99_s, printable, show_success
 from capacity.units import format_ms
 
@@ -15,7 +16,7 @@ def step_line(step: Step, total_steps: int) -> str:
     latency = step.latency
     fields = [
         f"step {step.plan.index + 1}/{total_steps}",
-        f"C={step.plan.concurrency}",
+        load_field(step.plan.load),
         f"qps={short_number(step.qps)}",
         f"ttlb_ms={_UNKNOWN if latency is None else short_number(format_ms(latency.mean_s))}",
         f"p99_ms={_p99(step)}",

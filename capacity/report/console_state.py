@@ -7,6 +7,7 @@ The thread that draws only ever reads one of these, so it needs no lock.
 from dataclasses import dataclass, replace
 
 from capacity.histogram import Histogram, summarize
+from capacity.model.load import Load
 from capacity.model.plan import RunPlan, StepPlan
 from capacity.model.rules import Comparison, Judgement, StepRate, gain_per_doubling
 from capacity.model.run import (
@@ -24,6 +25,7 @@ from capacity.model.run import (
 )
 from capacity.model.snapshot import Counts, LatencySummary
 from capacity.report.console_plain import rule_line
+from capacity.report.load_words import load_field
 
 _KEPT_MESSAGES = 3
 
@@ -32,7 +34,7 @@ _KEPT_MESSAGES = 3
 class Row:
     """One level of load as the table shows it; `trust` is None while it is running."""
 
-    concurrency: int
+    load: Load
     qps: float | None
     gain: float | None
     latency: LatencySummary | None
@@ -77,7 +79,7 @@ class PictureBook:
     def take(self, event: Event) -> None:
         """Look at one event; before RunStarted there is no picture."""
         if isinstance(event, RunStarted):
-            total = len(event.plan.concurrencies)
+            total = len(event.plan.ladder.loads)
             self.picture = Picture(event.plan, total, (), None, (), (), None)
         elif self.picture is not None:
             self.picture = self._next(self.picture, event)
@@ -87,7 +89,7 @@ class PictureBook:
             case StepStarted(plan, total_steps):
                 self._hold = _Hold()
                 self._phase_start_s = None
-                row = Row(plan.concurrency, None, None, None, None, None, None)
+                row = Row(plan.load, None, None, None, None, None, None)
                 current = Current(plan, Phase.SETTLE, 0.0, 0, 0, row)
                 return replace(picture, current=current, total_steps=total_steps)
             case SnapshotTaken() if picture.current is not None:
@@ -124,7 +126,7 @@ class PictureBook:
         )
 
     def _with_message(self, picture: Picture, judgement: Judgement) -> tuple[str, ...]:
-        level = "" if picture.current is None else f"C={picture.current.plan.concurrency} "
+        level = "" if picture.current is None else f"{load_field(picture.current.plan.load)} "
         return (*picture.messages, level + rule_line(judgement))[-_KEPT_MESSAGES:]
 
 
@@ -149,9 +151,9 @@ class _Hold:
     def row(self, plan: StepPlan, before: tuple[Row, ...]) -> Row:
         qps = self._ended_ok / self._span_s if self._span_s > 0 else None
         return Row(
-            concurrency=plan.concurrency,
+            load=plan.load,
             qps=qps,
-            gain=_gain(before, plan.concurrency, qps),
+            gain=_gain(before, plan.load, qps),
             latency=summarize(self._latency),
             success_ratio=self._counts.success_ratio,
             cpu_ratio=self._cpu_ratio,
@@ -162,9 +164,9 @@ class _Hold:
 def finished_row(step: Step, before: tuple[Row, ...]) -> Row:
     """A finished step as a row below those of the steps before it."""
     return Row(
-        concurrency=step.plan.concurrency,
+        load=step.plan.load,
         qps=step.qps,
-        gain=_gain(before, step.plan.concurrency, step.qps),
+        gain=_gain(before, step.plan.load, step.qps),
         latency=step.latency,
         success_ratio=step.counts.success_ratio,
         cpu_ratio=None if step.generator is None else step.generator.cpu_ratio,
@@ -184,11 +186,11 @@ def closeness(judgement: Judgement) -> float | None:
             return limit / observed if observed > 0 else 1.0
 
 
-def _gain(before: tuple[Row, ...], concurrency: int, qps: float | None) -> float | None:
+def _gain(before: tuple[Row, ...], load: Load, qps: float | None) -> float | None:
     if not before or qps is None or before[-1].qps is None:
         return None
-    earlier = StepRate(before[-1].concurrency, before[-1].qps)
-    return gain_per_doubling(earlier, StepRate(concurrency, qps))
+    earlier = StepRate(before[-1].load.level, before[-1].qps)
+    return gain_per_doubling(earlier, StepRate(load.level, qps))
 
 
 def _merged(before: tuple[Judgement, ...], after: tuple[Judgement, ...]) -> tuple[Judgement, ...]:

@@ -7,7 +7,6 @@ text from outside can send codes to a terminal.
 import unicodedata
 from math import floor
 
-from capacity.model.run import Step
 from capacity.model.snapshot import LatencySummary
 from capacity.units import format_duration
 
@@ -51,13 +50,6 @@ def show_concurrency(concurrency: float) -> str:
     if concurrency < 10:
         return f"{concurrency:.1f}".removesuffix(".0")
     return f"{float(f'{concurrency:.3g}'):.0f}"
-
-
-def show_levels(steps: tuple[Step, ...]) -> str:
-    """The concurrency of each of some steps, the first few by name."""
-    levels = [str(step.plan.concurrency) for step in steps]
-    more = f" +{len(levels) - 4}" if len(levels) > 4 else ""
-    return ", ".join(levels[:4]) + more
 
 
 def printable(text: str) -> str:

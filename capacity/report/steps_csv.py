@@ -9,6 +9,7 @@ from io import StringIO
 
 from capacity.model.run import Run, Step
 from capacity.model.snapshot import LatencySummary, Side
+from capacity.report.load_words import show_level
 from capacity.report.shown import known_p99_s, known_p999_s, printable
 from capacity.units import format_ms
 
@@ -62,7 +63,7 @@ def _row(step: Step) -> dict[str, str]:
     cpu_ratio = None if step.generator is None else step.generator.cpu_ratio
     return {
         "step": str(step.plan.index + 1),
-        "concurrency": str(step.plan.concurrency),
+        "concurrency": show_level(step.plan.load),
         "hold_s": _decimal(step.hold_s),
         "qps": _decimal(step.qps),
         "started": str(counts.started),

@@ -7,12 +7,12 @@ from capacity.model.findings import Capacity, Findings, Knee, NoCapacity
 from capacity.model.rules import METRICS
 from capacity.model.run import EndReason, Run, Step, Trust
 from capacity.model.snapshot import FailureKind, Side
+from capacity.report.load_words import load_words, loads_words
 from capacity.report.shown import (
     cells,
     padded,
     printable,
     show_concurrency,
-    show_levels,
     show_p99,
     show_success,
 )
@@ -57,7 +57,7 @@ def stop_sentence(run: Run, language: Language) -> str:
     if not run.steps:
         return say(language, "stopped_no_step", detail=detail)
     last = run.steps[-1]
-    level = last.plan.concurrency
+    level = load_words(last.plan.load, language)
     if run.end.reason is not EndReason.RULE:
         key = f"stopped_{run.end.reason.value}"
         return say(language, key, last=level, detail=detail)
@@ -101,7 +101,7 @@ def _capacity(run: Run, capacity: Capacity | NoCapacity, language: Language) -> 
                 language,
                 key,
                 qps=format_qps(capacity.qps),
-                concurrency=capacity.concurrency,
+                load=load_words(capacity.load, language),
                 evidence=_evidence(run, capacity, language),
                 rule=capacity.limited_by,
             )
@@ -109,7 +109,7 @@ def _capacity(run: Run, capacity: Capacity | NoCapacity, language: Language) -> 
 
 def _evidence(run: Run, capacity: Capacity, language: Language) -> str:
     """P99 and success at the capacity; the step says on how many samples the P99 rests."""
-    at_capacity = [s for s in run.steps if s.plan.concurrency == capacity.concurrency]
+    at_capacity = [s for s in run.steps if s.plan.load == capacity.load]
     p99 = show_p99(at_capacity[-1].latency) if at_capacity else None
     parts = [
         say(language, "evidence_no_p99") if p99 is None else say(language, "evidence_p99", p99=p99)
@@ -131,18 +131,26 @@ def _knee(run: Run, findings: Findings, language: Language) -> str:
             high=show_concurrency(knee.high),
             qps=format_qps(knee.saturation_qps),
         )
-    levels = [step.plan.concurrency for step in run.steps]
-    key = f"knee_{knee.reason.value}" if levels else "knee_too_few_steps"
+    loads = sorted((step.plan.load for step in run.steps), key=lambda load: load.level)
+    if not loads:
+        return say(language, "knee_too_few_steps")
     # It grew up to the peak; beyond it, in a step that broke a limit, it may have collapsed.
-    last = max(levels, default=0) if findings.peak is None else findings.peak.concurrency
-    return say(language, key, first=min(levels, default=0), last=last)
+    last = loads[-1] if findings.peak is None else findings.peak.load
+    return say(
+        language,
+        f"knee_{knee.reason.value}",
+        first=load_words(loads[0], language),
+        last=load_words(last, language),
+    )
 
 
 def _peak(findings: Findings, language: Language) -> str:
     peak = findings.peak
     if peak is None:
         return say(language, "peak_none")
-    return say(language, "peak_found", qps=format_qps(peak.qps), concurrency=peak.concurrency)
+    return say(
+        language, "peak_found", qps=format_qps(peak.qps), load=load_words(peak.load, language)
+    )
 
 
 def _trust(run: Run, language: Language) -> tuple[str, str]:
@@ -152,7 +160,7 @@ def _trust(run: Run, language: Language) -> tuple[str, str]:
     if not is_valid(run):
         broken = _with(run, Trust.INVALID)
         reason = broken[-1].validity.reasons[0] if broken else run.end.detail
-        levels = show_levels(broken or run.steps[-1:])
+        levels = loads_words(broken or run.steps[-1:], language)
         return "not_valid", say(language, "not_valid_reason", reason=reason, levels=levels)
     doubtful = _with(run, Trust.INVALID, Trust.SUSPECT)
     if not doubtful:
@@ -163,7 +171,7 @@ def _trust(run: Run, language: Language) -> tuple[str, str]:
         "remarks_some",
         doubtful=len(doubtful),
         count=len(run.steps),
-        levels=show_levels(doubtful),
+        levels=loads_words(doubtful, language),
         reason=reasons[0] if reasons else "",
     )
 

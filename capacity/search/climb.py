@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from capacity.histogram import summarize
+from capacity.model.load import ClosedLoop, OpenLoop
 from capacity.model.plan import Purpose, RunPlan, StepPlan
 from capacity.model.rules import METRICS, Judgement, RuleState
 from capacity.model.run import (
@@ -43,7 +44,7 @@ def stopped_by(fired: Judgement, step: StepPlan) -> RunEnd:
     """The end of a climb by one of its rules, with the number that decided."""
     metric = METRICS[fired.rule.metric]
     observed = "unknown" if fired.observed is None else metric.show(fired.observed)
-    detail = f"{metric.name} was {observed} at {step.concurrency} concurrent"
+    detail = f"{metric.name} was {observed} at {step.load.text}"
     return RunEnd(EndReason.RULE, detail, fired.rule.text)
 
 
@@ -55,7 +56,7 @@ class Climb:
         self.engine = engine
         self.clock = clock
         self.interrupt = interrupt
-        self.step = StepPlan(0, 0, plan.settle_s, plan.hold_s, Purpose.LADDER)
+        self.step = StepPlan(0, plan.ladder.loads[0], plan.settle_s, plan.hold_s, Purpose.LADDER)
         self.steps: list[Step] = []
         self.totals = Counts()
         self.end: RunEnd | None = None
@@ -78,6 +79,23 @@ class Climb:
             self._is_stopping = True
             self.engine.set_concurrency(0)
         return events
+
+    def begin_step(self, step: StepPlan) -> None:
+        """Change the load to that of the step; only the difference is opened or closed."""
+        self.step = step
+        match step.load:
+            case ClosedLoop(concurrency):
+                self.engine.set_concurrency(concurrency)
+            case OpenLoop():
+                self.engine.set_rate(step.load)
+
+    def is_ready(self) -> bool:
+        """Whether every slot of the step has had its connection; planned starts wait for none."""
+        match self.step.load:
+            case ClosedLoop(concurrency):
+                return self.engine.ready_connections() >= concurrency
+            case OpenLoop():
+                return True
 
     def begin_hold(self) -> None:
         """From now on started requests belong to the step's measured window."""

@@ -144,7 +144,7 @@ def _is_beyond(judgement: Judgement) -> bool:
 
 def _gains(steps: Sequence[Step]) -> list[float | None]:
     rates = [
-        StepRate(step.plan.concurrency, step.qps)
+        StepRate(step.plan.load.level, step.qps)
         for step in steps
         if step.validity.trust is not Trust.INVALID
     ]

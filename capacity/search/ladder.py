@@ -12,11 +12,12 @@ from capacity.model.run import Step
 def next_step(plan: RunPlan, steps: Sequence[Step]) -> StepPlan | None:
     """Return the step after `steps`, or None when the ladder has been climbed."""
     index = len(steps)
-    if index >= len(plan.concurrencies):
+    loads = plan.ladder.loads
+    if index >= len(loads):
         return None
     return StepPlan(
         index=index,
-        concurrency=plan.concurrencies[index],
+        load=loads[index],
         settle_s=plan.settle_s,
         hold_s=plan.hold_s,
         purpose=Purpose.LADDER,

@@ -2,11 +2,12 @@
 
 from typing import Protocol
 
+from capacity.model.load import OpenLoop
 from capacity.model.snapshot import Snapshot
 
 
 class Engine(Protocol):
-    """Makes the load: N requests in flight on a living pool, counted window by window.
+    """Makes the load: requests in flight or planned starts on a living pool, counted by window.
 
     A window is a stretch of time with a number; each request belongs to the window in which it
     started. Windows follow one another without a gap and the load goes on across their edges. An
@@ -24,6 +25,13 @@ class Engine(Protocol):
         """Change how many requests are kept in flight; only the difference is opened, paced.
 
         Zero means that no new request starts; what is in flight goes on to its end.
+        """
+
+    def set_rate(self, load: OpenLoop) -> None:
+        """Plan starts by the clock from now on, until `set_concurrency` ends it.
+
+        A start that finds no free slot is counted as dropped at once; it is never made up for. An
+        engine without an open loop raises UsageError, at the latest when it is made for the plan.
         """
 
     def ready_connections(self) -> int:

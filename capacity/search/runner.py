@@ -55,7 +55,7 @@ async def find_capacity(
             if step_plan is None:
                 climb.end = RunEnd(EndReason.LADDER, "every step of the ladder was climbed", None)
                 break
-            yield StepStarted(step_plan, len(plan.concurrencies))
+            yield StepStarted(step_plan, len(plan.ladder.loads))
             async for event in _run_step(climb, step_plan):
                 yield event
         async for event in _end_load(climb):
@@ -69,10 +69,9 @@ async def _run_step(climb: Climb, plan: StepPlan) -> AsyncIterator[Event]:
     """Raise the load, settle, hold, wait for the hold's last request, judge the step."""
     clock = climb.clock
     started_at_unix_s = clock.unix_s()
-    climb.step = plan
-    climb.engine.set_concurrency(plan.concurrency)
+    climb.begin_step(plan)
     ramp_end_s = clock.now_s() + _RAMP_LIMIT_S
-    while not climb.has_ended() and climb.engine.ready_connections() < plan.concurrency:
+    while not climb.has_ended() and not climb.is_ready():
         if clock.now_s() >= ramp_end_s:
             break
         for event in await climb.pump(_RAMP_POLL_S):
@@ -132,7 +131,7 @@ def _end_after(climb: Climb) -> RunEnd | None:
     target, so the generator's end replaces it. Errors that the target sent stay its own.
     """
     step = climb.steps[-1]
-    level = f"at {step.plan.concurrency} concurrent"
+    level = f"at {step.plan.load.text}"
     if climb.end is not None and not _may_be_the_generators(climb.end, step):
         return climb.end
     if is_generator_fault(step.counts, step.generator):

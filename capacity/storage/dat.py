@@ -10,6 +10,7 @@ from math import isfinite
 from pathlib import Path
 
 from capacity.errors import StorageError
+from capacity.model.load import ClosedLoop
 from capacity.model.run import Step, Trust
 from capacity.units import format_ms
 
@@ -31,7 +32,8 @@ def dat_text(steps: Sequence[Step]) -> str:
 
     A step without a good answer has no mean latency, and the format has no way to say so: its
     line is left out rather than filled with a zero. So are INVALID steps, whose numbers are the
-    generator's and would be read as the service's.
+    generator's and would be read as the service's, and steps of planned starts, which have no
+    concurrency to stand in the first column.
     """
     return "".join(f"{line}\n" for step in steps if (line := _line(step)) is not None)
 
@@ -66,11 +68,13 @@ def parse_dat(text: str) -> tuple[DatRow, ...]:
 
 
 def _line(step: Step) -> str | None:
-    success = step.counts.success_ratio
+    load, success = step.plan.load, step.counts.success_ratio
+    if not isinstance(load, ClosedLoop):
+        return None
     if step.latency is None or success is None or step.validity.trust is Trust.INVALID:
         return None
     mean_ms = _six_digits(format_ms(step.latency.mean_s))
-    return f"{step.plan.concurrency} {step.qps:.2f} {mean_ms} {success * 100:.2f}"
+    return f"{load.concurrency} {step.qps:.2f} {mean_ms} {success * 100:.2f}"
 
 
 def _six_digits(value: float) -> str:

@@ -7,6 +7,15 @@ Secrets come back empty, because they were never written.
 import re
 
 from capacity.errors import StorageError
+from capacity.model.load import (
+    Arrivals,
+    ClosedLoop,
+    ConcurrencyLadder,
+    Ladder,
+    Load,
+    OpenLoop,
+    RateLadder,
+)
 from capacity.model.plan import (
     DemoService,
     EngineName,
@@ -98,7 +107,7 @@ def _plan(fields: Fields) -> RunPlan:
         ),
         engine=fields.choice("engine", EngineName),
         threads=fields.optional_count("threads", at_least=1),
-        concurrencies=fields.counts("concurrencies", at_least=1),
+        ladder=_ladder(fields),
         settle_s=fields.number("settle_s"),
         hold_s=fields.number("hold_s"),
         rules=tuple(_rule(rule) for rule in fields.inner_list("rules")),
@@ -110,6 +119,26 @@ def _plan(fields: Fields) -> RunPlan:
         allow_hosts=fields.texts("allow_hosts"),
         demo_service=None if demo_service is None else _demo_service(demo_service),
         profile_sha256=fields.optional_text("profile_sha256"),
+    )
+
+
+def _ladder(fields: Fields) -> Ladder:
+    if "rates_qps" not in fields.names():
+        return ConcurrencyLadder(fields.counts("concurrencies", at_least=1))
+    return RateLadder(
+        rates_qps=fields.numbers("rates_qps"),
+        arrivals=fields.choice("arrivals", Arrivals),
+        max_in_flight=fields.count("max_in_flight", at_least=1),
+    )
+
+
+def _load(fields: Fields) -> Load:
+    if "rate_qps" not in fields.names():
+        return ClosedLoop(fields.count("concurrency", at_least=1))
+    return OpenLoop(
+        rate_qps=fields.number("rate_qps"),
+        arrivals=fields.choice("arrivals", Arrivals),
+        max_in_flight=fields.count("max_in_flight", at_least=1),
     )
 
 
@@ -195,7 +224,7 @@ def _step(fields: Fields) -> Step:
     return Step(
         plan=StepPlan(
             index=fields.count("index"),
-            concurrency=fields.count("concurrency", at_least=1),
+            load=_load(fields),
             settle_s=fields.number("settle_s"),
             hold_s=fields.number("hold_s"),
             purpose=fields.choice("purpose", Purpose),

@@ -10,6 +10,7 @@ from base64 import b64encode
 
 from capacity.histogram import Histogram, summarize
 from capacity.model.findings import Capacity, Findings, Knee, NoCapacity, NoKnee
+from capacity.model.load import ClosedLoop, ConcurrencyLadder, Ladder, Load, OpenLoop, RateLadder
 from capacity.model.plan import (
     DemoService,
     Header,
@@ -52,14 +53,14 @@ def json_text(value: JsonObject) -> str:
     return json.dumps(value, indent=1, allow_nan=False) + "\n"
 
 
-def timeline_line(event: SnapshotTaken, concurrency: int) -> str:
+def timeline_line(event: SnapshotTaken, load: Load | None) -> str:
     """One line of timeline.ndjson: one interval of one step."""
     snapshot = event.snapshot
     latency = summarize(Histogram.from_blob(snapshot.latency_blob))
     line: JsonObject = {
         "step": event.step_index,
         "phase": event.phase.value,
-        "concurrency": concurrency,
+        **({"concurrency": None} if load is None else _load(load)),
         "start_s": snapshot.start_s,
         "end_s": snapshot.end_s,
         **_counts(snapshot.counts),
@@ -89,7 +90,7 @@ def _capacity(capacity: Capacity | NoCapacity) -> JsonObject:
         case Capacity():
             return {
                 "found": True,
-                "concurrency": capacity.concurrency,
+                **_load(capacity.load),
                 "qps": capacity.qps,
                 "p99_s": capacity.p99_s,
                 "success_ratio": capacity.success_ratio,
@@ -118,7 +119,7 @@ def _peak(findings: Findings) -> JsonObject:
     if findings.peak is None:
         return {"found": False}
     peak = findings.peak
-    return {"found": True, "concurrency": peak.concurrency, "qps": peak.qps}
+    return {"found": True, **_load(peak.load), "qps": peak.qps}
 
 
 def _plan(plan: RunPlan) -> JsonObject:
@@ -132,7 +133,7 @@ def _plan(plan: RunPlan) -> JsonObject:
             "call": _call(plan.scenario.call),
         },
         "threads": plan.threads,
-        "concurrencies": list(plan.concurrencies),
+        **_ladder(plan.ladder),
         "settle_s": plan.settle_s,
         "hold_s": plan.hold_s,
         "rules": [_rule(rule) for rule in plan.rules],
@@ -257,10 +258,36 @@ def _step(step: Step) -> JsonObject:
     }
 
 
+def _ladder(ladder: Ladder) -> JsonObject:
+    match ladder:
+        case ConcurrencyLadder(concurrencies):
+            return {"concurrencies": list(concurrencies)}
+        case RateLadder(rates_qps, arrivals, max_in_flight):
+            return {
+                "rates_qps": list(rates_qps),
+                "arrivals": arrivals.value,
+                "max_in_flight": max_in_flight,
+            }
+
+
+def _load(load: Load) -> JsonObject:
+    """Closed loop: the concurrency; open loop: no concurrency, but the plan of its starts."""
+    match load:
+        case ClosedLoop(concurrency):
+            return {"concurrency": concurrency}
+        case OpenLoop(rate_qps, arrivals, max_in_flight):
+            return {
+                "concurrency": None,
+                "rate_qps": rate_qps,
+                "arrivals": arrivals.value,
+                "max_in_flight": max_in_flight,
+            }
+
+
 def _step_plan(plan: StepPlan) -> JsonObject:
     return {
         "index": plan.index,
-        "concurrency": plan.concurrency,
+        **_load(plan.load),
         "settle_s": plan.settle_s,
         "hold_s": plan.hold_s,
         "purpose": plan.purpose.value,

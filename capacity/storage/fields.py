@@ -120,6 +120,12 @@ class Fields:
         items = Fields(numbered, file=self._file, key=self._path(name))
         return tuple(items.count(position, at_least=at_least) for position in numbered)
 
+    def numbers(self, name: str) -> tuple[float, ...]:
+        """A list of finite numbers."""
+        numbered = {str(position): item for position, item in enumerate(self._list(name))}
+        items = Fields(numbered, file=self._file, key=self._path(name))
+        return tuple(items.number(position) for position in numbered)
+
     def names(self) -> tuple[str, ...]:
         """The keys of this object, for objects whose keys are data."""
         return tuple(self._members)

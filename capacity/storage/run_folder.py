@@ -170,8 +170,8 @@ class RunFolder:
 
     def _append_to_timeline(self, event: SnapshotTaken) -> None:
         self._run = replace(self.run, totals=self.run.totals + event.snapshot.counts)
-        concurrency = 0 if self._step is None else self._step.concurrency
-        line = timeline_line(event, concurrency).encode("ascii")
+        load = None if self._step is None else self._step.load
+        line = timeline_line(event, load).encode("ascii")
         self._guard(TIMELINE_FILE, lambda: self._timeline.append(line), None)
 
     def _save(self, findings: Findings | None) -> None:

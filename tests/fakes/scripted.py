@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from capacity.histogram import Histogram
+from capacity.model.load import OpenLoop
 from capacity.model.snapshot import (
     ConnectionCounts,
     Counts,
@@ -98,6 +99,10 @@ class ScriptedEngine:
         """Record and follow."""
         self.calls.append(f"set_concurrency({concurrency})")
         self.concurrency = concurrency
+
+    def set_rate(self, load: OpenLoop) -> None:
+        """Record it; planned starts are not played."""
+        self.calls.append(f"set_rate({load.rate_qps:g})")
 
     def ready_connections(self) -> int:
         """All connections are up at once."""

@@ -16,6 +16,7 @@ from capacity.model.findings import (
     NoKneeReason,
     Peak,
 )
+from capacity.model.load import ClosedLoop, ConcurrencyLadder
 from capacity.model.plan import (
     EngineName,
     Fuses,
@@ -155,7 +156,7 @@ def a_plan(
         scenario=Scenario("main", call if call is not None else request, ok_below_status=400),
         engine=engine,
         threads=None,
-        concurrencies=tuple(concurrencies),
+        ladder=ConcurrencyLadder(tuple(concurrencies)),
         settle_s=settle_s,
         hold_s=hold_s,
         rules=tuple(rules),
@@ -202,7 +203,7 @@ def a_step(
     start_s = 5.0 + index * (hold_s + 5.0)
     load = None if cpu_ratio is None else GeneratorLoad(cpu_ratio, 0.001, None)
     return Step(
-        plan=StepPlan(index, concurrency, 5.0, hold_s, Purpose.LADDER),
+        plan=StepPlan(index, ClosedLoop(concurrency), 5.0, hold_s, Purpose.LADDER),
         started_at_unix_s=STARTED_AT_UNIX_S + start_s - 5.0,
         start_s=start_s,
         end_s=start_s + hold_s,
@@ -278,7 +279,7 @@ def a_run(
     return Run(
         run_id=run_id,
         started_at_unix_s=STARTED_AT_UNIX_S,
-        plan=plan if plan is not None else a_plan([s.plan.concurrency for s in steps] or (1,)),
+        plan=plan if plan is not None else a_plan([int(s.plan.load.level) for s in steps] or (1,)),
         environment=an_environment(),
         steps=steps,
         totals=totals,
@@ -286,10 +287,10 @@ def a_run(
     )
 
 
-PEAK = Peak(64, 800.0)
+PEAK = Peak(ClosedLoop(64), 800.0)
 KNEE = Knee(8.0, 7.2, 9.1, 800.0, "isotonic")
 NO_KNEE = NoKnee(NoKneeReason.NOT_REACHED, "throughput was still growing at 64 concurrent")
-CAPACITY = Capacity(8, 800.0, 0.020, 1.0, "gain < 3% for 2 steps")
+CAPACITY = Capacity(ClosedLoop(8), 800.0, 0.020, 1.0, "gain < 3% for 2 steps")
 
 
 def some_findings(

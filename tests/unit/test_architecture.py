@@ -33,6 +33,7 @@ MODEL_NAMES = {
     "Scope StepRate TimesFirst Unit WindowStats gain_per_doubling",
     "run": "EndReason Environment Event Phase RuleFired Run RunEnd RunFinished RunStarted "
     "SnapshotTaken Step StepFinished StepStarted Trust Validity",
+    "load": "Arrivals ClosedLoop ConcurrencyLadder Ladder Load OpenLoop RateLadder",
     "snapshot": "ConnectionCounts Counts FailureKind GeneratorLoad LatencySummary Side Snapshot",
 }
 

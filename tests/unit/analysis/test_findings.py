@@ -4,6 +4,7 @@ import pytest
 
 from capacity.analysis.findings import analyze
 from capacity.model.findings import Capacity, Knee, NoCapacity, NoKnee, Peak
+from capacity.model.load import ClosedLoop
 from capacity.model.rules import Action, RuleState
 from capacity.model.run import EndReason, RunEnd, Step, Trust
 from capacity.model.snapshot import FailureKind
@@ -26,9 +27,9 @@ def test_saturating_curve_gives_peak_knee_and_capacity() -> None:
     findings = analyze(a_run(a_curve(), end=LADDER_END))
     assert isinstance(findings.knee, Knee)
     assert findings.knee.concurrency == pytest.approx(8.0, rel=0.1)
-    assert findings.peak == Peak(8, 800.0)
+    assert findings.peak == Peak(ClosedLoop(8), 800.0)
     assert isinstance(findings.capacity, Capacity)
-    assert (findings.capacity.concurrency, findings.capacity.limited_by) == (64, None)
+    assert (findings.capacity.load.level, findings.capacity.limited_by) == (64, None)
     assert findings.exit_code == 0
 
 
@@ -37,7 +38,7 @@ def test_capacity_is_the_last_step_before_a_broken_limit() -> None:
     broken = a_step(16, 700.0, index=4, judgements=[a_judgement(ERROR_RULE, RuleState.BREACH)])
     findings = analyze(a_run([*a_curve((1, 2, 4, 8)), broken]))
     assert isinstance(findings.capacity, Capacity)
-    assert findings.capacity.concurrency == 8
+    assert findings.capacity.load.level == 8
     assert findings.capacity.qps == pytest.approx(800.0)
     assert findings.capacity.p99_s == pytest.approx(0.020)
     assert findings.capacity.success_ratio == 1.0
@@ -53,7 +54,7 @@ def test_marked_breach_limits_nothing() -> None:
     ]
     capacity = analyze(a_run(steps, end=LADDER_END)).capacity
     assert isinstance(capacity, Capacity)
-    assert (capacity.concurrency, capacity.limited_by) == (2, None)
+    assert (capacity.load.level, capacity.limited_by) == (2, None)
 
 
 def test_growth_rule_limits_at_the_step_where_it_fired() -> None:
@@ -62,7 +63,7 @@ def test_growth_rule_limits_at_the_step_where_it_fired() -> None:
     steps.append(a_step(32, 801.0, index=5, judgements=[a_judgement(GAIN_RULE, RuleState.BREACH)]))
     capacity = analyze(a_run(steps)).capacity
     assert isinstance(capacity, Capacity)
-    assert (capacity.concurrency, capacity.limited_by) == (16, "gain < 3% for 2 steps")
+    assert (capacity.load.level, capacity.limited_by) == (16, "gain < 3% for 2 steps")
 
 
 def an_invalid_step(concurrency: int = 16) -> Step:
@@ -80,9 +81,9 @@ def test_invalid_step_is_neither_peak_nor_capacity() -> None:
     """A number the generator could not carry is never published; the exit code says so."""
     end = RunEnd(EndReason.GENERATOR, "the generator was the limit", None)
     findings = analyze(a_run([*a_curve((1, 2, 4, 8)), an_invalid_step()], end=end))
-    assert findings.peak == Peak(8, 800.0)
+    assert findings.peak == Peak(ClosedLoop(8), 800.0)
     assert isinstance(findings.capacity, Capacity)
-    assert findings.capacity.concurrency == 8
+    assert findings.capacity.load.level == 8
     assert isinstance(findings.knee, NoKnee)
     assert findings.exit_code == 5
 
@@ -96,7 +97,7 @@ def test_refusals_limit_even_where_the_generator_was_busy() -> None:
         busy = a_step(16, 700.0, index=4, trust=Trust.INVALID, judgements=judgements)
         capacity = analyze(a_run([*good, busy])).capacity
         assert isinstance(capacity, Capacity)
-        assert (capacity.concurrency, capacity.limited_by) == (8, limited_by)
+        assert (capacity.load.level, capacity.limited_by) == (8, limited_by)
 
 
 @pytest.mark.parametrize(
@@ -136,8 +137,8 @@ def test_step_cut_by_the_user_is_no_capacity_and_no_point_of_the_curve() -> None
     steps = [*a_curve((1, 2, 4)), a_step(8, 2000.0, index=3, ended_early=True)]
     findings = analyze(a_run(steps, end=RunEnd(EndReason.INTERRUPTED, "", None)))
     assert isinstance(findings.capacity, Capacity)
-    assert findings.capacity.concurrency == 4
-    assert findings.peak == Peak(4, 400.0)
+    assert findings.capacity.load.level == 4
+    assert findings.peak == Peak(ClosedLoop(4), 400.0)
     assert findings.exit_code == 130
 
 
@@ -146,7 +147,7 @@ def test_collapse_after_good_steps_is_a_limit_that_was_found() -> None:
     steps = [*a_curve((1, 2, 4)), a_step(8, 0.0, index=3, failures={FailureKind.CONN_REFUSED: 9})]
     findings = analyze(a_run(steps, end=RunEnd(EndReason.TARGET_DOWN, "", None)))
     assert isinstance(findings.capacity, Capacity)
-    assert (findings.capacity.concurrency, findings.capacity.limited_by) == (
+    assert (findings.capacity.load.level, findings.capacity.limited_by) == (
         4,
         "no request succeeded",
     )

@@ -72,6 +72,11 @@ def python_of(plan: RunPlan) -> PythonCall:
     return plan.scenario.call
 
 
+def levels(plan: RunPlan) -> tuple[float, ...]:
+    """What each step of the plan asks for."""
+    return tuple(load.level for load in plan.ladder.loads)
+
+
 def opened(headers: tuple[Header, ...]) -> list[tuple[str, bytes]]:
     """Names and revealed values of headers, in order."""
     return [(header.name, header.value.reveal()) for header in headers]

@@ -6,13 +6,13 @@ import pytest
 
 from capacity.model.plan import Fuses
 from capacity.profile.overrides import Overrides
-from tests.unit.profile.builders import SMALL, full_problems_of, load, problems_of
+from tests.unit.profile.builders import SMALL, full_problems_of, levels, load, problems_of
 
 
 def test_the_defaults(tmp_path: Path) -> None:
     """Eleven doublings of 35 s, three rules, and fuses that are always on."""
     plan = load(tmp_path)
-    assert plan.concurrencies == (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+    assert levels(plan) == (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
     assert (plan.settle_s, plan.hold_s) == (5.0, 30.0)
     assert plan.likely_duration_s == 385.0
     assert plan.fuses == Fuses(1024, 100_000_000, 3600.0)
@@ -96,9 +96,9 @@ def test_an_empty_list_of_rules_is_no_rule(tmp_path: Path) -> None:
 def test_the_default_ladder_ends_at_the_fuse(tmp_path: Path) -> None:
     """A lower fuse alone makes a smaller run, not an error."""
     plan = load(tmp_path, SMALL, Overrides(max_concurrency="100"))
-    assert plan.concurrencies == (1, 2, 4, 8, 16, 32, 64, 100)
+    assert levels(plan) == (1, 2, 4, 8, 16, 32, 64, 100)
     raised = load(tmp_path, SMALL, Overrides(max_concurrency="5k"))
-    assert raised.concurrencies[-1] == 1024
+    assert levels(raised)[-1] == 1024
 
 
 def test_a_ladder_above_the_fuse_is_refused(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from capacity.model.plan import EngineName, Secret, TlsTrust
 from capacity.profile.document import MAX_BYTES
 from capacity.profile.load import Overrides, load_plan
 from capacity.profile.schema import known_keys
-from tests.unit.profile.builders import SMALL, a_profile, load, problems_of, request_of
+from tests.unit.profile.builders import SMALL, a_profile, levels, load, problems_of, request_of
 
 
 def test_a_url_alone_is_a_whole_plan() -> None:
@@ -31,7 +31,7 @@ def test_a_url_alone_is_a_whole_plan() -> None:
         400,
     )
     assert (plan.allow_hosts, plan.demo_service, plan.profile_sha256) == ((), None, None)
-    assert plan.concurrencies[-1] == 1024
+    assert levels(plan)[-1] == 1024
 
 
 def test_flags_complete_a_url() -> None:

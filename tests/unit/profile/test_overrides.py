@@ -7,7 +7,15 @@ import pytest
 from capacity.model.plan import EngineName, Secret, TlsTrust
 from capacity.profile.overrides import Overrides, flag_of
 from capacity.units import parse_duration_s
-from tests.unit.profile.builders import SMALL, load, opened, problems_of, python_of, request_of
+from tests.unit.profile.builders import (
+    SMALL,
+    levels,
+    load,
+    opened,
+    problems_of,
+    python_of,
+    request_of,
+)
 
 FULL = """
     version: 1
@@ -48,7 +56,7 @@ def test_each_flag_replaces_its_key(tmp_path: Path) -> None:
         ),
     )
     request = request_of(plan)
-    assert (plan.concurrencies, plan.hold_s, plan.settle_s) == ((1, 2, 4, 8), 9.0, 3.0)
+    assert (levels(plan), plan.hold_s, plan.settle_s) == ((1, 2, 4, 8), 9.0, 3.0)
     assert (request.method, request.body) == ("PATCH", Secret(b"text"))
     assert plan.target.timeouts.total_s == 20.0
     assert (plan.name, plan.engine, plan.threads) == ("other", EngineName.AIOHTTP, 3)
@@ -61,7 +69,7 @@ def test_without_flags_the_profile_stands(tmp_path: Path) -> None:
     """Flags that were not given change nothing."""
     plan = load(tmp_path, FULL)
     assert (plan.name, plan.engine, plan.threads) == ("shop", EngineName.NATIVE, 2)
-    assert (plan.concurrencies, plan.settle_s, plan.hold_s) == ((1, 2), 2.0, 6.0)
+    assert (levels(plan), plan.settle_s, plan.hold_s) == ((1, 2), 2.0, 6.0)
     assert request_of(plan).method == "PUT"
     assert [rule.text for rule in plan.rules] == ["p99 > 1s over 3s"]
 

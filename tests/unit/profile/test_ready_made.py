@@ -6,7 +6,7 @@ import pytest
 
 from capacity.model.plan import DemoService, EngineName, RunPlan
 from capacity.profile.load import Overrides, load_plan
-from tests.unit.profile.builders import python_of
+from tests.unit.profile.builders import levels, python_of
 
 FOLDER = Path(__file__).parents[3] / "profiles"
 PROFILES = sorted(FOLDER.glob("*.yaml"))
@@ -35,7 +35,7 @@ def test_the_demo_has_its_knee_at_eight() -> None:
     plan = ready_made("demo")
     assert plan.demo_service == DemoService(8, 0.01)
     assert plan.target.origin == "http://127.0.0.1:18080"
-    assert (plan.concurrencies[0], plan.concurrencies[-1]) == (1, 1024)
+    assert (levels(plan)[0], levels(plan)[-1]) == (1, 1024)
     assert (plan.settle_s, plan.hold_s) == (1.0, 4.0)
     assert [rule.metric for rule in plan.rules] == ["error_rate", "p99", "gain"]
 
@@ -43,7 +43,7 @@ def test_the_demo_has_its_knee_at_eight() -> None:
 def test_smoke_is_short_and_gentle() -> None:
     """Twelve seconds, four requests in flight, and only the error rule."""
     plan = ready_made("smoke")
-    assert (plan.concurrencies, plan.likely_duration_s) == ((1, 2, 4), 12.0)
+    assert (levels(plan), plan.likely_duration_s) == ((1, 2, 4), 12.0)
     assert [rule.text for rule in plan.rules] == ["error_rate > 1% over 1.5s"]
 
 

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 
 from capacity.errors import StorageError
 from capacity.model.findings import Capacity
+from capacity.model.load import ClosedLoop
 from capacity.model.run import EndReason, RunEnd, Step, Trust
 from capacity.model.snapshot import FailureKind
 from capacity.report.charts import qps_ttlb_figure, save_png, success_rate_figure
@@ -129,18 +130,18 @@ def test_knee_capacity_and_stop_are_marked() -> None:
         "QPS (left)",
         "TTLB mean (right)",
         "TTLB P99 (right)",
-        "capacity 800 qps at 8",
+        "capacity 800 qps at 8 concurrent",
     ]
 
 
 def test_what_was_not_found_is_not_marked() -> None:
     """No knee, no line; a capacity without a limit says that it is a lower bound."""
-    found = some_findings(knee=NO_KNEE, capacity=Capacity(64, 800.0, None, 1.0, None))
+    found = some_findings(knee=NO_KNEE, capacity=Capacity(ClosedLoop(64), 800.0, None, 1.0, None))
 
     figure = qps_ttlb_figure(a_run(end=LADDER), found, Language.EN)
 
     assert gids(figure) & {"knee", "knee-range"} == set()
-    assert legend(figure)[3] == "capacity at least 800 qps at 64"
+    assert legend(figure)[3] == "capacity at least 800 qps at 64 concurrent"
     assert words(figure)[2] == "stopped: every step was climbed"
 
 

@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from capacity.model.load import ClosedLoop
 from capacity.model.plan import Purpose, StepPlan
 from capacity.model.rules import RuleState
 from capacity.model.run import EndReason, Phase, RunEnd, Trust
@@ -43,8 +44,8 @@ def a_picture() -> Picture:
     rows: tuple[Row, ...] = ()
     for step in a_curve((1, 2, 4, 8)):
         rows = (*rows, finished_row(step, rows))
-    row = Row(16, 810.0, 0.0125, a_latency(0.02, count=900), 0.9983, 0.84, None)
-    step_plan = StepPlan(4, 16, 5.0, 30.0, Purpose.LADDER)
+    row = Row(ClosedLoop(16), 810.0, 0.0125, a_latency(0.02, count=900), 0.9983, 0.84, None)
+    step_plan = StepPlan(4, ClosedLoop(16), 5.0, 30.0, Purpose.LADDER)
     current = Current(step_plan, Phase.HOLD, 20.0, 16, 17, row)
     judgements = (
         a_judgement(ERROR_RULE, observed=0.0009),

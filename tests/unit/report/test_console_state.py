@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from capacity.histogram import Histogram
+from capacity.model.load import ClosedLoop
 from capacity.model.plan import Purpose, StepPlan
 from capacity.model.rules import Comparison, RuleState
 from capacity.model.run import (
@@ -32,7 +33,7 @@ from tests.unit.builders import (
     an_environment,
 )
 
-FIRST = StepPlan(0, 8, 5.0, 30.0, Purpose.LADDER)
+FIRST = StepPlan(0, ClosedLoop(8), 5.0, 30.0, Purpose.LADDER)
 
 
 def an_open_book() -> PictureBook:
@@ -68,7 +69,7 @@ def test_a_step_that_settles_has_no_numbers_yet() -> None:
     current = picture_of(book).current
     assert current is not None
     assert (current.phase, current.elapsed_s, current.in_flight) == (Phase.SETTLE, 2.0, 8)
-    assert (current.row.concurrency, current.row.qps, current.row.latency) == (8, None, None)
+    assert (current.row.load.level, current.row.qps, current.row.latency) == (8, None, None)
 
 
 def test_a_hold_adds_up() -> None:
@@ -117,7 +118,7 @@ def test_finished_steps_become_rows_with_their_growth() -> None:
     book.take(StepFinished(a_step(16, 1200.0, index=1, trust=Trust.SUSPECT, cpu_ratio=None)))
 
     first, second = picture_of(book).rows
-    assert (first.concurrency, first.qps, first.gain, first.trust) == (8, 800, None, Trust.VALID)
+    assert (first.load.level, first.qps, first.gain, first.trust) == (8, 800, None, Trust.VALID)
     assert (second.qps, second.trust) == (1200, Trust.SUSPECT)
     assert second.gain == pytest.approx(0.5)
     assert second.cpu_ratio is None
@@ -129,7 +130,7 @@ def test_each_step_starts_afresh() -> None:
     book = an_open_book()
     book.take(SnapshotTaken(0, Phase.HOLD, a_snapshot(600, start_s=4.0), ()))
     book.take(StepFinished(a_step(8, 600.0)))
-    book.take(StepStarted(replace(FIRST, index=1, concurrency=16), 2))
+    book.take(StepStarted(replace(FIRST, index=1, load=ClosedLoop(16)), 2))
 
     book.take(SnapshotTaken(1, Phase.HOLD, a_snapshot(900, start_s=40.0), ()))
 

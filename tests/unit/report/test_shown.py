@@ -9,11 +9,10 @@ from capacity.report.shown import (
     padded,
     printable,
     show_concurrency,
-    show_levels,
     show_p99,
     show_success,
 )
-from tests.unit.builders import a_latency, a_step
+from tests.unit.builders import a_latency
 
 
 @pytest.mark.parametrize(
@@ -66,14 +65,6 @@ def test_success_is_rounded_down(ratio: float, shown: str) -> None:
 def test_a_knee_has_no_more_digits_than_it_is_known_by(concurrency: float, shown: str) -> None:
     """A place between two tested levels is a fitted number."""
     assert show_concurrency(concurrency) == shown
-
-
-def test_many_levels_are_named_by_the_first_four() -> None:
-    """A line stays short, and still says how many more there are."""
-    steps = tuple(a_step(level) for level in (1, 2, 4, 8, 16, 32))
-
-    assert show_levels(steps[:2]) == "1, 2"
-    assert show_levels(steps) == "1, 2, 4, 8 +2"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 from capacity.analysis.findings import analyze
 from capacity.model.findings import Capacity, Findings, NoCapacity, NoKnee, NoKneeReason, Peak
+from capacity.model.load import ClosedLoop
 from capacity.model.rules import RuleState
 from capacity.model.run import EndReason, Run, RunEnd, Step, Trust
 from capacity.model.snapshot import FailureKind
@@ -70,7 +71,7 @@ def test_a_generator_at_its_limit_is_told_first() -> None:
 
 def test_no_limit_met_is_a_lower_bound() -> None:
     """A capacity that nothing limited says that it is one."""
-    capacity = Capacity(64, 6400.0, 0.020, 1.0, None)
+    capacity = Capacity(ClosedLoop(64), 6400.0, 0.020, 1.0, None)
 
     said = lines(a_run(end=LADDER), some_findings(capacity=capacity, knee=NO_KNEE))
 
@@ -121,7 +122,7 @@ def test_p99_says_how_sure_it_is(count: int, evidence: str) -> None:
 
 def test_a_success_rate_that_is_not_known_is_left_out() -> None:
     """A ratio of nothing is not shown."""
-    capacity = Capacity(8, 800.0, None, None, "x")
+    capacity = Capacity(ClosedLoop(8), 800.0, None, None, "x")
 
     assert "(p99 20ms);" in lines(a_run(), some_findings(capacity=capacity))["Capacity"]
 
@@ -211,7 +212,7 @@ def test_codes_from_a_file_do_not_reach_the_terminal() -> None:
 def test_growth_is_said_up_to_the_peak_not_to_a_step_that_collapsed() -> None:
     """53/s at 16 concurrent after 691/s at 8 is no growth at 16."""
     steps = [*a_curve((1, 2, 4, 8)), a_step(16, 53.0, index=4)]
-    findings = some_findings(peak=Peak(8, 691.0), knee=NO_KNEE)
+    findings = some_findings(peak=Peak(ClosedLoop(8), 691.0), knee=NO_KNEE)
     said = verdict_lines(a_run(steps), findings, Language.EN, report_place="output/")
     assert "not reached: throughput was still growing at 8 concurrent" in said[1]
 

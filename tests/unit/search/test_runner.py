@@ -89,7 +89,7 @@ def a_short_plan(*rules: object, **changes: object) -> RunPlan:
 def test_climb_without_a_limit_ends_with_the_ladder() -> None:
     """Every step is run, in order, and the run says that the ladder ended."""
     events, engine = climb(a_short_plan())
-    assert [step.plan.concurrency for step in steps_of(events)] == [1, 2, 4, 8, 16, 32, 64]
+    assert [step.plan.load.level for step in steps_of(events)] == [1, 2, 4, 8, 16, 32, 64]
     assert end_of(events).end.reason is EndReason.LADDER
     assert isinstance(events[0], RunStarted)
     assert engine.is_closed
@@ -139,7 +139,7 @@ def test_error_rate_stops_within_the_step() -> None:
     events, engine = climb(a_short_plan(ERRORS, SLOW), failing_above_16)
     steps = steps_of(events)
     end = end_of(events).end
-    assert [step.plan.concurrency for step in steps] == [1, 2, 4, 8, 16, 32]
+    assert [step.plan.load.level for step in steps] == [1, 2, 4, 8, 16, 32]
     assert (end.reason, end.rule) == (EndReason.RULE, "error_rate > 1% over 2s")
     assert end.detail == "error_rate was 50% at 32 concurrent"
     assert steps[-1].ended_early
@@ -156,7 +156,7 @@ def test_p99_stops_within_the_step() -> None:
 
     events, _ = climb(a_short_plan(ERRORS, SLOW), slow_from_16)
     end = end_of(events).end
-    assert (end.rule, steps_of(events)[-1].plan.concurrency) == ("p99 > 100ms over 2s", 16)
+    assert (end.rule, steps_of(events)[-1].plan.load.level) == ("p99 > 100ms over 2s", 16)
     assert steps_of(events)[-1].ended_early
 
 
@@ -186,7 +186,7 @@ def test_growth_rule_ends_the_climb_after_two_flat_steps() -> None:
     """8 -> 16 -> 32 brings nothing: the climb ends after the hold of 32, which is whole."""
     events, _ = climb(a_short_plan(GAIN_RULE))
     steps = steps_of(events)
-    assert steps[-1].plan.concurrency == 32
+    assert steps[-1].plan.load.level == 32
     assert not steps[-1].ended_early
     assert end_of(events).end.rule == "gain < 3% for 2 steps"
 
@@ -323,7 +323,7 @@ def test_latency_that_jumps_cannot_hide_behind_few_answers() -> None:
     events, _ = climb(a_short_plan(rule), few_from_16)
     (breach,) = steps_of(events)[-1].breaches
     assert breach.sample_count == 60
-    assert steps_of(events)[-1].plan.concurrency == 16
+    assert steps_of(events)[-1].plan.load.level == 16
     assert steps_of(events)[-1].ended_early
 
 
@@ -395,4 +395,4 @@ def test_breach_in_the_last_interval_still_ends_the_climb() -> None:
     late = replace(ERRORS, over_s=4.0, text="error_rate > 1% over 4s")
     events, _ = climb(a_short_plan(late), failing_above_16)
     assert end_of(events).end.rule == "error_rate > 1% over 4s"
-    assert steps_of(events)[-1].plan.concurrency == 32
+    assert steps_of(events)[-1].plan.load.level == 32

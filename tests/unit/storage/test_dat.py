@@ -93,7 +93,7 @@ def test_reading_undoes_writing(levels: list[tuple[int, float, float]]) -> None:
 
     rows = parse_dat(dat_text(steps))
 
-    assert [row.concurrency for row in rows] == [step.plan.concurrency for step in steps]
+    assert [row.concurrency for row in rows] == [step.plan.load.level for step in steps]
     assert [row.qps for row in rows] == pytest.approx([step.qps for step in steps], abs=0.006)
     means = [step.latency.mean_s * 1e3 for step in steps if step.latency is not None]
     assert [row.mean_ms for row in rows] == pytest.approx(means, rel=1e-5)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from capacity.histogram import Histogram
 from capacity.model.findings import NoCapacity
+from capacity.model.load import Arrivals, ClosedLoop, ConcurrencyLadder, OpenLoop, RateLadder
 from capacity.model.plan import (
     DemoService,
     EngineName,
@@ -97,6 +98,19 @@ _targets = st.builds(
     st.none() | _texts,
     st.builds(Timeouts, _numbers, _numbers, _numbers, _numbers),
 )
+_ladders = st.one_of(
+    st.builds(ConcurrencyLadder, st.lists(st.integers(1, 100_000), max_size=4).map(tuple)),
+    st.builds(
+        RateLadder,
+        st.lists(_numbers, max_size=4).map(tuple),
+        st.sampled_from(Arrivals),
+        st.integers(1, 100_000),
+    ),
+)
+_loads = st.one_of(
+    st.builds(ClosedLoop, st.integers(1, 100_000)),
+    st.builds(OpenLoop, _numbers, st.sampled_from(Arrivals), st.integers(1, 100_000)),
+)
 _plans = st.builds(
     RunPlan,
     _names,
@@ -104,7 +118,7 @@ _plans = st.builds(
     st.builds(Scenario, _texts, _calls, _counts_up_to),
     st.sampled_from(EngineName),
     st.none() | st.integers(1, 512),
-    st.lists(st.integers(1, 100_000), max_size=4).map(tuple),
+    _ladders,
     _numbers,
     _numbers,
     st.lists(_rules, max_size=2).map(tuple),
@@ -140,7 +154,7 @@ _steps = st.builds(
     st.builds(
         StepPlan,
         _counts_up_to,
-        st.integers(1, 100_000),
+        _loads,
         _numbers,
         _numbers,
         st.sampled_from(Purpose),
@@ -291,7 +305,7 @@ def test_a_second_of_load_is_one_line() -> None:
     """The line has step, phase, load, counts by kind and null where nothing was recorded."""
     snapshot = a_snapshot(900, failures={FailureKind.CONN_REFUSED: 3}, in_flight=64)
 
-    line = timeline_line(SnapshotTaken(6, Phase.HOLD, snapshot, ()), 64)
+    line = timeline_line(SnapshotTaken(6, Phase.HOLD, snapshot, ()), ClosedLoop(64))
 
     assert line.count("\n") == 1
     assert json.loads(line) == {
@@ -326,7 +340,7 @@ def test_a_second_with_samples_has_its_percentiles() -> None:
         histogram.record_s(0.010)
     snapshot = a_snapshot(100, latency_blob=histogram.to_blob())
 
-    line = json.loads(timeline_line(SnapshotTaken(0, Phase.HOLD, snapshot, ()), 1))
+    line = json.loads(timeline_line(SnapshotTaken(0, Phase.HOLD, snapshot, ()), ClosedLoop(1)))
 
     assert line["p50_s"] == pytest.approx(0.010, rel=0.001)
     assert line["p99_s"] == pytest.approx(0.010, rel=0.001)

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from capacity.model.load import ConcurrencyLadder
 from capacity.model.plan import DemoService
 from capacity.model.rules import RuleState
 from capacity.model.run import Run, Trust
@@ -32,7 +33,7 @@ def golden_run() -> Run:
     """A run with every kind of part that version 1 knows."""
     plan = replace(
         a_secret_plan(header=b"Bearer abc", body=b"{}", path=b"/v1/items?key=abc"),
-        concurrencies=(1, 2, 4),
+        ladder=ConcurrencyLadder((1, 2, 4)),
         threads=2,
         allow_hosts=("127.0.0.1",),
         demo_service=DemoService(servers=8, service_time_s=0.010),
