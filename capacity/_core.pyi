@@ -11,6 +11,7 @@ __all__ = [
     "__version__",
     "failure_kinds",
     "is_release_build",
+    "warning_kinds",
 ]
 
 __version__: str
@@ -86,6 +87,8 @@ class Snapshot:
     def ok(self) -> int: ...
     @property
     def failures(self) -> list[tuple[str, int]]: ...
+    @property
+    def warnings(self) -> list[tuple[str, int]]: ...
     @property
     def cut(self) -> int: ...
     @property
@@ -247,3 +250,6 @@ class Pool:
 
 def failure_kinds() -> list[tuple[str, str]]:
     """Every failure kind as (name, side), in the order of the Rust enum."""
+
+def warning_kinds() -> list[str]:
+    """Every kind of odd answer, in the order of the Rust enum."""

@@ -20,6 +20,7 @@ from capacity.model.snapshot import (
     GeneratorLoad,
     Side,
     Snapshot,
+    WarningKind,
 )
 
 # Beyond this more threads than cores only wait for one another.
@@ -204,6 +205,7 @@ def _snapshot(row: _core.Snapshot) -> Snapshot:
             statuses=dict(row.statuses),
             sent_bytes=row.sent_bytes,
             received_bytes=row.received_bytes,
+            warnings={WarningKind(name): count for name, count in row.warnings},
         ),
         ended_ok=row.ended_ok,
         ended_all=row.ended_all,

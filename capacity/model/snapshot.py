@@ -90,6 +90,19 @@ _OTHER_SIDES = {
 }
 
 
+class WarningKind(StrEnum):
+    """What was odd about an answer that could still be understood; equal in Rust.
+
+    A warning changes no request's end: the same request is also ok, failed or cut.
+    """
+
+    CONN_REOPENED = "conn.reopened"
+    PROTO_EXTRA_DATA = "proto.extra_data"
+    PROTO_TE_AND_CONTENT_LENGTH = "proto.te_and_content_length"
+    PROTO_OBS_FOLD = "proto.obs_fold"
+    BODY_ON_205 = "body.on_205"
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Exact counts of the requests that *started* in one window, wherever they ended."""
@@ -101,6 +114,7 @@ class Counts:
     statuses: Mapping[int, int] = field(default_factory=dict)
     sent_bytes: int = 0
     received_bytes: int = 0
+    warnings: Mapping[WarningKind, int] = field(default_factory=dict)
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
@@ -111,6 +125,7 @@ class Counts:
             statuses=dict(Counter(self.statuses) + Counter(other.statuses)),
             sent_bytes=self.sent_bytes + other.sent_bytes,
             received_bytes=self.received_bytes + other.received_bytes,
+            warnings=dict(Counter(self.warnings) + Counter(other.warnings)),
         )
 
     def failed_on(self, *sides: Side) -> int:

@@ -5,6 +5,7 @@ Secrets come back empty, because they were never written.
 """
 
 import re
+from typing import TypeVar
 
 from capacity.errors import StorageError
 from capacity.model.load import (
@@ -49,6 +50,7 @@ from capacity.model.snapshot import (
     FailureKind,
     GeneratorLoad,
     LatencySummary,
+    WarningKind,
 )
 from capacity.storage.encoding import SCHEMA_VERSION
 from capacity.storage.fields import Fields
@@ -56,6 +58,7 @@ from capacity.storage.fields import Fields
 # Names become file names: no separators, no leading dot or dash.
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 _NOTHING = Secret(b"")
+_Kind = TypeVar("_Kind", FailureKind, WarningKind)
 
 
 def decode_run(value: object, *, file: str) -> Run:
@@ -255,19 +258,23 @@ def _counts(fields: Fields) -> Counts:
     return Counts(
         started=fields.count("started"),
         ok=fields.count("ok"),
-        failures=_failures(fields.inner("failures")),
+        failures=_kinds(fields.inner("failures"), FailureKind),
         cut=fields.count("cut"),
         statuses=_statuses(fields.inner("statuses")),
         sent_bytes=fields.count("sent_bytes"),
         received_bytes=fields.count("received_bytes"),
+        # Written only when there are any.
+        warnings=_kinds(fields.inner("warnings"), WarningKind)
+        if "warnings" in fields.names()
+        else {},
     )
 
 
-def _failures(fields: Fields) -> dict[FailureKind, int]:
-    known = {kind.value: kind for kind in FailureKind}
+def _kinds(fields: Fields, kinds: type[_Kind]) -> dict[_Kind, int]:
+    known = {kind.value: kind for kind in kinds}
     for name in fields.names():
         if name not in known:
-            raise fields.refuse(name, "the count of a failure kind that this capacity knows")
+            raise fields.refuse(name, "the count of a kind that this capacity knows")
     return {known[name]: fields.count(name) for name in fields.names()}
 
 

@@ -296,7 +296,7 @@ def _step_plan(plan: StepPlan) -> JsonObject:
 
 def _counts(counts: Counts) -> JsonObject:
     failures = sorted(counts.failures.items())
-    return {
+    counted: JsonObject = {
         "started": counts.started,
         "ok": counts.ok,
         "failures": {kind.value: count for kind, count in failures},
@@ -305,6 +305,10 @@ def _counts(counts: Counts) -> JsonObject:
         "sent_bytes": counts.sent_bytes,
         "received_bytes": counts.received_bytes,
     }
+    if counts.warnings:
+        warnings = sorted(counts.warnings.items())
+        counted["warnings"] = {kind.value: count for kind, count in warnings}
+    return counted
 
 
 def _connections(connections: ConnectionCounts) -> JsonObject:

@@ -34,7 +34,8 @@ MODEL_NAMES = {
     "run": "EndReason Environment Event Phase RuleFired Run RunEnd RunFinished RunStarted "
     "SnapshotTaken Step StepFinished StepStarted Trust Validity",
     "load": "Arrivals ClosedLoop ConcurrencyLadder Ladder Load OpenLoop RateLadder",
-    "snapshot": "ConnectionCounts Counts FailureKind GeneratorLoad LatencySummary Side Snapshot",
+    "snapshot": "ConnectionCounts Counts FailureKind GeneratorLoad LatencySummary Side Snapshot "
+    "WarningKind",
 }
 
 

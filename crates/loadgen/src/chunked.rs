@@ -43,6 +43,7 @@ pub(crate) struct Chunked {
     extension_bytes: u16,
     trailer_bytes: u16,
     size_digits: u8,
+    has_data: bool,
     state: State,
 }
 
@@ -53,6 +54,7 @@ impl Chunked {
             extension_bytes: 0,
             trailer_bytes: 0,
             size_digits: 0,
+            has_data: false,
             state: State::Size,
         }
     }
@@ -77,6 +79,11 @@ impl Chunked {
             self.state = self.step(byte)?;
         }
         Ok(ChunkProgress::More)
+    }
+
+    /// Whether a chunk had content.
+    pub(crate) const fn has_data(&self) -> bool {
+        self.has_data
     }
 
     fn skip_data(&mut self, available: usize) -> usize {
@@ -141,7 +148,10 @@ impl Chunked {
         self.size_digits = 0;
         match self.left {
             0 => Ok(State::TrailerStart),
-            1..=MAX_BODY_BYTES => Ok(State::Data),
+            1..=MAX_BODY_BYTES => {
+                self.has_data = true;
+                Ok(State::Data)
+            }
             _ => Err(FailureKind::BodyTooLarge),
         }
     }

@@ -20,6 +20,7 @@ use crate::plan::Recipe;
 use crate::response::Fed;
 use crate::slot::{Afterwards, Phase, Progress, Slot};
 use crate::tls_stream::TlsStream;
+use crate::warning::WarningKind;
 
 /// What all connections of a load thread share.
 pub(crate) struct Wire<'a> {
@@ -203,7 +204,8 @@ impl Slot {
                     let now_ns = wire.ledger.now();
                     let progress = self.take(&wire.buffer[..count], now_ns, wire.ledger);
                     if let Progress::Complete(_) = progress {
-                        return self.afterwards(progress, wire, is_hangup);
+                        let is_buffer_full = count == wire.buffer.len();
+                        return self.afterwards(progress, wire, is_hangup, is_buffer_full);
                     }
                     if progress != Progress::Pending || (count < wire.buffer.len() && !is_hangup) {
                         return progress;
@@ -234,6 +236,7 @@ impl Slot {
         match self.response.feed(bytes, &mut self.spill) {
             Ok(Fed::More) => Progress::Pending,
             Ok(Fed::Complete { used }) => Progress::Complete(if used < bytes.len() {
+                self.response.warn(WarningKind::ProtoExtraData);
                 Afterwards::CloseByUs
             } else if self.response.is_keep_alive() {
                 Afterwards::Reuse
@@ -247,20 +250,48 @@ impl Slot {
     /// No reuse of a connection that is ending, or that still owes request bytes.
     #[inline]
     pub(crate) fn afterwards(
-        &self,
+        &mut self,
         progress: Progress,
-        wire: &Wire<'_>,
+        wire: &mut Wire<'_>,
         is_hangup: bool,
+        is_buffer_full: bool,
     ) -> Progress {
-        let is_over = is_hangup || self.is_write_broken;
         match progress {
-            Progress::Complete(Afterwards::Reuse) if is_over => {
-                Progress::Complete(Afterwards::ClosedByTarget)
+            Progress::Complete(Afterwards::Reuse) if is_hangup || self.is_write_broken => {
+                self.reopen()
             }
             Progress::Complete(Afterwards::Reuse) if !self.is_sent(wire.recipe.request.len()) => {
                 Progress::Complete(Afterwards::CloseByUs)
             }
+            // A read that filled the buffer may have left something behind.
+            Progress::Complete(Afterwards::Reuse) if is_buffer_full => self.look_behind(wire),
             other => other,
+        }
+    }
+
+    /// The target has ended a connection that its response had promised to keep.
+    #[cold]
+    pub(crate) fn reopen(&mut self) -> Progress {
+        self.response.warn(WarningKind::ConnReopened);
+        Progress::Complete(Afterwards::ClosedByTarget)
+    }
+
+    /// Whether there are bytes, or an end, behind a complete response.
+    #[cold]
+    fn look_behind(&mut self, wire: &mut Wire<'_>) -> Progress {
+        let (Some(socket), None) = (&self.socket, &self.tls) else {
+            // What waits behind in a TLS connection need not be a part of a response.
+            return Progress::Complete(Afterwards::CloseByUs);
+        };
+        match recv(socket, &mut *wire.buffer, RecvFlags::empty()) {
+            Ok((0, _)) => self.reopen(),
+            Ok(_) => {
+                self.response.warn(WarningKind::ProtoExtraData);
+                Progress::Complete(Afterwards::CloseByUs)
+            }
+            Err(Errno::AGAIN) => Progress::Complete(Afterwards::Reuse),
+            // An interrupted or failed look shows nothing: a new connection is safe.
+            Err(_) => Progress::Complete(Afterwards::CloseByUs),
         }
     }
 

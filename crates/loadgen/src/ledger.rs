@@ -13,6 +13,7 @@ use crate::exchange::{Inbox, Mailbox};
 use crate::failure::FailureKind;
 use crate::recorder::{Place, Row, Tally};
 use crate::self_watch::SelfWatch;
+use crate::warning::Warnings;
 
 const INTERVAL_NS: u64 = NS_PER_S;
 /// Rows on their way above which this thread joins intervals instead of sending more.
@@ -174,6 +175,11 @@ impl Ledger {
             tally.failed_latency.record_ns(latency_ns);
         }
         self.end(book);
+    }
+
+    /// An answer was odd; how its request ended is counted apart.
+    pub(crate) fn warn(&mut self, book: usize, warnings: Warnings) {
+        self.books[book].tally.count_warnings(warnings);
     }
 
     /// A request was cut by us.

@@ -25,6 +25,7 @@ mod slot;
 mod snapshot;
 mod tls;
 mod tls_stream;
+mod warning;
 mod worker;
 
 #[cfg(feature = "audit")]
@@ -34,6 +35,7 @@ pub use histogram::Histogram;
 pub use plan::{Plan, Timeouts, TlsPlan};
 pub use pool::Pool;
 pub use snapshot::{FailureSample, FailureSamples, Snapshot};
+pub use warning::WarningKind;
 
 /// The version of the engine, equal to that of the Python package.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

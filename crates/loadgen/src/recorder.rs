@@ -2,6 +2,7 @@
 
 use crate::failure::{FailureKind, KIND_COUNT};
 use crate::histogram::Histogram;
+use crate::warning::{WARNING_COUNT, WarningKind, Warnings};
 
 const FIRST_STATUS: u16 = 100;
 const STATUS_COUNT: usize = 500;
@@ -17,6 +18,7 @@ macro_rules! tally {
             $($(#[$sum_doc])* pub $sum: u64,)*
             $($(#[$histogram_doc])* pub $histogram: Histogram,)*
             pub failures: [u64; KIND_COUNT],
+            warnings: [u64; WARNING_COUNT],
             statuses: [u64; STATUS_COUNT],
         }
 
@@ -26,6 +28,7 @@ macro_rules! tally {
                     $($sum: 0,)*
                     $($histogram: Histogram::new(),)*
                     failures: [0; KIND_COUNT],
+                    warnings: [0; WARNING_COUNT],
                     statuses: [0; STATUS_COUNT],
                 })
             }
@@ -35,6 +38,9 @@ macro_rules! tally {
                 $(self.$sum += other.$sum;)*
                 $(self.$histogram.add(&other.$histogram);)*
                 for (own, theirs) in self.failures.iter_mut().zip(other.failures) {
+                    *own += theirs;
+                }
+                for (own, theirs) in self.warnings.iter_mut().zip(other.warnings) {
                     *own += theirs;
                 }
                 for (own, theirs) in self.statuses.iter_mut().zip(other.statuses) {
@@ -47,6 +53,7 @@ macro_rules! tally {
                 $(self.$sum = 0;)*
                 $(self.$histogram.clear();)*
                 self.failures = [0; KIND_COUNT];
+                self.warnings = [0; WARNING_COUNT];
                 self.statuses = [0; STATUS_COUNT];
             }
         }
@@ -112,6 +119,23 @@ impl Tally {
             .collect()
     }
 
+    #[cold]
+    pub(crate) fn count_warnings(&mut self, warnings: Warnings) {
+        for (count, kind) in self.warnings.iter_mut().zip(WarningKind::ALL) {
+            *count += u64::from(warnings.has(*kind));
+        }
+    }
+
+    /// The anomalies that occurred, with their counts.
+    pub(crate) fn warnings(&self) -> Vec<(WarningKind, u64)> {
+        WarningKind::ALL
+            .iter()
+            .copied()
+            .zip(self.warnings)
+            .filter(|&(_, count)| count > 0)
+            .collect()
+    }
+
     /// The failures that occurred, with their counts.
     pub(crate) fn failures(&self) -> Vec<(FailureKind, u64)> {
         FailureKind::ALL
@@ -158,6 +182,9 @@ mod tests {
         tally.started = 3;
         tally.ok = 1;
         tally.failures[FailureKind::HttpStatus as usize] = 2;
+        let mut warnings = Warnings::none();
+        warnings.add(WarningKind::ProtoObsFold);
+        tally.count_warnings(warnings);
         tally.count_status(200);
         tally.count_status(503);
         tally.count_status(503);
@@ -177,6 +204,7 @@ mod tests {
         assert_eq!(6, sum.started);
         assert_eq!(2, sum.ok);
         assert_eq!(vec![(FailureKind::HttpStatus, 4)], sum.failures());
+        assert_eq!(vec![(WarningKind::ProtoObsFold, 2)], sum.warnings());
         assert_eq!(vec![(200, 2), (503, 4)], sum.statuses());
         assert_eq!((20, 40), (sum.sent_bytes, sum.received_bytes));
         assert_eq!((2, 6), (sum.ended_ok, sum.ended_all));
@@ -194,6 +222,7 @@ mod tests {
         );
         assert!(tally.statuses().is_empty());
         assert!(tally.failures().is_empty());
+        assert!(tally.warnings().is_empty());
         assert_eq!(0, tally.latency.count() + tally.failed_latency.count());
     }
 

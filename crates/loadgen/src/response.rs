@@ -9,7 +9,9 @@ use std::mem::MaybeUninit;
 use httparse::{Error as HeadError, ParserConfig, Status};
 
 use crate::chunked::{ChunkProgress, Chunked};
+use crate::clock::NS_PER_S;
 use crate::failure::FailureKind;
+use crate::warning::{WarningKind, Warnings};
 
 /// Status line and fields of one head.
 const MAX_HEAD_BYTES: usize = 64 << 10;
@@ -18,6 +20,10 @@ const MAX_HEAD_FIELDS: usize = 256;
 pub(crate) const MAX_BODY_BYTES: u64 = 64 << 20;
 const KEPT_SPILL_BYTES: usize = 4 << 10;
 const MAX_INFORMATIONAL: u8 = 8;
+const NO_IDLE_LIMIT: u16 = u16::MAX;
+
+/// Reset Content: its framing is read like any other, but it should hold nothing.
+const STATUS_WITHOUT_CONTENT: u16 = 205;
 
 /// What one piece of input led to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -45,7 +51,10 @@ pub(crate) struct Response {
     /// Spill length at which the next parse of an incomplete head is worth its time.
     parse_again_at: u32,
     status: u16,
+    /// How long the target will keep an idle connection, by its own word.
+    idle_limit_s: u16,
     informational_count: u8,
+    warnings: Warnings,
     is_keep_alive: bool,
     is_head_request: bool,
     has_bytes: bool,
@@ -58,7 +67,9 @@ impl Response {
             body_bytes: 0,
             parse_again_at: 0,
             status: 0,
+            idle_limit_s: NO_IDLE_LIMIT,
             informational_count: 0,
+            warnings: Warnings::none(),
             is_keep_alive: true,
             is_head_request,
             has_bytes: false,
@@ -73,6 +84,21 @@ impl Response {
     /// Whether the response allows another request on its connection.
     pub(crate) const fn is_keep_alive(&self) -> bool {
         self.is_keep_alive
+    }
+
+    /// The nanoseconds that the target will keep the connection without a request, if it said so.
+    pub(crate) fn idle_limit_ns(&self) -> Option<u64> {
+        (self.idle_limit_s != NO_IDLE_LIMIT).then(|| u64::from(self.idle_limit_s) * NS_PER_S)
+    }
+
+    /// What was odd about this response so far.
+    pub(crate) const fn warnings(&self) -> Warnings {
+        self.warnings
+    }
+
+    #[cold]
+    pub(crate) fn warn(&mut self, kind: WarningKind) {
+        self.warnings.add(kind);
     }
 
     /// Whether any byte has come.
@@ -164,10 +190,28 @@ impl Response {
 
     /// Parse one head from the start of `bytes`; its length, or `None` while it is incomplete.
     fn parse_head(&mut self, bytes: &[u8]) -> Result<Option<usize>, FailureKind> {
+        match self.parse_lines(bytes, FoldedLines::Refused) {
+            // A folded line looks like a field without a name.
+            Err(FailureKind::ProtoHeader) => {
+                let parsed = self.parse_lines(bytes, FoldedLines::Joined)?;
+                if parsed.is_some() {
+                    self.warn(WarningKind::ProtoObsFold);
+                }
+                Ok(parsed)
+            }
+            parsed => parsed,
+        }
+    }
+
+    fn parse_lines(
+        &mut self,
+        bytes: &[u8],
+        folded: FoldedLines,
+    ) -> Result<Option<usize>, FailureKind> {
         let mut fields = [const { MaybeUninit::uninit() }; MAX_HEAD_FIELDS];
         let mut head = httparse::Response::new(&mut []);
         let parsed = ParserConfig::default()
-            .allow_obsolete_multiline_headers_in_responses(true)
+            .allow_obsolete_multiline_headers_in_responses(folded == FoldedLines::Joined)
             .parse_response_with_uninit_headers(&mut head, bytes, &mut fields);
         let head_bytes = match parsed {
             Ok(Status::Partial) => return Ok(None),
@@ -207,12 +251,16 @@ impl Response {
             self.body = Body::Length(0);
             return Ok(());
         }
+        self.idle_limit_s = framing.idle_limit_s.unwrap_or(NO_IDLE_LIMIT);
         if framing.has_transfer_encoding {
             if !is_http_1_1 || !framing.is_chunked {
                 return Err(FailureKind::ProtoTe);
             }
             // Both framings at once is how responses are smuggled: never use it again.
-            self.is_keep_alive &= !framing.has_content_length;
+            if framing.has_content_length {
+                self.is_keep_alive = false;
+                self.warn(WarningKind::ProtoTeAndContentLength);
+            }
             self.body = Body::Chunked(Chunked::new());
             return Ok(());
         }
@@ -222,6 +270,9 @@ impl Response {
                 .ok_or(FailureKind::ProtoContentLength)?;
             if length > MAX_BODY_BYTES {
                 return Err(FailureKind::BodyTooLarge);
+            }
+            if length > 0 && self.status == STATUS_WITHOUT_CONTENT {
+                self.warn(WarningKind::BodyOn205);
             }
             self.body = Body::Length(length);
             return Ok(());
@@ -243,11 +294,19 @@ impl Response {
             }
             Body::Chunked(chunked) => {
                 if let ChunkProgress::Complete { used } = chunked.feed(input)? {
+                    if self.status == STATUS_WITHOUT_CONTENT && chunked.has_data() {
+                        self.warn(WarningKind::BodyOn205);
+                    }
                     return Ok(Fed::Complete { used });
                 }
                 self.count_body(input)?;
             }
-            Body::UntilClose => self.count_body(input)?,
+            Body::UntilClose => {
+                if self.status == STATUS_WITHOUT_CONTENT && !input.is_empty() {
+                    self.warn(WarningKind::BodyOn205);
+                }
+                self.count_body(input)?;
+            }
             Body::Head => {}
         }
         Ok(Fed::More)
@@ -277,6 +336,14 @@ struct Framing {
     is_chunked: bool,
     asks_to_close: bool,
     asks_to_keep: bool,
+    idle_limit_s: Option<u16>,
+}
+
+/// Header fields that go on in the next line: an abuse of old, to be counted.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum FoldedLines {
+    Refused,
+    Joined,
 }
 
 impl Framing {
@@ -298,6 +365,9 @@ impl Framing {
                         framing.asks_to_close |= option.eq_ignore_ascii_case(b"close");
                         framing.asks_to_keep |= option.eq_ignore_ascii_case(b"keep-alive");
                     }
+                }
+                10 if field.name.eq_ignore_ascii_case("keep-alive") => {
+                    framing.idle_limit_s = idle_limit_s(field.value);
                 }
                 0 => return Err(FailureKind::ProtoHeader),
                 _ => {}
@@ -334,6 +404,19 @@ fn parse_length(digits: &[u8]) -> Option<u64> {
         }
         length.checked_mul(10)?.checked_add(u64::from(byte - b'0'))
     })
+}
+
+/// The `timeout` of a Keep-Alive field less a second, for the way of the next request.
+fn idle_limit_s(value: &[u8]) -> Option<u16> {
+    let timeout_s = value.split(|&byte| byte == b',').find_map(|parameter| {
+        let (name, number) =
+            parameter.split_at_checked(parameter.iter().position(|&b| b == b'=')?)?;
+        if !trim(name).eq_ignore_ascii_case(b"timeout") {
+            return None;
+        }
+        parse_length(trim(&number[1..]))
+    })?;
+    Some(u16::try_from(timeout_s.saturating_sub(1)).unwrap_or(NO_IDLE_LIMIT))
 }
 
 /// Empty the spill; memory that only an odd head needed is given back.
@@ -380,3 +463,7 @@ mod tests;
 #[cfg(test)]
 #[path = "response_bounds_tests.rs"]
 mod bounds_tests;
+
+#[cfg(test)]
+#[path = "response_warnings_tests.rs"]
+mod warnings_tests;

@@ -8,6 +8,9 @@ use crate::plan::TimeoutsNs;
 use crate::response::Response;
 use crate::tls_stream::TlsStream;
 
+/// The status of a server that has waited long enough for a request.
+const REQUEST_TIMEOUT: u16 = 408;
+
 /// What a slot is busy with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Phase {
@@ -123,6 +126,22 @@ impl Slot {
         self.spill.clear();
     }
 
+    /// Whether the target has probably ended the idle connection by now, by what it said itself.
+    #[inline]
+    pub(crate) fn is_idle_for_too_long(&self, now_ns: u64) -> bool {
+        self.socket.is_some()
+            && self
+                .response
+                .idle_limit_ns()
+                .is_some_and(|limit_ns| now_ns.saturating_sub(self.progress_ns) > limit_ns)
+    }
+
+    /// A server that has waited too long for a request says so and closes. When our next request
+    /// crosses that, it is the keep-alive race in words.
+    pub(crate) fn is_refusal_of_idle_connection(&self, status: u16) -> bool {
+        status == REQUEST_TIMEOUT && self.is_reused && !self.response.is_keep_alive()
+    }
+
     /// Whether a request is in flight.
     pub(crate) const fn is_busy(&self) -> bool {
         !matches!(self.phase, Phase::Vacant | Phase::BackOff)
@@ -218,6 +237,29 @@ mod tests {
     #[test]
     fn a_slot_is_small() {
         assert!(size_of::<Slot>() <= 256, "{} bytes", size_of::<Slot>());
+    }
+
+    #[test]
+    fn an_idle_connection_is_left_before_the_target_leaves_it() {
+        let head = b"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=3\r\nContent-Length: 0\r\n\r\n";
+        let mut slot = fed(head, 1000);
+        assert!(!slot.is_idle_for_too_long(u64::MAX), "no connection");
+        slot.socket = Some(std::fs::File::open("/dev/null").unwrap().into());
+        assert!(!slot.is_idle_for_too_long(1000 + 2_000_000_000));
+        assert!(slot.is_idle_for_too_long(1001 + 2_000_000_000));
+    }
+
+    #[test]
+    fn a_request_timeout_on_a_used_connection_is_the_keep_alive_race() {
+        let leaving = b"HTTP/1.1 408 Late\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        let mut slot = fed(leaving, 1000);
+        assert!(!slot.is_refusal_of_idle_connection(408), "first request");
+        slot.is_reused = true;
+        assert!(slot.is_refusal_of_idle_connection(408));
+        assert!(!slot.is_refusal_of_idle_connection(503));
+        let mut staying = fed(b"HTTP/1.1 408 Late\r\nContent-Length: 0\r\n\r\n", 1000);
+        staying.is_reused = true;
+        assert!(!staying.is_refusal_of_idle_connection(408), "it stays open");
     }
 
     #[test]

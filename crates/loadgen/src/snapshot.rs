@@ -3,6 +3,7 @@
 use crate::clock::seconds;
 use crate::failure::{FailureKind, LoadError};
 use crate::recorder::Tally;
+use crate::warning::WarningKind;
 
 /// One interval of one window, merged over threads; all counts and blobs are deltas.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct Snapshot {
     pub ok: u64,
     /// Requests that failed, by kind; zero counts are left out.
     pub failures: Vec<(FailureKind, u64)>,
+    /// Odd answers, by kind; zero counts are left out. They ended as they would have without.
+    pub warnings: Vec<(WarningKind, u64)>,
     /// Requests dropped by us.
     pub cut: u64,
     /// Complete responses by status; zero counts are left out.
@@ -148,6 +151,7 @@ impl Snapshot {
             started: tally.started,
             ok: tally.ok,
             failures: tally.failures(),
+            warnings: tally.warnings(),
             cut: tally.cut,
             statuses: tally.statuses(),
             sent_bytes: tally.sent_bytes,

@@ -14,6 +14,7 @@ use crate::failure::FailureKind;
 use crate::http1::{Wire, is_hangup};
 use crate::slot::{Afterwards, Phase, Progress, Slot};
 use crate::tls::{TlsRecipe, failure_kind, is_record_start};
+use crate::warning::WarningKind;
 
 /// The session of one connection.
 pub(crate) struct TlsStream {
@@ -163,7 +164,10 @@ impl Slot {
             }
             match self.decrypt(wire, count, now_ns) {
                 Progress::Pending => {}
-                progress => return self.afterwards(progress, wire, is_hangup),
+                progress => {
+                    let is_buffer_full = count == wire.buffer.len();
+                    return self.afterwards(progress, wire, is_hangup, is_buffer_full);
+                }
             }
             if count < wire.buffer.len() && !is_hangup {
                 return Progress::Pending;
@@ -187,9 +191,7 @@ impl Slot {
         match progress {
             Progress::Pending if has_ended => self.end_of_tls_stream(),
             Progress::Pending if is_connected => Progress::Connected,
-            Progress::Complete(Afterwards::Reuse) if has_ended => {
-                Progress::Complete(Afterwards::ClosedByTarget)
-            }
+            Progress::Complete(Afterwards::Reuse) if has_ended => self.reopen(),
             other => other,
         }
     }
@@ -207,7 +209,10 @@ impl Slot {
             if let Err(kind) = tls.absorb(&mut rest) {
                 // A complete response stays one, whatever comes behind it.
                 return match progress {
-                    Progress::Complete(_) => Progress::Complete(Afterwards::CloseByUs),
+                    Progress::Complete(_) => {
+                        self.response.warn(WarningKind::ProtoExtraData);
+                        Progress::Complete(Afterwards::CloseByUs)
+                    }
                     _ => Progress::Failed(kind),
                 };
             }
@@ -220,6 +225,7 @@ impl Slot {
                     return Progress::Failed(FailureKind::ProtoEarlyResponse);
                 }
                 if matches!(progress, Progress::Complete(_)) {
+                    self.response.warn(WarningKind::ProtoExtraData);
                     return Progress::Complete(Afterwards::CloseByUs);
                 }
                 progress = self.take(&wire.plain[..plain_bytes], now_ns, wire.ledger);

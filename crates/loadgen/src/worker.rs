@@ -235,6 +235,9 @@ impl Worker {
             }
         }
         self.allowance -= 1;
+        if self.slots[index].is_idle_for_too_long(self.ledger.last_ns()) {
+            self.close(index);
+        }
         let book = self.ledger.start();
         let slot = &mut self.slots[index];
         slot.begin_request(book, self.recipe.is_head);
@@ -366,6 +369,14 @@ impl Worker {
         let slot = &mut self.slots[index];
         let status = slot.response.status();
         let latency_ns = now_ns - slot.sent_ns;
+        if slot.is_refusal_of_idle_connection(status) {
+            self.fail(index, FailureKind::ConnStale, now_ns);
+            return;
+        }
+        let warnings = slot.response.warnings();
+        if !warnings.is_empty() {
+            self.ledger.warn(slot.book, warnings);
+        }
         slot.back_off_exponent = 0;
         self.ledger.audit.answered(slot, now_ns);
         if status < self.recipe.ok_below_status {

@@ -8,7 +8,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use loadgen::{FailureKind, Plan, Timeouts, TlsPlan};
+use loadgen::{FailureKind, Plan, Timeouts, TlsPlan, WarningKind};
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -181,6 +181,11 @@ macro_rules! fields {
             }
 
             #[getter]
+            fn warnings(&self) -> Vec<(&'static str, u64)> {
+                self.inner.warnings.iter().map(|&(kind, count)| (kind.name(), count)).collect()
+            }
+
+            #[getter]
             fn statuses(&self) -> Vec<(u16, u64)> {
                 self.inner.statuses.clone()
             }
@@ -334,6 +339,11 @@ fn failure_kinds() -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
+#[pyfunction]
+fn warning_kinds() -> Vec<&'static str> {
+    WarningKind::ALL.iter().map(|kind| kind.name()).collect()
+}
+
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", loadgen::VERSION)?;
@@ -342,5 +352,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Histogram>()?;
     module.add_class::<Snapshot>()?;
     module.add_class::<Pool>()?;
-    module.add_function(wrap_pyfunction!(failure_kinds, module)?)
+    module.add_function(wrap_pyfunction!(failure_kinds, module)?)?;
+    module.add_function(wrap_pyfunction!(warning_kinds, module)?)
 }

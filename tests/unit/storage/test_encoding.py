@@ -54,6 +54,7 @@ from capacity.model.snapshot import (
     FailureKind,
     GeneratorLoad,
     LatencySummary,
+    WarningKind,
 )
 from capacity.storage.decoding import decode_run
 from capacity.storage.encoding import json_text, run_json, timeline_line
@@ -136,6 +137,7 @@ _counts = st.builds(
     st.dictionaries(st.integers(0, 999), _counts_up_to, max_size=3),
     _counts_up_to,
     _counts_up_to,
+    st.dictionaries(st.sampled_from(WarningKind), _counts_up_to, max_size=3),
 )
 _latencies = st.none() | st.builds(LatencySummary, _counts_up_to, *([_numbers] * 8))
 _judgements = st.builds(

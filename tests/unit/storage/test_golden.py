@@ -8,7 +8,7 @@ from capacity.model.load import ConcurrencyLadder
 from capacity.model.plan import DemoService
 from capacity.model.rules import RuleState
 from capacity.model.run import Run, Trust
-from capacity.model.snapshot import FailureKind
+from capacity.model.snapshot import FailureKind, WarningKind
 from capacity.storage.encoding import json_text, run_json
 from capacity.storage.run_folder import read_run
 from tests.unit.builders import (
@@ -164,3 +164,10 @@ def test_the_schema_names_every_failure_kind() -> None:
     schema = json.loads(SCHEMA.read_text())
 
     assert set(schema["$defs"]["failures"]["properties"]) == {kind.value for kind in FailureKind}
+
+
+def test_the_schema_names_every_warning_kind() -> None:
+    """A new kind of odd answer must be added to the schema as well."""
+    schema = json.loads(SCHEMA.read_text())
+
+    assert set(schema["$defs"]["warnings"]["properties"]) == {kind.value for kind in WarningKind}
