@@ -1,0 +1,211 @@
+//! Do the engine's sums agree with the single requests?
+
+use std::collections::BTreeMap;
+
+use loadgen::Outcome;
+
+use super::{Case, differ};
+use crate::client::Window;
+use crate::join::Pair;
+
+/// `started = ok + failures + cut`, and a latency for each good one.
+pub(super) fn identity(case: &Case) -> Vec<String> {
+    let mut found = Vec::new();
+    for (number, window) in &case.said.windows {
+        let failed: u64 = window.failures.values().sum();
+        let ended = window.ok + failed + window.cut + window.in_flight;
+        found.extend(differ(
+            &format!("sum of window {number}"),
+            &window.started,
+            &ended,
+        ));
+        let latencies = window.latency.count();
+        found.extend(differ(
+            &format!("latencies of window {number}"),
+            &window.ok,
+            &latencies,
+        ));
+    }
+    found
+}
+
+/// Totals by outcome.
+pub(super) fn requests(case: &Case) -> Vec<String> {
+    let mut whole = Window::default();
+    for window in case.said.windows.values() {
+        whole.started += window.started;
+        whole.ok += window.ok;
+        whole.cut += window.cut;
+        add_all(&mut whole.failures, &window.failures);
+        add_all(&mut whole.statuses, &window.statuses);
+    }
+    compare("", &whole, &case.pairs.iter().collect::<Vec<_>>())
+}
+
+/// The same for each window, by the time at which a request was taken up.
+pub(super) fn windows(case: &Case) -> Vec<String> {
+    let Some(parts) = case.by_window() else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (number, window) in &case.said.windows {
+        let pairs = parts.get(number).map_or(&[][..], Vec::as_slice);
+        found.extend(compare(&format!("window {number}, "), window, pairs));
+    }
+    found
+}
+
+/// Ends are counted in the window in which they happen, whatever the window of the request.
+pub(super) fn ends(case: &Case) -> Vec<String> {
+    if case.by_window().is_none() {
+        return Vec::new();
+    }
+    let is_late = |pair: &&Pair| pair.failure().is_some_and(|kind| kind.contains("timeout"));
+    let late = case.pairs.iter().filter(is_late).count() as u64;
+    let mut found = Vec::new();
+    for (number, window) in &case.said.windows {
+        let Some((start_ns, end_ns)) = window.span_ns else {
+            continue;
+        };
+        let is_inside = |pair: &&Pair| (start_ns..end_ns).contains(&pair.entry.ended_ns);
+        let inside = || case.pairs.iter().filter(is_inside);
+        let ok = inside().filter(|pair| pair.is_ok()).count() as u64;
+        let place = format!("ends ok in window {number}");
+        found.extend(differ(&place, &ok, &window.ended_ok));
+        // A timeout ends at its deadline, and is noticed a little later.
+        let in_time = inside().filter(|pair| !is_late(pair)).count() as u64;
+        if !(in_time..=in_time + late).contains(&window.ended_all) {
+            found.extend(differ(
+                &format!("ends in window {number}"),
+                &in_time,
+                &window.ended_all,
+            ));
+        }
+    }
+    found
+}
+
+/// Bytes on the wire.
+pub(super) fn bytes(case: &Case) -> Vec<String> {
+    let mut found = Vec::new();
+    let sent: u64 = case
+        .pairs
+        .iter()
+        .map(|pair| pair.entry.sent_bytes as u64)
+        .sum();
+    found.extend(differ(
+        "bytes sent",
+        &sent,
+        &case.said.sum(|window| window.sent_bytes),
+    ));
+    let (mut least, mut most) = (0, 0);
+    for pair in &case.pairs {
+        let Some(seen) = pair.seen else { continue };
+        let is_certain = match pair.entry.outcome {
+            Outcome::Answered(_) => true,
+            Outcome::Failed(_) => {
+                !case.is_killed
+                    && seen
+                        .written_ns
+                        .is_none_or(|written_ns| written_ns <= pair.entry.ended_ns)
+            }
+            Outcome::Cut => false,
+        };
+        least += if is_certain { seen.answer_bytes } else { 0 };
+        most += seen.answer_bytes;
+        if pair.entry.sent_bytes as u64 != seen.request_bytes {
+            found.push(format!(
+                "request {} has {} bytes on the server, {} here",
+                pair.entry.id, seen.request_bytes, pair.entry.sent_bytes
+            ));
+        }
+    }
+    let received = case.said.sum(|window| window.received_bytes);
+    if !(least..=most).contains(&received) {
+        found.push(format!(
+            "bytes received: {received} instead of {least} to {most}"
+        ));
+    }
+    found
+}
+
+/// Connections as the server has accepted and ended them.
+pub(super) fn connections(case: &Case) -> Vec<String> {
+    let mut found = Vec::new();
+    let opened = case.said.sum(|window| window.opened);
+    // A killed server may leave connections behind that it never accepted.
+    if opened < case.truth.accepted || (opened > case.truth.accepted && !case.is_killed) {
+        found.extend(differ("connections", &case.truth.accepted, &opened));
+    }
+    for pair in &case.pairs {
+        if let Some(seen) = pair.seen
+            && seen.is_reused != pair.entry.is_reused
+        {
+            found.push(format!(
+                "request {} on connection {} counts as reused: {}",
+                pair.entry.id, seen.connection, pair.entry.is_reused
+            ));
+        }
+    }
+    let closed = case
+        .pairs
+        .iter()
+        .filter(|pair| is_closed_by_server(pair))
+        .count() as u64;
+    let said = case.said.sum(|window| window.closed_by_target);
+    if !case.is_killed {
+        found.extend(differ("closed by the target", &closed, &said));
+    }
+    found
+}
+
+fn is_closed_by_server(pair: &Pair) -> bool {
+    use crate::act::Act;
+    let is_ending = |act| {
+        matches!(
+            act,
+            Act::LastAnswer | Act::Close | Act::Reset | Act::Truncate
+        )
+    };
+    let has_met_it = match pair.entry.outcome {
+        Outcome::Answered(_) => true,
+        Outcome::Failed(kind) => !kind.name().starts_with("resp.timeout"),
+        Outcome::Cut => false,
+    };
+    has_met_it && pair.seen.is_some_and(|seen| is_ending(seen.act))
+}
+
+fn compare(place: &str, window: &Window, pairs: &[&Pair]) -> Vec<String> {
+    let mut failures = BTreeMap::new();
+    let mut statuses = BTreeMap::new();
+    for pair in pairs {
+        if let Some(kind) = pair.failure() {
+            *failures.entry(kind).or_default() += 1;
+        }
+        if let Outcome::Answered(status) = pair.entry.outcome {
+            *statuses.entry(status).or_default() += 1;
+        }
+    }
+    let count = |is: fn(&Pair) -> bool| pairs.iter().filter(|pair| is(pair)).count() as u64;
+    let cut = count(|pair| pair.entry.outcome == Outcome::Cut);
+    [
+        differ(
+            &format!("{place}started"),
+            &(pairs.len() as u64),
+            &window.started,
+        ),
+        differ(&format!("{place}ok"), &count(Pair::is_ok), &window.ok),
+        differ(&format!("{place}cut"), &cut, &window.cut),
+        differ(&format!("{place}failures"), &failures, &window.failures),
+        differ(&format!("{place}statuses"), &statuses, &window.statuses),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn add_all<K: Copy + Ord>(sums: &mut BTreeMap<K, u64>, counts: &BTreeMap<K, u64>) {
+    for (&key, count) in counts {
+        *sums.entry(key).or_default() += count;
+    }
+}

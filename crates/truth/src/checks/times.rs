@@ -1,0 +1,84 @@
+//! Do stamps and histograms agree with the samples, and with the server's clock?
+
+use std::collections::BTreeMap;
+
+use loadgen::{Histogram, Outcome};
+
+use super::Case;
+use crate::client::Window;
+use crate::exact::Exact;
+use crate::join::Pair;
+
+/// Good requests from the first byte sent to the last byte read.
+pub(super) fn latency(case: &Case) -> Vec<String> {
+    compare(
+        case,
+        |window| &window.latency,
+        |pair| pair.latency_ns().filter(|_| pair.is_ok()),
+    )
+}
+
+/// Failed requests of which a byte was sent.
+pub(super) fn failed_latency(case: &Case) -> Vec<String> {
+    compare(
+        case,
+        |window| &window.failed_latency,
+        |pair| pair.latency_ns().filter(|_| pair.failure().is_some()),
+    )
+}
+
+/// Good requests from the first byte sent to the first byte read.
+pub(super) fn first_byte(case: &Case) -> Vec<String> {
+    compare(
+        case,
+        |window| &window.first_byte,
+        |pair| pair.first_byte_ns().filter(|_| pair.is_ok()),
+    )
+}
+
+fn compare(
+    case: &Case,
+    histogram: fn(&Window) -> &Histogram,
+    sample_ns: fn(&Pair) -> Option<u64>,
+) -> Vec<String> {
+    let exact: Exact = case.pairs.iter().filter_map(sample_ns).collect();
+    let mut found = exact.differences(&case.said.merged(histogram));
+    for (number, pairs) in case.by_window().unwrap_or_default() {
+        let exact: Exact = pairs.into_iter().filter_map(sample_ns).collect();
+        let differences = exact.differences(histogram(&case.said.windows[&number]));
+        found.extend(
+            differences
+                .iter()
+                .map(|text| format!("window {number}: {text}")),
+        );
+    }
+    found
+}
+
+/// Every stamp lies on the right side of the server's, and each event has a stamp of its own.
+pub(super) fn clock(case: &Case) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut last_end_ns: BTreeMap<usize, u64> = BTreeMap::new();
+    for pair in &case.pairs {
+        let entry = &pair.entry;
+        if !matches!(entry.outcome, Outcome::Answered(_)) {
+            continue;
+        }
+        let last_ns = last_end_ns.insert(entry.thread, entry.ended_ns);
+        if last_ns.is_some_and(|last_ns| last_ns >= entry.ended_ns) {
+            found.push(format!(
+                "an end not later than the one before it: {entry:?}"
+            ));
+        }
+        let Some(seen) = pair.seen else { continue };
+        let first_ns = seen.head_ns.or(seen.written_ns).unwrap_or(u64::MAX);
+        let is_in_order = entry.taken_up_ns <= entry.sent_ns
+            && entry.sent_ns <= seen.read_ns
+            && first_ns <= entry.first_byte_ns
+            && seen.written_ns.unwrap_or(u64::MAX) <= entry.ended_ns;
+        if !is_in_order {
+            found.push(format!("{entry:?} against {seen:?}"));
+        }
+    }
+    found
+}
