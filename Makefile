@@ -10,7 +10,9 @@ REGISTRY := sh scripts/from_registry.sh
 CORE_SOURCES := $(shell find crates -name '*.rs' -o -name '*.toml') Cargo.toml Cargo.lock
 
 # The binding is tested from Python; a test program of its own could not be linked.
-RUST_TESTS := --locked --profile checked --workspace --exclude pycore
+RUST_TESTS := --locked --profile checked --workspace --exclude pycore --exclude truth
+# Its engine has hooks that the product does not have, so it is built and tested apart.
+TRUTH_TESTS := --locked --profile checked --package truth
 
 # rustup puts cargo here; a shell opened before that does not know it yet.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -34,6 +36,7 @@ test: $(VENV)/developer ## all tests, Rust and Python, with the coverage bars
 	@sh scripts/install_debian_packages.sh
 	@$(REGISTRY) cargo test --quiet --no-run $(RUST_TESTS)
 	cargo test $(RUST_TESTS)
+	cargo test $(TRUTH_TESTS)
 	@mkdir -p build
 	$(BIN)/python -m pytest --cov --cov-report=
 	@$(BIN)/python -m coverage json --quiet -o build/coverage.json
@@ -48,7 +51,8 @@ lint: $(VENV)/developer ## style, types, layers, size bars; changes nothing
 	$(BIN)/lint-imports
 	$(BIN)/python -m mypy.stubtest capacity._core --mypy-config-file pyproject.toml
 	cargo fmt --all --check
-	$(REGISTRY) cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(REGISTRY) cargo clippy --locked --workspace --exclude truth --all-targets -- -D warnings
+	cargo clippy --locked --package truth --package loadgen --all-targets -- -D warnings
 
 clean: ## remove what make made; runs under output/ stay
 	rm -rf $(VENV) target build dist .coverage .hypothesis
