@@ -63,6 +63,13 @@ impl Histogram {
         self.counts.saturating_record(duration_ns);
     }
 
+    /// Add the same duration `count` times.
+    pub(crate) fn record_n_ns(&mut self, duration_ns: u64, count: u64) {
+        if count > 0 {
+            self.counts.saturating_record_n(duration_ns, count);
+        }
+    }
+
     /// Add one duration in seconds.
     ///
     /// # Errors

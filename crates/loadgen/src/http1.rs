@@ -87,7 +87,7 @@ pub(crate) fn is_hangup(flags: epoll::EventFlags) -> bool {
 impl Slot {
     /// The connection attempt has come to an end.
     pub(crate) fn finish_connect(&mut self, wire: &mut Wire<'_>) -> Progress {
-        wire.ledger.now();
+        self.connected_ns = wire.ledger.now();
         let Some(socket) = &self.socket else {
             return Progress::Pending;
         };
@@ -231,7 +231,9 @@ impl Slot {
         ledger.count_received(self.book, bytes.len());
         if self.first_byte_ns == 0 {
             self.first_byte_ns = now_ns;
+            self.written_ns = self.progress_ns;
         }
+        self.received_bytes += bytes.len() as u64;
         self.progress_ns = now_ns;
         match self.response.feed(bytes, &mut self.spill) {
             Ok(Fed::More) => Progress::Pending,

@@ -8,14 +8,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::audit::Log;
-use crate::clock::{NS_PER_S, monotonic_ns};
+use crate::clock::{NS_PER_MS, NS_PER_S, monotonic_ns};
 use crate::exchange::{Inbox, Mailbox};
 use crate::failure::FailureKind;
+use crate::failure_log::Failure;
 use crate::recorder::{Place, Row, Tally};
-use crate::self_watch::SelfWatch;
+use crate::self_watch::{SelfLoad, SelfWatch};
+use crate::slot::Service;
+use crate::stall::{Gap, MIN_GAP_NS};
 use crate::warning::Warnings;
 
 const INTERVAL_NS: u64 = NS_PER_S;
+/// How late the loop comes to this tick is how late it comes to an answer that waits for it.
+const TICK_NS: u64 = 10 * NS_PER_MS;
 /// Rows on their way above which this thread joins intervals instead of sending more.
 const MAX_ROWS_WAITING: usize = 16;
 
@@ -45,6 +50,12 @@ pub(crate) struct Ledger {
     edge_ns: u64,
     last_ns: u64,
     stragglers_due_ns: u64,
+    tick_due_ns: u64,
+    /// Slots that have a request taken up, and until when their time has been counted.
+    running: u64,
+    running_until_ns: u64,
+    /// The last complete answer, or the edge after it.
+    last_answer_ns: u64,
     self_watch: SelfWatch,
     pub connections_open: u64,
     pub audit: Log,
@@ -78,6 +89,10 @@ impl Ledger {
             edge_ns: start_ns + INTERVAL_NS,
             last_ns: start_ns,
             stragglers_due_ns: u64::MAX,
+            tick_due_ns: start_ns + TICK_NS,
+            running: 0,
+            running_until_ns: start_ns,
+            last_answer_ns: start_ns,
             self_watch: SelfWatch::new(start_ns),
             connections_open: 0,
             audit: Log::default(),
@@ -103,7 +118,19 @@ impl Ledger {
 
     /// When this ledger wants to be looked at although nothing happens.
     pub(crate) fn due_ns(&self) -> u64 {
-        self.edge_ns.min(self.stragglers_due_ns)
+        self.edge_ns
+            .min(self.stragglers_due_ns)
+            .min(self.tick_due_ns)
+    }
+
+    /// One turn of the loop is over: note how late it came to the ticks that fell due in it.
+    #[inline]
+    pub(crate) fn tick(&mut self) {
+        while self.last_ns >= self.tick_due_ns {
+            let tally = &mut self.books[self.current].tally;
+            tally.loop_lag.record_ns(self.last_ns - self.tick_due_ns);
+            self.tick_due_ns += TICK_NS;
+        }
     }
 
     /// From `at_ns` on, or from now when that is over, requests belong to `window`.
@@ -149,32 +176,72 @@ impl Ledger {
         self.books[book].tally.received_bytes += bytes as u64;
     }
 
+    /// A slot that had none has a request taken up.
+    pub(crate) fn begin_running(&mut self) {
+        self.count_running(self.last_ns);
+        self.running += 1;
+    }
+
+    /// A slot has no request any more and takes none up for now.
+    pub(crate) fn end_running(&mut self) {
+        self.count_running(self.last_ns);
+        self.running -= 1;
+    }
+
+    fn count_running(&mut self, until_ns: u64) {
+        let span_ns = until_ns.saturating_sub(self.running_until_ns);
+        self.books[self.current].tally.running_ns += self.running * span_ns;
+        self.running_until_ns = until_ns;
+    }
+
+    /// A request was sent, or has failed before that, so long after it was taken up.
+    pub(crate) fn count_gap(&mut self, gap_ns: u64) {
+        self.books[self.current].tally.gap_ns += gap_ns;
+    }
+
     /// A request ended ok.
     #[inline]
-    pub(crate) fn end_ok(&mut self, book: usize, status: u16, latency_ns: u64, first_byte_ns: u64) {
+    pub(crate) fn end_ok(&mut self, book: usize, status: u16, service: Service) {
         let tally = &mut self.books[book].tally;
         tally.ok += 1;
         tally.count_status(status);
-        tally.latency.record_ns(latency_ns);
-        tally.first_byte.record_ns(first_byte_ns);
+        if service.first_byte_ns == service.latency_ns {
+            tally.whole.record_ns(service.latency_ns);
+        } else {
+            tally.latency.record_ns(service.latency_ns);
+            tally.first_byte.record_ns(service.first_byte_ns);
+            tally.transfer.record_ns(service.transfer_ns);
+        }
+        if let Some(latency_ns) = service.since_connect_ns {
+            tally.fresh_latency.record_ns(latency_ns);
+        }
         self.books[self.current].tally.ended_ok += 1;
-        self.end(book);
+        self.count_answer();
+        self.end(book, Some(service.latency_ns));
     }
 
     /// A complete response had a status that is not ok.
-    pub(crate) fn end_with_status(&mut self, book: usize, status: u16, latency_ns: u64) {
-        self.books[book].tally.count_status(status);
-        self.end_failed(book, FailureKind::HttpStatus, Some(latency_ns));
+    pub(crate) fn end_with_status(&mut self, book: usize, failure: Failure) {
+        self.books[book].tally.count_status(failure.status);
+        self.count_answer();
+        self.end_failed(book, FailureKind::HttpStatus, failure, failure.latency_ns);
     }
 
-    /// A request failed; `latency_ns` is known when its bytes were written.
-    pub(crate) fn end_failed(&mut self, book: usize, kind: FailureKind, latency_ns: Option<u64>) {
+    /// A request failed after `flight_ns`, `None` when it was not sent.
+    pub(crate) fn end_failed(
+        &mut self,
+        book: usize,
+        kind: FailureKind,
+        failure: Failure,
+        flight_ns: Option<u64>,
+    ) {
         let tally = &mut self.books[book].tally;
         tally.failures[kind as usize] += 1;
-        if let Some(latency_ns) = latency_ns {
+        tally.failure_log.note(kind, failure);
+        if let Some(latency_ns) = failure.latency_ns {
             tally.failed_latency.record_ns(latency_ns);
         }
-        self.end(book);
+        self.end(book, flight_ns);
     }
 
     /// An answer was odd; how its request ended is counted apart.
@@ -183,16 +250,19 @@ impl Ledger {
     }
 
     /// A request was cut by us.
-    pub(crate) fn end_cut(&mut self, book: usize) {
+    pub(crate) fn end_cut(&mut self, book: usize, flight_ns: Option<u64>) {
         self.books[book].tally.cut += 1;
-        self.end(book);
+        self.end(book, flight_ns);
     }
 
-    /// A connection came up after `duration_ns`, TLS included.
-    pub(crate) fn count_opened(&mut self, duration_ns: u64) {
+    /// A connection came up.
+    pub(crate) fn count_opened(&mut self, connect_ns: u64, tls_ns: Option<u64>) {
         let tally = &mut self.books[self.current].tally;
         tally.opened += 1;
-        tally.connect.record_ns(duration_ns);
+        tally.connect.record_ns(connect_ns);
+        if let Some(tls_ns) = tls_ns {
+            tally.tls.record_ns(tls_ns);
+        }
     }
 
     pub(crate) fn count_attempt_failed(&mut self) {
@@ -203,9 +273,28 @@ impl Ledger {
         self.books[self.current].tally.closed_by_target += 1;
     }
 
+    /// A complete answer came: a time without one is over.
     #[inline]
-    fn end(&mut self, book: usize) {
-        self.books[self.current].tally.ended_all += 1;
+    fn count_answer(&mut self) {
+        if self.last_ns - self.last_answer_ns >= MIN_GAP_NS {
+            self.end_gap(self.last_ns);
+        }
+        self.last_answer_ns = self.last_ns;
+    }
+
+    #[cold]
+    fn end_gap(&mut self, end_ns: u64) {
+        self.books[self.current].tally.gaps.push(Gap {
+            start_ns: self.last_answer_ns,
+            end_ns,
+        });
+    }
+
+    #[inline]
+    fn end(&mut self, book: usize, flight_ns: Option<u64>) {
+        let tally = &mut self.books[self.current].tally;
+        tally.ended_all += 1;
+        tally.ended_time_ns += flight_ns.unwrap_or(0);
         let ended = &mut self.books[book];
         ended.in_flight -= 1;
         if ended.in_flight == 0 && ended.is_left {
@@ -297,6 +386,9 @@ impl Ledger {
     }
 
     fn send_interval(&mut self, end_ns: u64, now_ns: u64, is_last: bool) {
+        self.count_running(end_ns);
+        self.end_gap(end_ns);
+        self.last_answer_ns = end_ns;
         let load = self.self_watch.sample(now_ns);
         let row = Row {
             thread: self.thread,
@@ -307,8 +399,7 @@ impl Ledger {
             is_last,
             in_flight: self.books[self.current].in_flight,
             connections_open: self.connections_open,
-            cpu_ratio: load.cpu_ratio,
-            runqueue_wait_ratio: load.runqueue_wait_ratio,
+            load,
             tally: self.swap_tally(self.current),
         };
         self.row_start_ns = end_ns;
@@ -325,8 +416,7 @@ impl Ledger {
             is_last: true,
             in_flight: self.books[index].in_flight,
             connections_open: self.connections_open,
-            cpu_ratio: 0.0,
-            runqueue_wait_ratio: 0.0,
+            load: SelfLoad::NONE,
             tally: self.swap_tally(index),
         };
         self.send(row);

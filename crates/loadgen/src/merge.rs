@@ -6,14 +6,35 @@
 use std::collections::VecDeque;
 
 use crate::recorder::{Place, Row, Tally};
+use crate::self_watch::SelfLoad;
 use crate::snapshot::Frame;
+use crate::stall::Gap;
+
+const GAPS_PER_SNAPSHOT: usize = 32;
 
 /// What is known of a window that has been left, until its last request has ended.
 struct OpenWindow {
     window: u32,
     in_flight: Vec<u64>,
     is_over: bool,
+    /// The last time without an answer, from where it began, be that before the last interval.
+    last_gap: Option<Gap>,
     stragglers: Vec<Row>,
+}
+
+impl OpenWindow {
+    /// The longest of these times; one that begins where the last interval's ended is the same.
+    fn longest_gap_ns(&mut self, gaps: &[Gap]) -> u64 {
+        let mut longest_ns = 0;
+        for &(mut gap) in gaps {
+            if let Some(last) = self.last_gap.filter(|last| last.end_ns == gap.start_ns) {
+                gap.start_ns = last.start_ns;
+            }
+            longest_ns = longest_ns.max(gap.length_ns());
+            self.last_gap = Some(gap);
+        }
+        longest_ns
+    }
 }
 
 /// Rows in, merged rows out.
@@ -47,6 +68,7 @@ impl Merge {
                 window: row.window,
                 in_flight: vec![0; threads],
                 is_over: false,
+                last_gap: None,
                 stragglers: Vec::new(),
             });
         }
@@ -115,22 +137,17 @@ impl Merge {
             window_over,
             in_flight: 0,
             connections_open: 0,
-            cpu_ratio: 0.0,
-            runqueue_wait_ratio: 0.0,
+            longest_gap_ns: 0,
+            load: SelfLoad::NONE,
         };
+        let has_all_threads = rows.len() == open.in_flight.len();
         let is_stragglers = rows.iter().any(|row| row.place == Place::Stragglers);
         let mut sum: Option<Box<Tally>> = None;
         let mut spent = Vec::new();
         for row in rows {
             frame.start_ns = frame.start_ns.min(row.start_ns);
             frame.end_ns = frame.end_ns.max(row.end_ns);
-            frame.cpu_ratio = frame.cpu_ratio.max(row.cpu_ratio);
-            // Not `max`: an unknown share must not vanish behind a known one.
-            if row.runqueue_wait_ratio > frame.runqueue_wait_ratio
-                || row.runqueue_wait_ratio.is_nan()
-            {
-                frame.runqueue_wait_ratio = row.runqueue_wait_ratio;
-            }
+            frame.load = frame.load.worse(row.load);
             open.in_flight[row.thread] = row.in_flight;
             self.connections_open[row.thread] = row.connections_open;
             if let Some(sum) = &mut sum {
@@ -145,6 +162,15 @@ impl Merge {
         }
         frame.in_flight = open.in_flight.iter().sum();
         frame.connections_open = self.connections_open.iter().sum();
+        if let Some(sum) = &mut sum {
+            if !has_all_threads {
+                // What the thread without a row did meanwhile comes in a row of another interval.
+                sum.gaps.clear();
+            }
+            frame.longest_gap_ns = open.longest_gap_ns(sum.gaps.in_order());
+            sum.gaps.keep_longest(GAPS_PER_SNAPSHOT);
+            sum.spread_whole();
+        }
         open.is_over = window_over;
         if window_over && frame.in_flight == 0 {
             self.windows.remove(position);
@@ -170,8 +196,7 @@ mod tests {
             is_last,
             in_flight,
             connections_open: 1,
-            cpu_ratio: 0.25,
-            runqueue_wait_ratio: 0.5,
+            load: SelfLoad::NONE,
             tally,
         }
     }
@@ -245,13 +270,46 @@ mod tests {
         assert!(merge.windows.iter().all(|open| open.window == 1));
     }
 
+    fn row_with_gap(thread: usize, interval: u64, start_ns: u64, end_ns: u64) -> Row {
+        let mut row = row(thread, 0, interval, false, 0);
+        row.tally.gaps.push(Gap { start_ns, end_ns });
+        row
+    }
+
+    fn next_gaps(merge: &mut Merge) -> (Vec<(u64, u64)>, u64) {
+        let merged = merge.next().unwrap();
+        let gaps = merged.sum.gaps.in_order().iter();
+        let ends = gaps.map(|gap| (gap.start_ns, gap.end_ns)).collect();
+        (ends, merged.frame.longest_gap_ns)
+    }
+
     #[test]
-    fn an_unknown_share_stays_unknown() {
+    fn a_time_without_answers_is_cut_at_the_edge_and_measured_across_it() {
+        const MS: u64 = 1_000_000;
         let mut merge = Merge::new(2);
-        let mut unknown = row(0, 0, 0, false, 0);
-        unknown.runqueue_wait_ratio = f64::NAN;
-        merge.push(unknown);
-        merge.push(row(1, 0, 0, false, 0));
-        assert!(merge.next().unwrap().frame.runqueue_wait_ratio.is_nan());
+        merge.push(row_with_gap(0, 0, 700 * MS, 1_000 * MS));
+        merge.push(row_with_gap(1, 0, 800 * MS, 1_000 * MS));
+        assert_eq!(
+            (vec![(800 * MS, 1_000 * MS)], 200 * MS),
+            next_gaps(&mut merge)
+        );
+        merge.push(row_with_gap(0, 1, 1_000 * MS, 2_000 * MS));
+        merge.push(row_with_gap(1, 1, 1_000 * MS, 1_300 * MS));
+        assert_eq!(
+            (vec![(1_000 * MS, 1_300 * MS)], 500 * MS),
+            next_gaps(&mut merge)
+        );
+        merge.push(row_with_gap(0, 2, 2_000 * MS, 2_500 * MS));
+        merge.push(row(1, 0, 2, false, 0));
+        assert_eq!((vec![], 0), next_gaps(&mut merge), "one thread alone");
+    }
+
+    #[test]
+    fn a_thread_that_reports_later_leaves_no_gap() {
+        const MS: u64 = 1_000_000;
+        let mut merge = Merge::new(2);
+        merge.push(row_with_gap(0, 0, 0, 900 * MS));
+        merge.push(row_with_gap(1, 1, 0, 900 * MS));
+        assert_eq!((vec![], 0), next_gaps(&mut merge));
     }
 }

@@ -1,7 +1,10 @@
 //! What happened in one interval, counted without a lock?
 
 use crate::failure::{FailureKind, KIND_COUNT};
+use crate::failure_log::FailureLog;
 use crate::histogram::Histogram;
+use crate::self_watch::SelfLoad;
+use crate::stall::Gaps;
 use crate::warning::{WARNING_COUNT, WarningKind, Warnings};
 
 const FIRST_STATUS: u16 = 100;
@@ -19,7 +22,10 @@ macro_rules! tally {
             $($(#[$histogram_doc])* pub $histogram: Histogram,)*
             pub failures: [u64; KIND_COUNT],
             warnings: [u64; WARNING_COUNT],
+            pub failure_log: FailureLog,
             statuses: [u64; STATUS_COUNT],
+            /// Times without a complete answer; not a sum, see `add`.
+            pub gaps: Gaps,
         }
 
         impl Tally {
@@ -29,11 +35,13 @@ macro_rules! tally {
                     $($histogram: Histogram::new(),)*
                     failures: [0; KIND_COUNT],
                     warnings: [0; WARNING_COUNT],
+                    failure_log: FailureLog::new(),
                     statuses: [0; STATUS_COUNT],
+                    gaps: Gaps::new(),
                 })
             }
 
-            /// Add what another thread, or the same one in another interval, has counted.
+            /// Add what another thread has counted; of its gaps, leave what both have in common.
             pub(crate) fn add(&mut self, other: &Self) {
                 $(self.$sum += other.$sum;)*
                 $(self.$histogram.add(&other.$histogram);)*
@@ -46,6 +54,8 @@ macro_rules! tally {
                 for (own, theirs) in self.statuses.iter_mut().zip(other.statuses) {
                     *own += theirs;
                 }
+                self.failure_log.add(&other.failure_log);
+                self.gaps.intersect(&other.gaps);
             }
 
             /// Forget everything, keep the memory.
@@ -54,7 +64,9 @@ macro_rules! tally {
                 $(self.$histogram.clear();)*
                 self.failures = [0; KIND_COUNT];
                 self.warnings = [0; WARNING_COUNT];
+                self.failure_log.clear();
                 self.statuses = [0; STATUS_COUNT];
+                self.gaps.clear();
             }
         }
     };
@@ -87,6 +99,9 @@ tally! {
     }
     histograms {
         latency,
+        /// Ok requests sent by one write and answered by one read, so that the latency is the time
+        /// to the first byte, too; in none of those two before `spread_whole`.
+        whole,
         failed_latency,
         first_byte,
         transfer,
@@ -109,6 +124,14 @@ impl Tally {
         {
             *count += 1;
         }
+    }
+
+    /// Put the answers that came whole where they belong besides.
+    pub(crate) fn spread_whole(&mut self) {
+        self.latency.add(&self.whole);
+        self.first_byte.add(&self.whole);
+        self.transfer.record_n_ns(0, self.whole.count());
+        self.whole.clear();
     }
 
     /// The statuses that occurred, with their counts.
@@ -168,8 +191,7 @@ pub(crate) struct Row {
     /// Requests of this window and thread that are still open.
     pub in_flight: u64,
     pub connections_open: u64,
-    pub cpu_ratio: f64,
-    pub runqueue_wait_ratio: f64,
+    pub load: SelfLoad,
     pub tally: Box<Tally>,
 }
 

@@ -4,6 +4,7 @@ use rustix::fd::OwnedFd;
 
 use crate::audit::Ticket;
 use crate::failure::FailureKind;
+use crate::failure_log::Failure;
 use crate::plan::TimeoutsNs;
 use crate::response::Response;
 use crate::tls_stream::TlsStream;
@@ -46,6 +47,20 @@ pub(crate) enum Afterwards {
     CloseByUs,
 }
 
+/// The parts of the time that an ok request has taken.
+#[expect(clippy::struct_field_names, reason = "names end in their unit")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Service {
+    /// First request byte to last response byte.
+    pub latency_ns: u64,
+    /// Last request byte to first response byte.
+    pub first_byte_ns: u64,
+    /// First to last response byte.
+    pub transfer_ns: u64,
+    /// From the start of the connection, when the request has opened it.
+    pub since_connect_ns: Option<u64>,
+}
+
 /// A slot and the connection it owns.
 #[expect(
     clippy::struct_excessive_bools,
@@ -59,6 +74,8 @@ pub(crate) struct Slot {
     pub phase: Phase,
     /// A response has been completed on this connection.
     pub is_reused: bool,
+    /// The request in flight opened this connection.
+    pub is_fresh: bool,
     /// Counted as ready: a connection was up, or an attempt has failed.
     pub is_ready: bool,
     /// Counted in the pace of new slots.
@@ -70,13 +87,21 @@ pub(crate) struct Slot {
     pub book: usize,
     /// Request bytes taken by the connection.
     pub sent_bytes: usize,
+    /// When the slot became free for this request; kept for one that opens its connection.
+    pub taken_up_ns: u64,
     pub connect_started_ns: u64,
+    /// When TCP was up.
+    pub connected_ns: u64,
     /// Just before the write of the first request byte; 0 before that.
     pub sent_ns: u64,
     /// 0 before the first response byte.
     pub first_byte_ns: u64,
+    /// The last progress before the first response byte: the write of the last request byte.
+    pub written_ns: u64,
     /// When the last byte moved; in `BackOff` the moment to go on.
     pub progress_ns: u64,
+    /// Response bytes of this request.
+    pub received_bytes: u64,
     pub response: Response,
     pub spill: Vec<u8>,
     pub ticket: Ticket,
@@ -90,16 +115,21 @@ impl Slot {
             generation: 0,
             phase: Phase::Vacant,
             is_reused: false,
+            is_fresh: false,
             is_ready: false,
             is_first_attempt: false,
             is_write_broken: false,
             back_off_exponent: 0,
             book: 0,
             sent_bytes: 0,
+            taken_up_ns: 0,
             connect_started_ns: 0,
+            connected_ns: 0,
             sent_ns: 0,
             first_byte_ns: 0,
+            written_ns: 0,
             progress_ns: 0,
+            received_bytes: 0,
             response: Response::new(false),
             spill: Vec::new(),
             ticket: Ticket::EMPTY,
@@ -113,6 +143,7 @@ impl Slot {
         self.sent_bytes = 0;
         self.sent_ns = 0;
         self.first_byte_ns = 0;
+        self.received_bytes = 0;
         self.response = Response::new(is_head);
     }
 
@@ -122,6 +153,7 @@ impl Slot {
         self.tls = None;
         self.generation = self.generation.wrapping_add(1);
         self.is_reused = false;
+        self.is_fresh = false;
         self.is_write_broken = false;
         self.spill.clear();
     }
@@ -145,6 +177,34 @@ impl Slot {
     /// Whether a request is in flight.
     pub(crate) const fn is_busy(&self) -> bool {
         !matches!(self.phase, Phase::Vacant | Phase::BackOff)
+    }
+
+    /// The parts of the time that the request has taken until now, when its response is complete.
+    #[inline]
+    pub(crate) fn service(&self, now_ns: u64) -> Service {
+        Service {
+            latency_ns: now_ns - self.sent_ns,
+            first_byte_ns: self.first_byte_ns - self.written_ns,
+            transfer_ns: now_ns - self.first_byte_ns,
+            since_connect_ns: self.is_fresh.then(|| now_ns - self.connect_started_ns),
+        }
+    }
+
+    /// What is remembered of the request when it fails at `at_ns`.
+    pub(crate) fn failure(&self, at_ns: u64) -> Failure {
+        Failure {
+            at_ns,
+            status: self.response.status(),
+            received_bytes: self.received_bytes,
+            latency_ns: (self.sent_ns > 0).then(|| at_ns.saturating_sub(self.sent_ns)),
+            is_reused: self.is_reused,
+        }
+    }
+
+    /// How long the request has been in flight; `None` when none of its bytes was written.
+    #[inline]
+    pub(crate) fn flight_ns(&self, now_ns: u64) -> Option<u64> {
+        (self.sent_ns > 0).then(|| now_ns - self.sent_ns)
     }
 
     /// Whether the connection has taken the whole request.

@@ -2,7 +2,9 @@
 
 use crate::clock::seconds;
 use crate::failure::{FailureKind, LoadError};
+use crate::failure_log::Trace;
 use crate::recorder::Tally;
+use crate::self_watch::SelfLoad;
 use crate::warning::WarningKind;
 
 /// One interval of one window, merged over threads; all counts and blobs are deltas.
@@ -133,12 +135,32 @@ pub(crate) struct Frame {
     pub window_over: bool,
     pub in_flight: u64,
     pub connections_open: u64,
-    pub cpu_ratio: f64,
-    pub runqueue_wait_ratio: f64,
+    pub longest_gap_ns: u64,
+    pub load: SelfLoad,
+}
+
+impl FailureSamples {
+    fn new(kind: FailureKind, trace: &Trace) -> Self {
+        let samples = trace.samples().iter().map(|failure| FailureSample {
+            at_s: seconds(failure.at_ns),
+            status: failure.status,
+            received_bytes: failure.received_bytes,
+            latency_s: failure.latency_ns.map(seconds),
+            is_reused: failure.is_reused,
+        });
+        Self {
+            kind,
+            first_s: seconds(trace.first_ns),
+            last_s: seconds(trace.last_ns),
+            samples: samples.collect(),
+        }
+    }
 }
 
 impl Snapshot {
     pub(crate) fn new(frame: Frame, tally: &Tally) -> Result<Self, LoadError> {
+        let gaps = tally.gaps.in_order().iter();
+        let traces = tally.failure_log.traces();
         Ok(Self {
             window: frame.window,
             start_s: seconds(frame.start_ns),
@@ -176,12 +198,16 @@ impl Snapshot {
             connect_blob: tally.connect.to_blob()?,
             tls_blob: tally.tls.to_blob()?,
             loop_lag_blob: tally.loop_lag.to_blob()?,
-            longest_gap_s: 0.0,
-            gaps: Vec::new(),
-            failure_samples: Vec::new(),
-            cpu_ratio: frame.cpu_ratio,
-            runqueue_wait_ratio: frame.runqueue_wait_ratio,
-            suspended_s: 0.0,
+            longest_gap_s: seconds(frame.longest_gap_ns),
+            gaps: gaps
+                .map(|gap| (seconds(gap.start_ns), seconds(gap.end_ns)))
+                .collect(),
+            failure_samples: traces
+                .map(|(kind, trace)| FailureSamples::new(kind, trace))
+                .collect(),
+            cpu_ratio: frame.load.cpu_ratio,
+            runqueue_wait_ratio: frame.load.runqueue_wait_ratio,
+            suspended_s: seconds(frame.load.suspended_ns),
         })
     }
 }

@@ -4,6 +4,7 @@
 //! is written in the same turn; time that passes is noticed by a scan over the slots, not by
 //! timers.
 
+mod ending;
 mod waiting;
 
 use std::sync::Arc;
@@ -15,12 +16,12 @@ use rustix::fd::OwnedFd;
 use crate::audit::{Log, Sink};
 use crate::budget::Budget;
 use crate::clock::NS_PER_S;
-use crate::exchange::{Command, Inbox, Mailbox, publish};
-use crate::failure::{FailureKind, LoadError};
+use crate::exchange::{Command, Inbox, Mailbox};
+use crate::failure::LoadError;
 use crate::http1::{self, Wire};
 use crate::ledger::Ledger;
 use crate::plan::Recipe;
-use crate::slot::{Afterwards, Phase, Progress, Slot};
+use crate::slot::{Phase, Progress, Slot};
 
 /// Connections of new slots that are being opened at the same time.
 const MAX_FIRST_ATTEMPTS: usize = 64;
@@ -145,6 +146,7 @@ impl Worker {
                 }
             }
             self.open_more();
+            self.ledger.tick();
             self.ledger.report_stragglers();
             if self.ledger.last_ns() >= self.scan_due_ns {
                 self.scan();
@@ -202,7 +204,8 @@ impl Worker {
                 self.ledger
                     .audit
                     .cut(&self.slots[index], self.ledger.last_ns());
-                self.ledger.end_cut(self.slots[index].book);
+                let flight_ns = self.count_flight(index);
+                self.ledger.end_cut(self.slots[index].book, flight_ns);
                 self.close(index);
                 self.retire(index);
             }
@@ -238,8 +241,15 @@ impl Worker {
         if self.slots[index].is_idle_for_too_long(self.ledger.last_ns()) {
             self.close(index);
         }
-        let book = self.ledger.start();
+        if !self.slots[index].is_busy() {
+            self.ledger.begin_running();
+        }
         let slot = &mut self.slots[index];
+        if slot.socket.is_none() {
+            slot.taken_up_ns = self.ledger.last_ns();
+            self.ledger.now();
+        }
+        let book = self.ledger.start();
         slot.begin_request(book, self.recipe.is_head);
         slot.ticket = self.ledger.audit.issue(self.ledger.last_ns());
         if slot.socket.is_some() {
@@ -254,7 +264,8 @@ impl Worker {
         self.next_address = self.next_address.wrapping_add(1);
         let slot = &mut self.slots[index];
         slot.phase = Phase::Connecting;
-        slot.connect_started_ns = self.ledger.now();
+        slot.connect_started_ns = self.ledger.last_ns();
+        slot.is_fresh = true;
         let token = join_token(index, slot.generation);
         let opened = http1::open(address)
             .and_then(|socket| http1::watch(&self.epoll, &socket, token).map(|()| socket));
@@ -319,8 +330,9 @@ impl Worker {
         let slot = &mut self.slots[index];
         slot.phase = Phase::Exchanging;
         self.ledger.connections_open += 1;
-        self.ledger
-            .count_opened(now_ns.saturating_sub(slot.connect_started_ns));
+        let connect_ns = slot.connected_ns - slot.connect_started_ns;
+        let tls_ns = slot.tls.is_some().then(|| now_ns - slot.connected_ns);
+        self.ledger.count_opened(connect_ns, tls_ns);
         if flags.contains(epoll::EventFlags::IN) && slot.tls.is_none() {
             let progress = slot.receive_early(&mut Wire {
                 recipe: &self.recipe,
@@ -335,6 +347,8 @@ impl Worker {
             }
         }
         self.make_ready(index);
+        self.ledger
+            .count_gap(now_ns - self.slots[index].taken_up_ns);
         self.write_request(index);
         // The new deadlines may be shorter than any that the last scan has seen.
         self.scan_by(now_ns + self.recipe.timeouts.shortest());
@@ -360,112 +374,6 @@ impl Worker {
             Progress::Pending | Progress::Connected => {}
             Progress::Complete(afterwards) => self.complete(index, afterwards),
             Progress::Failed(kind) => self.fail(index, kind, self.ledger.last_ns()),
-        }
-    }
-
-    #[inline]
-    fn complete(&mut self, index: usize, afterwards: Afterwards) {
-        let now_ns = self.ledger.last_ns();
-        let slot = &mut self.slots[index];
-        let status = slot.response.status();
-        let latency_ns = now_ns - slot.sent_ns;
-        if slot.is_refusal_of_idle_connection(status) {
-            self.fail(index, FailureKind::ConnStale, now_ns);
-            return;
-        }
-        let warnings = slot.response.warnings();
-        if !warnings.is_empty() {
-            self.ledger.warn(slot.book, warnings);
-        }
-        slot.back_off_exponent = 0;
-        self.ledger.audit.answered(slot, now_ns);
-        if status < self.recipe.ok_below_status {
-            let first_byte_ns = slot.first_byte_ns - slot.sent_ns;
-            self.ledger
-                .end_ok(slot.book, status, latency_ns, first_byte_ns);
-        } else {
-            self.ledger.end_with_status(slot.book, status, latency_ns);
-        }
-        slot.is_reused = true;
-        match afterwards {
-            Afterwards::Reuse => {}
-            Afterwards::ClosedByTarget => {
-                self.ledger.count_closed_by_target();
-                self.close(index);
-            }
-            Afterwards::CloseByUs => self.close(index),
-        }
-        self.go_on(index);
-    }
-
-    /// The request of a slot has ended: next one, or rest.
-    #[inline]
-    fn go_on(&mut self, index: usize) {
-        if index < self.wanted {
-            self.take_up(index);
-        } else {
-            self.close(index);
-            self.retire(index);
-        }
-    }
-
-    /// The request failed at `at_ns`, which for a timeout is its deadline.
-    fn fail(&mut self, index: usize, kind: FailureKind, at_ns: u64) {
-        let slot = &self.slots[index];
-        self.ledger.audit.failed(slot, at_ns, kind);
-        let latency_ns = (slot.sent_ns > 0).then(|| at_ns.saturating_sub(slot.sent_ns));
-        self.ledger.end_failed(slot.book, kind, latency_ns);
-        if slot.phase == Phase::Exchanging {
-            if kind.is_closed_by_target() {
-                self.ledger.count_closed_by_target();
-            }
-        } else {
-            self.ledger.count_attempt_failed();
-        }
-        self.close(index);
-        self.make_ready(index);
-        if index < self.wanted && kind.needs_back_off() {
-            self.back_off(index);
-        } else {
-            self.go_on(index);
-        }
-    }
-
-    fn close(&mut self, index: usize) {
-        let slot = &mut self.slots[index];
-        if slot.phase == Phase::Exchanging && slot.socket.is_some() {
-            self.ledger.connections_open -= 1;
-        }
-        slot.close();
-    }
-
-    fn retire(&mut self, index: usize) {
-        let slot = &mut self.slots[index];
-        slot.phase = Phase::Vacant;
-        slot.back_off_exponent = 0;
-        if slot.is_ready {
-            slot.is_ready = false;
-            self.ready -= 1;
-            publish(&self.mailbox.ready, self.ready);
-        }
-        self.end_first_attempt(index);
-    }
-
-    fn make_ready(&mut self, index: usize) {
-        let slot = &mut self.slots[index];
-        if !slot.is_ready {
-            slot.is_ready = true;
-            self.ready += 1;
-            publish(&self.mailbox.ready, self.ready);
-        }
-        self.end_first_attempt(index);
-    }
-
-    fn end_first_attempt(&mut self, index: usize) {
-        let slot = &mut self.slots[index];
-        if slot.is_first_attempt {
-            slot.is_first_attempt = false;
-            self.first_attempts -= 1;
         }
     }
 }

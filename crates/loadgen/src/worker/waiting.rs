@@ -23,6 +23,7 @@ impl Worker {
         let jitter_ns = self.random % (wait_ns / 2);
         slot.back_off_exponent = (slot.back_off_exponent + 1).min(7);
         slot.phase = Phase::BackOff;
+        self.ledger.end_running();
         slot.progress_ns = self.ledger.last_ns() + wait_ns - jitter_ns;
         let wake_ns = slot.progress_ns;
         self.scan_by(wake_ns);
