@@ -199,8 +199,11 @@ class Snapshot:
 class Pool:
     """Threads and connections that keep N requests in flight; survives from step to step.
 
-    `addresses` are numeric IPs with their port, used in turn; `server_name` is checked against the
-    certificate when `tls`. `ca_pem` replaces the system's authorities; `verify_tls=False` believes
+    `addresses` are numeric IPs with their port, used in turn, and so are `source_addresses`; when
+    these are empty the kernel chooses, and loopback is spread over several where ports would run
+    short. Room for `max_connections` descriptors is made at once; LoadError("local.fd", ...) names
+    the command when this process may not. `server_name` is checked against the certificate when
+    `tls`. `ca_pem` replaces the system's authorities; `verify_tls=False` believes
     every certificate. `headers` must not hold Content-Length, Transfer-Encoding or Connection;
     Host is added from `host_header` unless it is among them. All threads together never start
     more than `max_requests` requests. Raises LoadError("config", ...) for an impossible plan. No
@@ -211,6 +214,8 @@ class Pool:
         cls,
         *,
         addresses: Sequence[tuple[str, int]],
+        source_addresses: Sequence[str],
+        max_connections: int,
         host_header: str,
         tls: bool,
         server_name: str,

@@ -45,6 +45,7 @@ class NativeEngine:
             request,
             addresses,
             ok_below_status=plan.scenario.ok_below_status,
+            max_connections=max(plan.concurrencies),
             max_requests=plan.fuses.max_requests,
             threads=self._threads,
         )
@@ -105,7 +106,15 @@ def probe_target(target: Target, addresses: tuple[tuple[str, int], ...]) -> str:
     Raises TargetError when the target cannot be reached or is not believed.
     """
     request = HttpRequest("GET", Secret(b"/"), "/", (), None)
-    pool = _make_pool(target, request, addresses, ok_below_status=400, max_requests=0, threads=1)
+    pool = _make_pool(
+        target,
+        request,
+        addresses,
+        ok_below_status=400,
+        max_connections=1,
+        max_requests=0,
+        threads=1,
+    )
     try:
         return pool.probe()
     except _core.LoadError as error:
@@ -118,6 +127,7 @@ def _make_pool(
     addresses: tuple[tuple[str, int], ...],
     *,
     ok_below_status: int,
+    max_connections: int,
     max_requests: int,
     threads: int,
 ) -> _core.Pool:
@@ -126,6 +136,8 @@ def _make_pool(
     try:
         return _core.Pool(
             addresses=addresses,
+            source_addresses=(),
+            max_connections=max_connections,
             host_header=host.removesuffix(f":{default_port}"),
             tls=target.scheme == "https",
             server_name=target.host,

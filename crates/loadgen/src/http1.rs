@@ -3,15 +3,10 @@
 //! System calls, time stamps and their meaning; what follows from it for the slot is decided in
 //! `worker`. Every stamp is taken after the system call and before the bytes are looked at.
 
-use std::net::SocketAddr;
-
 use rustix::event::epoll;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, connect, getpeername,
-    getsockname, ipproto, recv, send, socket_with, sockopt,
-};
+use rustix::net::{RecvFlags, SendFlags, getpeername, getsockname, recv, send, sockopt};
 
 use crate::audit::Ticket;
 use crate::failure::FailureKind;
@@ -37,26 +32,6 @@ impl Wire<'_> {
     #[inline]
     pub(crate) fn request(&mut self, ticket: Ticket) -> &[u8] {
         self.ledger.audit.render(ticket, &self.recipe.request)
-    }
-}
-
-/// Make a socket and start its connection.
-pub(crate) fn open(address: &SocketAddr) -> Result<OwnedFd, FailureKind> {
-    let family = match address {
-        SocketAddr::V4(_) => AddressFamily::INET,
-        SocketAddr::V6(_) => AddressFamily::INET6,
-    };
-    let socket = socket_with(
-        family,
-        SocketType::STREAM,
-        SocketFlags::NONBLOCK | SocketFlags::CLOEXEC,
-        Some(ipproto::TCP),
-    )
-    .map_err(FailureKind::from_connect_errno)?;
-    sockopt::set_tcp_nodelay(&socket, true).map_err(FailureKind::from_connect_errno)?;
-    match connect(&socket, address) {
-        Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(socket),
-        Err(errno) => Err(FailureKind::from_connect_errno(errno)),
     }
 }
 
@@ -332,6 +307,10 @@ impl Slot {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
+
     use super::*;
 
     #[test]

@@ -1,10 +1,11 @@
 //! What is sent, where, over how many threads, and how long may each part take?
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::chunked::is_token;
 use crate::failure::LoadError;
+use crate::route::Routes;
 use crate::tls::TlsRecipe;
 
 /// Threads beyond this number only wait for one another.
@@ -41,6 +42,11 @@ pub struct TlsPlan {
 pub struct Plan {
     /// Used in turn, one per new connection.
     pub addresses: Vec<SocketAddr>,
+    /// Connections come from these in turn; empty lets the kernel choose, and spreads them over
+    /// addresses of loopback where ports would run short.
+    pub source_addresses: Vec<IpAddr>,
+    /// Connections that may be open at the same time; room for them is made before any load.
+    pub max_connections: usize,
     /// The value of Host, unless `headers` holds one.
     pub host_header: String,
     /// `None` for plain HTTP.
@@ -66,7 +72,7 @@ pub struct Plan {
 /// A checked plan in the form the hot loop wants.
 #[derive(Debug)]
 pub(crate) struct Recipe {
-    pub addresses: Vec<SocketAddr>,
+    pub routes: Routes,
     pub is_on_loopback: bool,
     pub tls: Option<TlsRecipe>,
     pub request: Box<[u8]>,
@@ -95,9 +101,6 @@ impl TimeoutsNs {
 
 impl Recipe {
     pub(crate) fn new(plan: &Plan) -> Result<Self, LoadError> {
-        if plan.addresses.is_empty() {
-            return Err(config("no address to connect to"));
-        }
         if !(1..=MAX_THREADS).contains(&plan.threads) {
             return Err(config(format!(
                 "{} threads; 1 to {MAX_THREADS} are possible",
@@ -110,9 +113,14 @@ impl Recipe {
                 plan.ok_below_status
             )));
         }
+        let routes = Routes::new(
+            &plan.addresses,
+            &plan.source_addresses,
+            plan.max_connections,
+        )?;
         Ok(Self {
-            is_on_loopback: plan.addresses.iter().any(|to| to.ip().is_loopback()),
-            addresses: plan.addresses.clone(),
+            is_on_loopback: routes.is_on_loopback(),
+            routes,
             tls: plan.tls.as_ref().map(TlsRecipe::new).transpose()?,
             request: render_request(plan)?.into_boxed_slice(),
             is_head: plan.method == "HEAD",
@@ -232,6 +240,8 @@ mod tests {
         let second = Duration::from_secs(1);
         Plan {
             addresses: vec![([127, 0, 0, 1], 80).into()],
+            source_addresses: Vec::new(),
+            max_connections: 1,
             host_header: "example.test".into(),
             tls: None,
             method: "GET".into(),

@@ -5,11 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
 use crate::audit::Sink;
 use crate::budget::Budget;
 use crate::clock::{NS_PER_MS, monotonic_ns};
+use crate::descriptors;
 use crate::exchange::{Command, Inbox, Mailbox, lock};
 use crate::failure::LoadError;
 use crate::merge::{Merge, Merged};
@@ -57,7 +56,7 @@ impl Pool {
     /// `LoadError::Config` for an impossible plan, a local failure when descriptors are short.
     pub fn new(plan: &Plan) -> Result<Self, LoadError> {
         let recipe = Arc::new(Recipe::new(plan)?);
-        raise_descriptor_limit();
+        descriptors::make_room(plan.max_connections)?;
         let mailboxes = (0..plan.threads)
             .map(|_| Mailbox::new().map(Arc::new))
             .collect::<Result<Vec<_>, _>>()?;
@@ -234,17 +233,4 @@ impl Drop for Pool {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-/// As many descriptors as this process may have without asking anybody.
-fn raise_descriptor_limit() {
-    let limit = getrlimit(Resource::Nofile);
-    // A refusal is harmless: running out of descriptors is counted as such.
-    let _ = setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: limit.maximum,
-            maximum: limit.maximum,
-        },
-    );
 }

@@ -18,30 +18,24 @@ const LATE_ALERT_WAIT: Duration = Duration::from_millis(100);
 
 /// Open one connection to the first address and close it; the address that answered.
 pub(crate) fn probe(recipe: &Recipe) -> Result<String, LoadError> {
-    let address = recipe.addresses[0];
+    let route = recipe.routes.nth(0);
     let timeout = Duration::from_nanos(recipe.timeouts.connect);
     let deadline = Instant::now() + timeout;
-    let stream = TcpStream::connect_timeout(&address, timeout)
-        .map_err(|error| fault(address, connect_failure(&error), &error))?;
+    let stream = route.open_and_wait(timeout).map_err(|errno| {
+        let kind = FailureKind::from_connect_errno(errno);
+        fault(route.target, kind, &errno.into())
+    })?;
     if let Some(tls) = &recipe.tls {
         shake_hands(tls, &stream, deadline)
-            .map_err(|(kind, error)| fault(address, kind, &error))?;
+            .map_err(|(kind, error)| fault(route.target, kind, &error))?;
     }
-    Ok(address.to_string())
+    Ok(route.target.to_string())
 }
 
 type Fault = (FailureKind, io::Error);
 
 fn fault(address: SocketAddr, kind: FailureKind, error: &io::Error) -> LoadError {
     LoadError::Failure(kind, format!("{address}: {error}"))
-}
-
-fn connect_failure(error: &io::Error) -> FailureKind {
-    match Errno::from_io_error(error) {
-        Some(errno) => FailureKind::from_connect_errno(errno),
-        None if error.kind() == io::ErrorKind::TimedOut => FailureKind::ConnTimeout,
-        None => FailureKind::LocalOther,
-    }
 }
 
 fn shake_hands(tls: &TlsRecipe, stream: &TcpStream, deadline: Instant) -> Result<(), Fault> {

@@ -81,7 +81,7 @@ pub(crate) struct Worker {
     opening_cursor: usize,
     first_attempts: usize,
     ready: usize,
-    next_address: usize,
+    next_route: usize,
     random: u64,
     /// No deadline and no end of a back-off lies before this moment.
     scan_due_ns: u64,
@@ -119,7 +119,7 @@ impl Worker {
             first_attempts: 0,
             ready: 0,
             // Threads start at different addresses, so few connections spread, too.
-            next_address: thread,
+            next_route: thread,
             random: (start_ns ^ (thread as u64) << 32) | 1,
             scan_due_ns: u64::MAX,
             earliest_scan_ns: 0,
@@ -260,14 +260,15 @@ impl Worker {
     }
 
     fn open_connection(&mut self, index: usize) {
-        let address = &self.recipe.addresses[self.next_address % self.recipe.addresses.len()];
-        self.next_address = self.next_address.wrapping_add(1);
+        let route = self.recipe.routes.nth(self.next_route);
+        self.next_route = self.next_route.wrapping_add(1);
         let slot = &mut self.slots[index];
         slot.phase = Phase::Connecting;
         slot.connect_started_ns = self.ledger.last_ns();
         slot.is_fresh = true;
         let token = join_token(index, slot.generation);
-        let opened = http1::open(address)
+        let opened = route
+            .open()
             .and_then(|socket| http1::watch(&self.epoll, &socket, token).map(|()| socket));
         match opened {
             Ok(socket) => {

@@ -6,15 +6,19 @@ mod support;
 use std::net::TcpListener;
 use std::time::Duration;
 
+use loadgen::Pool;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use support::{Books, started, wait_until};
 
-const LIMIT: u64 = 64;
+const LIMIT: u64 = 164;
 
 // The limit holds for the whole process, so this test has a binary of its own.
 #[test]
 fn the_soft_limit_is_raised_and_the_hard_one_is_a_local_failure() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    // Nobody accepts, and one listener alone would not queue so many.
+    let listeners: Vec<_> = (0..2)
+        .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
+        .collect();
     setrlimit(
         Resource::Nofile,
         Rlimit {
@@ -23,11 +27,22 @@ fn the_soft_limit_is_raised_and_the_hard_one_is_a_local_failure() {
         },
     )
     .unwrap();
-    let pool = started(&support::plan(listener.local_addr().unwrap()));
+    let mut plan = support::plan(listeners[0].local_addr().unwrap());
+    plan.addresses.push(listeners[1].local_addr().unwrap());
+    plan.max_connections = 65;
+    let error = Pool::new(&plan).map(|_| ()).unwrap_err();
+    assert_eq!("local.fd", error.kind());
+    assert_eq!(
+        "65 connections need 165 open files and the hard limit is 164; \
+         raise it in this shell with: sudo prlimit --pid $$ --nofile=165:165",
+        error.to_string()
+    );
+    plan.max_connections = 64;
+    let pool = started(&plan);
     assert_eq!(Some(LIMIT), getrlimit(Resource::Nofile).current);
     let mut books = Books::new();
-    pool.set_concurrency(100);
-    wait_until(|| pool.ready_connections() == 100);
+    pool.set_concurrency(200);
+    wait_until(|| pool.ready_connections() == 200);
     books.read_for(&pool, Duration::from_millis(100));
     pool.set_concurrency(0);
     pool.cut();
@@ -37,7 +52,7 @@ fn the_soft_limit_is_raised_and_the_hard_one_is_a_local_failure() {
         vec!["local.fd"],
         failures.keys().copied().collect::<Vec<_>>()
     );
-    assert!(failures["local.fd"] >= 100 - LIMIT);
+    assert!(failures["local.fd"] >= 200 - LIMIT);
     let cut = books.sum(|window| window.cut);
     assert!(
         (LIMIT / 2..LIMIT).contains(&cut),

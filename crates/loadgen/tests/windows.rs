@@ -7,6 +7,8 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use loadgen::Pool;
@@ -297,4 +299,23 @@ fn no_request_beyond_the_allowed_number_is_started() {
     assert_eq!(333, books.sum(|window| window.ok));
     assert_eq!(333, server.requests());
     assert_eq!(333, books.sum(|window| window.started));
+}
+
+#[test]
+fn source_addresses_are_used_in_turn() {
+    let peers = Arc::new(Mutex::new(BTreeMap::<String, u64>::new()));
+    let seen = Arc::clone(&peers);
+    let server = Server::start(move |mut connection| {
+        let peer = connection.stream.peer_addr().unwrap().ip().to_string();
+        *seen.lock().unwrap().entry(peer).or_default() += 1;
+        connection.answer_all(OK);
+    });
+    let mut plan = server.plan();
+    plan.source_addresses = vec![[127, 0, 0, 3].into(), [127, 0, 0, 4].into()];
+    let pool = started(&plan);
+    pool.set_concurrency(8);
+    wait_until(|| server.requests() > 100);
+    pool.close();
+    let expected = BTreeMap::from([("127.0.0.3".into(), 4), ("127.0.0.4".into(), 4)]);
+    assert_eq!(expected, *peers.lock().unwrap());
 }

@@ -45,11 +45,13 @@ struct Pool {
 #[pymethods]
 impl Pool {
     #[new]
-    #[pyo3(signature = (*, addresses, host_header, tls, server_name, verify_tls, ca_pem, method, path, headers, body, ok_below_status, max_requests, threads, connect_timeout_s, first_byte_timeout_s, idle_timeout_s, total_timeout_s))]
+    #[pyo3(signature = (*, addresses, source_addresses, max_connections, host_header, tls, server_name, verify_tls, ca_pem, method, path, headers, body, ok_below_status, max_requests, threads, connect_timeout_s, first_byte_timeout_s, idle_timeout_s, total_timeout_s))]
     #[expect(clippy::too_many_arguments, reason = "keyword-only in Python")]
     fn new(
         py: Python<'_>,
         addresses: Vec<(String, u16)>,
+        source_addresses: Vec<String>,
+        max_connections: usize,
         host_header: String,
         tls: bool,
         server_name: String,
@@ -72,6 +74,11 @@ impl Pool {
                 .into_iter()
                 .map(|(address, port)| socket_address(&address, port))
                 .collect::<PyResult<_>>()?,
+            source_addresses: source_addresses
+                .into_iter()
+                .map(|address| ip_address(&address))
+                .collect::<PyResult<_>>()?,
+            max_connections,
             host_header,
             tls: tls.then_some(TlsPlan {
                 server_name,
@@ -149,10 +156,13 @@ impl Pool {
 }
 
 fn socket_address(address: &str, port: u16) -> PyResult<SocketAddr> {
-    let ip: IpAddr = address
+    Ok(SocketAddr::new(ip_address(address)?, port))
+}
+
+fn ip_address(address: &str) -> PyResult<IpAddr> {
+    address
         .parse()
-        .map_err(|_| config_error(format!("{address:?} is not a numeric address")))?;
-    Ok(SocketAddr::new(ip, port))
+        .map_err(|_| config_error(format!("{address:?} is not a numeric address")))
 }
 
 #[pyclass(frozen, module = "capacity._core")]

@@ -128,6 +128,8 @@ impl Server {
 pub fn plan(address: SocketAddr) -> Plan {
     Plan {
         addresses: vec![address],
+        source_addresses: Vec::new(),
+        max_connections: 400,
         host_header: address.to_string(),
         tls: None,
         method: "GET".into(),
