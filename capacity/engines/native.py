@@ -45,7 +45,7 @@ class NativeEngine:
             request,
             addresses,
             ok_below_status=plan.scenario.ok_below_status,
-            max_connections=max(plan.concurrencies),
+            max_connections=plan.ladder.max_in_flight,
             max_requests=plan.fuses.max_requests,
             threads=self._threads,
         )
