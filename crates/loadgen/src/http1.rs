@@ -273,8 +273,8 @@ impl Slot {
     }
 
     /// What a FIN means now.
-    pub(crate) fn end_of_stream(&self) -> Progress {
-        match self.response.failure_at_eof() {
+    pub(crate) fn end_of_stream(&mut self) -> Progress {
+        match self.response.failure_at_eof(&self.spill) {
             None => Progress::Complete(Afterwards::ClosedByTarget),
             Some(kind) => Progress::Failed(self.failure_of_loss(kind)),
         }

@@ -20,6 +20,9 @@ mod merge;
 mod plan;
 mod pool;
 mod probe;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod reading;
 mod recorder;
 mod response;
 mod route;

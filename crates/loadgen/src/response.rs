@@ -117,10 +117,15 @@ impl Response {
     }
 
     /// What a FIN in this state means; `None` when it is the proper end.
-    pub(crate) const fn failure_at_eof(&self) -> Option<FailureKind> {
+    pub(crate) fn failure_at_eof(&mut self, spill: &[u8]) -> Option<FailureKind> {
         match self.body {
             Body::Head if !self.has_bytes => Some(FailureKind::RespEofBeforeStatus),
-            Body::Head => Some(FailureKind::RespEofHeaders),
+            // A head in small pieces is not parsed at each of them, and a fault in it came first.
+            Body::Head => Some(
+                self.parse_head(spill)
+                    .err()
+                    .unwrap_or(FailureKind::RespEofHeaders),
+            ),
             Body::UntilClose => None,
             _ => Some(FailureKind::RespEofBody),
         }
@@ -159,29 +164,29 @@ impl Response {
         input: &[u8],
         spill: &mut Vec<u8>,
     ) -> Result<Option<usize>, FailureKind> {
-        if spill.is_empty() {
-            if let Some(head_bytes) = self.parse_head(input)? {
+        let spilled_bytes = spill.len();
+        // No more than the bound is ever looked at, so that splits change nothing about it.
+        let taken = &input[..input.len().min(MAX_HEAD_BYTES - spilled_bytes)];
+        let is_full = spilled_bytes + taken.len() == MAX_HEAD_BYTES;
+        if spilled_bytes == 0 {
+            if let Some(head_bytes) = self.parse_head(taken)? {
                 return Ok(Some(head_bytes));
             }
-            return self.keep(input, spill);
+            keep(taken, spill);
+        } else {
+            keep(taken, spill);
+            // A head that drips in byte by byte is not parsed anew for each of them.
+            let is_worth_parsing = is_full
+                || spill.len() >= self.parse_again_at as usize
+                || has_blank_line(&spill[spilled_bytes.saturating_sub(3)..]);
+            if is_worth_parsing && let Some(head_bytes) = self.parse_head(spill)? {
+                release(spill);
+                return Ok(Some(head_bytes.saturating_sub(spilled_bytes)));
+            }
         }
-        let spilled_bytes = spill.len();
-        spill.extend_from_slice(&input[..input.len().min(MAX_HEAD_BYTES + 1)]);
-        // A head that drips in byte by byte is not parsed anew for each of them.
-        let is_worth_parsing = spill.len() >= self.parse_again_at as usize
-            || has_blank_line(&spill[spilled_bytes.saturating_sub(3)..]);
-        if is_worth_parsing && let Some(head_bytes) = self.parse_head(spill)? {
-            release(spill);
-            return Ok(Some(head_bytes.saturating_sub(spilled_bytes)));
-        }
-        self.keep(&[], spill)
-    }
-
-    fn keep(&mut self, input: &[u8], spill: &mut Vec<u8>) -> Result<Option<usize>, FailureKind> {
-        if spill.len() + input.len() > MAX_HEAD_BYTES {
+        if is_full {
             return Err(FailureKind::ProtoHeaderTooLarge);
         }
-        spill.extend_from_slice(input);
         if spill.len() >= self.parse_again_at as usize {
             self.parse_again_at = u32::try_from(spill.len() * 2).unwrap_or(u32::MAX);
         }
@@ -218,9 +223,6 @@ impl Response {
             Ok(Status::Complete(head_bytes)) => head_bytes,
             Err(error) => return Err(head_failure(error, bytes)),
         };
-        if head_bytes > MAX_HEAD_BYTES {
-            return Err(FailureKind::ProtoHeaderTooLarge);
-        }
         let status = head.code.unwrap_or(0);
         self.parse_again_at = 0;
         match status {
@@ -293,7 +295,9 @@ impl Response {
                 }
             }
             Body::Chunked(chunked) => {
-                if let ChunkProgress::Complete { used } = chunked.feed(input)? {
+                let left = MAX_BODY_BYTES - self.body_bytes;
+                let taken = usize::try_from(left).map_or(input.len(), |left| left.min(input.len()));
+                if let ChunkProgress::Complete { used } = chunked.feed(&input[..taken])? {
                     if self.status == STATUS_WITHOUT_CONTENT && chunked.has_data() {
                         self.warn(WarningKind::BodyOn205);
                     }
@@ -419,6 +423,16 @@ fn idle_limit_s(value: &[u8]) -> Option<u16> {
     Some(u16::try_from(timeout_s.saturating_sub(1)).unwrap_or(NO_IDLE_LIMIT))
 }
 
+/// Append: the room doubles as usual, but never beyond the bound of a head.
+fn keep(bytes: &[u8], spill: &mut Vec<u8>) {
+    let wanted = spill.len() + bytes.len();
+    if wanted > spill.capacity() {
+        let capacity = wanted.max(2 * spill.capacity()).min(MAX_HEAD_BYTES);
+        spill.reserve_exact(capacity - spill.len());
+    }
+    spill.extend_from_slice(bytes);
+}
+
 /// Empty the spill; memory that only an odd head needed is given back.
 fn release(spill: &mut Vec<u8>) {
     if spill.capacity() > KEPT_SPILL_BYTES {
@@ -437,13 +451,21 @@ fn has_blank_line(bytes: &[u8]) -> bool {
         || bytes.windows(3).any(|triple| triple == b"\n\r\n")
 }
 
+/// The status line on; exactly what the head parser skips, so that no later byte counts.
+fn skip_empty_lines(mut bytes: &[u8]) -> &[u8] {
+    while let Some(rest) = (bytes.strip_prefix(b"\r\n")).or_else(|| bytes.strip_prefix(b"\n")) {
+        bytes = rest;
+    }
+    bytes
+}
+
 fn head_failure(error: HeadError, bytes: &[u8]) -> FailureKind {
     match error {
         HeadError::TooManyHeaders => FailureKind::ProtoHeaderTooLarge,
         HeadError::Status => FailureKind::ProtoStatus,
         HeadError::HeaderName | HeadError::HeaderValue => FailureKind::ProtoHeader,
         HeadError::Version | HeadError::Token | HeadError::NewLine => {
-            let start = bytes.trim_ascii_start();
+            let start = skip_empty_lines(bytes);
             let has_version = start.starts_with(b"HTTP/") && start.len() > 5;
             if !has_version || !start[5].is_ascii_digit() {
                 FailureKind::ProtoNotHttp

@@ -31,7 +31,7 @@ pub(super) fn feed_pieces<'a>(
             Err(kind) => return Bad(kind),
         }
     }
-    Open(response.failure_at_eof())
+    Open(response.failure_at_eof(&spill))
 }
 
 pub(super) fn feed_whole(is_head_request: bool, input: &[u8]) -> Expected {

@@ -238,7 +238,7 @@ impl Slot {
     }
 
     /// What the end of the connection means: `close_notify` tells an end from a truncation.
-    fn end_of_tls_stream(&self) -> Progress {
+    fn end_of_tls_stream(&mut self) -> Progress {
         if self.phase == Phase::Handshaking {
             return Progress::Failed(FailureKind::TlsOther);
         }
