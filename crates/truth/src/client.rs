@@ -55,9 +55,16 @@ impl Load {
         }
     }
 
+    fn max_concurrency(&self) -> usize {
+        let concurrencies = self.stages.iter().map(|stage| stage.concurrency);
+        concurrencies.max().unwrap_or(0)
+    }
+
     fn plan(&self, address: SocketAddr) -> Plan {
         Plan {
             addresses: vec![address],
+            source_addresses: Vec::new(),
+            max_connections: self.max_concurrency(),
             host_header: address.to_string(),
             tls: None,
             method: "GET".into(),
