@@ -22,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint clean anew
+.PHONY: help setup demo test lint bench clean anew
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -54,11 +54,18 @@ lint: $(VENV)/developer ## style, types, layers, size bars; changes nothing
 	$(REGISTRY) cargo clippy --locked --workspace --exclude truth --all-targets -- -D warnings
 	cargo clippy --locked --package truth --package loadgen --all-targets -- -D warnings
 
+# Shorter, or only a part: make bench ROUNDS=1 SECONDS=1 PEERS="capacity wrk" TARGETS=get-64
+ROUNDS ?= 3
+SECONDS ?= 2
+bench: $(VENV)/installed ## speed and memory beside other load clients (15 minutes)
+	@$(BIN)/python -m bench --rounds $(ROUNDS) --seconds $(SECONDS) \
+	    --peers "$(PEERS)" --targets "$(TARGETS)"
+
 clean: ## remove what make made; runs under output/ stay
 	rm -rf $(VENV) target build dist .coverage .hypothesis
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	rm -f capacity/_core*.so
-	find capacity tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+	find bench capacity tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The interpreter itself is the stamp: when it is gone or broken the environment is made anew, and
 # so it is when it was moved or copied, since it still points at its old place.

@@ -1,11 +1,12 @@
 #!/bin/sh
 # Are the Debian packages that tests need installed? Installs them if that needs no password.
+# With names of packages, these instead of the tests' ones.
 set -eu
 
 list=scripts/debian_packages.txt
-wanted=$(sed 's/#.*//' "$list")
+wanted=${*:-$(sed 's/#.*//' "$list")}
 if ! command -v dpkg-query >/dev/null; then
-    echo "this is not Debian; tests need what these packages hold:" $wanted >&2
+    echo "this is not Debian; what these packages hold is needed:" $wanted >&2
     exit 0
 fi
 
@@ -22,7 +23,7 @@ if [ "$(id -u)" -eq 0 ]; then
 elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
     as_root="sudo -n"
 else
-    echo "the tests need Debian packages that are not installed" >&2
+    echo "Debian packages are needed that are not installed" >&2
     echo "  hint: sudo apt-get install --no-install-recommends$absent" >&2
     exit 1
 fi
@@ -35,7 +36,7 @@ if [ ! -e "$policy" ]; then
     $as_root chmod 755 "$policy"
 fi
 
-echo "Installing Debian packages for the tests:$absent"
+echo "Installing Debian packages:$absent"
 if ! { $as_root apt-get -qq update && $as_root env DEBIAN_FRONTEND=noninteractive \
     apt-get -qq install --yes --no-install-recommends $absent </dev/null >/dev/null; }; then
     echo "apt-get could not install:$absent" >&2

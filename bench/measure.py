@@ -1,0 +1,209 @@
+"""What does one client cost under one load?
+
+Seen from outside and the same for all: once the load has settled, its CPU clock and the server's
+count of requests are read twice. The difference holds neither start nor report, and no client is
+believed about its own numbers. The whole process, start to end, is taken beside it by wait4.
+"""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bench.model import Load, Peer, Sample, Told, Tool
+from bench.nginx import Nginx
+from bench.process import cpu_s, family, rss_bytes
+from bench.targets import Target
+
+# Parts of the asked seconds: thrown away first, then measured; the rest lets slow ones end.
+SETTLE_PART = 0.2
+WINDOW_PART = 0.6
+# A client that has sent nothing until then, or does not end, is given up.
+_FIRST_REQUEST_S = 20.0
+_GRACE_S = 40.0
+_LOOK_EVERY_S = 0.02
+# Fewer left open than this, and the load was ending before the window did.
+_STILL_OPEN_RATIO = 0.9
+
+
+class ProblemError(Exception):
+    """Why a client could not be measured, for the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    at_s: float
+    cpu_s: float
+    requests: int
+    open_connections: int
+    rss_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    start: _Reading
+    end: _Reading
+
+
+class Client:
+    """A load client as a process: its output goes to files, its end is awaited with its costs."""
+
+    def __init__(self, words: list[str], load: Load, cores: set[int]) -> None:
+        self._out = load.scratch / "stdout"
+        self._err = load.scratch / "stderr"
+        before = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, cores)  # inherited; the client begins where it shall stay
+        try:
+            with self._out.open("wb") as out, self._err.open("wb") as err:
+                self._process = subprocess.Popen(
+                    words,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    env=_environment(load, os.environ),
+                    cwd=load.scratch,
+                    start_new_session=True,
+                )
+        finally:
+            os.sched_setaffinity(0, before)
+        self.whole_cpu_s: float | None = None
+
+    def read(self, server: Nginx) -> _Reading:
+        """Clocks and counters of this moment."""
+        requests, open_connections = server.status()
+        members = family(self._process.pid)
+        return _Reading(
+            at_s=time.monotonic(),
+            cpu_s=sum(map(cpu_s, members)),
+            requests=requests,
+            open_connections=open_connections,
+            rss_bytes=sum(map(rss_bytes, members)),
+        )
+
+    def has_ended(self) -> bool:
+        """Whether it is over; its costs are known from then on."""
+        if self.whole_cpu_s is None:
+            pid, status, usage = os.wait4(self._process.pid, os.WNOHANG)
+            if pid != 0:
+                self.whole_cpu_s = usage.ru_utime + usage.ru_stime
+                self._process.returncode = os.waitstatus_to_exitcode(status)
+        return self.whole_cpu_s is not None
+
+    def wait(self, within_s: float) -> float:
+        """CPU of the whole process; ProblemError if it does not end."""
+        deadline_s = time.monotonic() + within_s
+        while not self.has_ended():
+            if time.monotonic() > deadline_s:
+                raise ProblemError(f"had not ended {within_s:.0f} s after its load")
+            time.sleep(_LOOK_EVERY_S)
+        return self.whole_cpu_s or 0.0
+
+    def told(self, peer: Peer, tool: Tool, load: Load) -> Told:
+        """What it said; ProblemError with its last words if that is no answer."""
+        text = self._out.read_text(errors="replace")
+        if peer.later is not None:
+            later = peer.later(tool.path, load)
+            text = subprocess.run(later, check=False, capture_output=True, text=True).stdout
+        try:
+            return peer.read(text)
+        except (ValueError, KeyError, TypeError):
+            raise ProblemError(f"gave no answer: {self.last_words(text)}") from None
+
+    def last_words(self, text: str) -> str:
+        """Exit code and the last line of its output."""
+        lines = f"{text}\n{self._err.read_text(errors='replace')}".split("\n")
+        spoken = [line.strip() for line in lines if line.strip()]
+        return f"exit {self._process.returncode}, {spoken[-1][:120] if spoken else 'no word'}"
+
+    def kill(self) -> None:
+        """End it with all of its children."""
+        if not self.has_ended():
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(timeout=10)
+
+
+def measure(
+    peer: Peer, tool: Tool, target: Target, seconds: int, round_number: int, server: Nginx
+) -> Sample:
+    """Put one client under one load; a fault of the client is a sample with its problem."""
+    load = target.load(server, seconds)
+    client_cores, server_cores = _cores(target)
+    server.run_on(server_cores)
+    before, _ = server.status()
+    client = Client(peer.command(tool.path, load), load, client_cores)
+    window, told, problem = None, Told(None, None), ""
+    try:
+        window = _watch(client, server, before, target.opening_s + seconds * SETTLE_PART, seconds)
+        client.wait(within_s=_GRACE_S)
+        told = client.told(peer, tool, load)
+    except ProblemError as error:
+        problem = str(error)
+    finally:
+        client.kill()
+    served, _ = server.status()
+    return Sample(
+        target=target.name,
+        peer=peer.name,
+        round=round_number,
+        threads=target.threads,
+        connections=target.connections,
+        window_s=window.end.at_s - window.start.at_s if window else 0.0,
+        window_cpu_s=window.end.cpu_s - window.start.cpu_s if window else 0.0,
+        window_requests=window.end.requests - window.start.requests if window else 0,
+        whole_cpu_s=client.whole_cpu_s or 0.0,
+        whole_requests=served - before,
+        told_requests=told.requests,
+        told_failures=told.failures,
+        rss_bytes=window.end.rss_bytes if window else 0,
+        open_connections=window.end.open_connections if window else 0,
+        problem=problem,
+    )
+
+
+def _watch(client: Client, server: Nginx, before: int, settle_s: float, seconds: int) -> _Window:
+    """Wait for the first request, let the load settle, then read twice."""
+    deadline_s = time.monotonic() + _FIRST_REQUEST_S
+    while server.status()[0] <= before:
+        if client.has_ended():
+            raise ProblemError(f"sent nothing: {client.last_words('')}")
+        if time.monotonic() > deadline_s:
+            raise ProblemError(f"had sent nothing after {_FIRST_REQUEST_S:.0f} s")
+        time.sleep(_LOOK_EVERY_S)
+    time.sleep(settle_s)
+    start = client.read(server)
+    time.sleep(seconds * WINDOW_PART)
+    has_ended = client.has_ended()
+    end = client.read(server)
+    # The clock of a process that ends while it is read goes back to zero.
+    if has_ended or end.cpu_s < start.cpu_s:
+        raise ProblemError(f"ended before its time: {client.last_words('')}")
+    if end.open_connections < start.open_connections * _STILL_OPEN_RATIO:
+        raise ProblemError("closed connections while it was measured")
+    if end.requests <= start.requests:
+        raise ProblemError("sent nothing while it was measured")
+    return _Window(start, end)
+
+
+def _cores(target: Target) -> tuple[set[int], set[int]]:
+    """Cores of the client and of the server."""
+    cores = sorted(os.sched_getaffinity(0))
+    if target.is_pinned and len(cores) > 1:
+        return {cores[0]}, {cores[1]}
+    return set(cores), set(cores)
+
+
+def _environment(load: Load, ours: Mapping[str, str]) -> dict[str, str]:
+    """Ours without settings of the product, with the load for clients that are told it so."""
+    kept = {name: value for name, value in ours.items() if not name.startswith("CAPACITY_")}
+    threads = str(load.threads)
+    body = "" if load.body_file is None else str(load.body_file)
+    return kept | {
+        "GOMAXPROCS": threads,
+        "TOKIO_WORKER_THREADS": threads,
+        "BENCH_URL": load.url,
+        "BENCH_CONNECTIONS": str(load.connections),
+        "BENCH_SECONDS": str(load.seconds),
+        "BENCH_BODY": body,
+    }
