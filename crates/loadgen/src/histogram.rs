@@ -36,10 +36,7 @@ pub struct Histogram {
 }
 
 /// What no bucket can say to the nanosecond.
-#[expect(
-    clippy::struct_field_names,
-    reason = "every quantity ends in its unit"
-)]
+#[expect(clippy::struct_field_names, reason = "every quantity ends in its unit")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Exact {
     sum_ns: u64,
@@ -169,7 +166,13 @@ impl Histogram {
     /// Add the same duration `count` times.
     pub(crate) fn record_n_ns(&mut self, duration_ns: u64, count: u64) {
         if count > 0 {
+            let duration_ns = duration_ns.min(HIGHEST_NS);
             self.counts.saturating_record_n(duration_ns, count);
+            self.exact.add(&Exact {
+                sum_ns: duration_ns.saturating_mul(count),
+                min_ns: duration_ns,
+                max_ns: duration_ns,
+            });
         }
     }
 
@@ -242,7 +245,7 @@ impl Histogram {
         if self.counts.is_empty() {
             return 0.0;
         }
-        seconds(value_ns.clamp(self.exact.min_ns, self.exact.max_ns))
+        seconds(value_ns.max(self.exact.min_ns).min(self.exact.max_ns))
     }
 
     /// How many durations were recorded.
@@ -339,6 +342,8 @@ mod tests {
         ] {
             assert!((expected_s - actual_s).abs() < 1e-15, "{actual_s}");
         }
+        first.record_n_ns(7, 3);
+        assert_eq!((7_777_777_790, 7), (first.exact.sum_ns, first.exact.min_ns));
         first.clear();
         assert_eq!(Exact::NOTHING, first.exact);
     }

@@ -47,7 +47,7 @@ impl fmt::Display for Fault {
 /// A name, and what it finds in a run.
 type Check = (&'static str, fn(&Case) -> Vec<String>);
 
-const CHECKS: [Check; 12] = [
+const CHECKS: [Check; 14] = [
     ("identity", counts::identity),
     ("requests", counts::requests),
     ("windows", counts::windows),
@@ -59,6 +59,8 @@ const CHECKS: [Check; 12] = [
     ("latency", times::latency),
     ("failed latency", times::failed_latency),
     ("first byte", times::first_byte),
+    ("transfer", times::transfer),
+    ("fresh latency", times::fresh_latency),
     ("clock", times::clock),
 ];
 

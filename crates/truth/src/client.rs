@@ -117,6 +117,10 @@ pub struct Window {
     pub latency: Histogram,
     /// Good requests.
     pub first_byte: Histogram,
+    /// Good requests, from the first to the last byte of the answer.
+    pub transfer: Histogram,
+    /// Good requests that opened their connection, from its beginning.
+    pub fresh_latency: Histogram,
     /// Failed requests.
     pub failed_latency: Histogram,
     is_over: bool,
@@ -146,11 +150,15 @@ impl Window {
         for &(status, count) in &row.statuses {
             *self.statuses.entry(status).or_default() += count;
         }
-        self.latency.add(&Histogram::from_blob(&row.latency_blob)?);
-        self.first_byte
-            .add(&Histogram::from_blob(&row.first_byte_blob)?);
-        self.failed_latency
-            .add(&Histogram::from_blob(&row.failed_latency_blob)?);
+        for (sum, blob) in [
+            (&mut self.latency, &row.latency_blob),
+            (&mut self.first_byte, &row.first_byte_blob),
+            (&mut self.transfer, &row.transfer_blob),
+            (&mut self.fresh_latency, &row.fresh_latency_blob),
+            (&mut self.failed_latency, &row.failed_latency_blob),
+        ] {
+            sum.add(&Histogram::from_blob(blob)?);
+        }
         Ok(())
     }
 }

@@ -143,6 +143,23 @@ impl Pair {
         self.entry.first_byte_ns.checked_sub(self.entry.sent_ns)
     }
 
+    /// From the first byte of the answer to its last.
+    #[must_use]
+    pub const fn transfer_ns(&self) -> Option<u64> {
+        self.entry.ended_ns.checked_sub(self.entry.first_byte_ns)
+    }
+
+    /// From the beginning of its connection to the end; `None` when it found one open.
+    #[must_use]
+    pub const fn fresh_latency_ns(&self) -> Option<u64> {
+        if self.entry.is_reused {
+            return None;
+        }
+        self.entry
+            .ended_ns
+            .checked_sub(self.entry.connect_started_ns)
+    }
+
     /// How much longer the client waited than the server took.
     #[must_use]
     pub fn overhead_ns(&self) -> Option<u64> {

@@ -36,6 +36,24 @@ pub(super) fn first_byte(case: &Case) -> Vec<String> {
     )
 }
 
+/// Good requests from the first byte read to the last.
+pub(super) fn transfer(case: &Case) -> Vec<String> {
+    compare(
+        case,
+        |window| &window.transfer,
+        |pair| pair.transfer_ns().filter(|_| pair.is_ok()),
+    )
+}
+
+/// Good requests that opened their connection, from its beginning to the last byte read.
+pub(super) fn fresh_latency(case: &Case) -> Vec<String> {
+    compare(
+        case,
+        |window| &window.fresh_latency,
+        |pair| pair.fresh_latency_ns().filter(|_| pair.is_ok()),
+    )
+}
+
 fn compare(
     case: &Case,
     histogram: fn(&Window) -> &Histogram,
