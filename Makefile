@@ -14,6 +14,15 @@ RUST_TESTS := --locked --profile checked --workspace --exclude pycore --exclude 
 # Its engine has hooks that the product does not have, so it is built and tested apart.
 TRUTH_TESTS := --locked --profile checked --package truth
 
+# Coverage of the parser for libFuzzer, by options that the stable compiler has; the target is named
+# so that build scripts and macros are built without them.
+FUZZ_TARGET = $(shell PATH="$(PATH)" rustc --print host-tuple)
+FUZZ_FLAGS := -Cpasses=sancov-module -Ccodegen-units=1 -Cllvm-args=-sanitizer-coverage-level=4 \
+	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+	-Cllvm-args=-sanitizer-coverage-trace-compares
+FUZZ := target/$(FUZZ_TARGET)/checked/fuzz_answers -max_len=4096 -timeout=5 \
+	-artifact_prefix=build/fuzz/crash-
+
 # rustup puts cargo here; a shell opened before that does not know it yet.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 # One interpreter for every build of the binding, so that cargo can reuse what it compiled.
@@ -22,7 +31,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint bench clean anew
+.PHONY: help setup demo test fuzz lint bench clean anew
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -41,6 +50,19 @@ test: $(VENV)/developer ## all tests, Rust and Python, with the coverage bars
 	$(BIN)/python -m pytest --cov --cov-report=
 	@$(BIN)/python -m coverage json --quiet -o build/coverage.json
 	@$(BIN)/python scripts/check_coverage.py build/coverage.json
+
+fuzz: SECONDS := 600
+fuzz: ## SECONDS=600 of guided fuzzing of the answer parser; needs g++
+	$(REGISTRY) cargo build --locked --profile checked --package answers --bin answers
+	RUSTFLAGS="$(FUZZ_FLAGS)" $(REGISTRY) cargo build --locked --profile checked --package answers \
+		--features libfuzzer --bin fuzz_answers --target $(FUZZ_TARGET)
+	@mkdir -p build/fuzz/found
+	rm -rf build/fuzz/corpus
+	target/checked/answers unpack build/fuzz/corpus
+	nice -n 19 $(FUZZ) -max_total_time=$(SECONDS) build/fuzz/found build/fuzz/corpus
+	$(FUZZ) -merge=1 build/fuzz/corpus build/fuzz/found
+	target/checked/answers gather build/fuzz/corpus > build/fuzz/found.txt
+	@echo "no property broken; what covers more than the corpus is in build/fuzz/found.txt"
 
 lint: $(VENV)/developer ## style, types, layers, size bars; changes nothing
 	@sh scripts/check_machine.sh lint

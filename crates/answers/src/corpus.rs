@@ -157,6 +157,21 @@ pub fn to_text(case: &Case) -> String {
     text
 }
 
+/// A fuzzer's bytes as an answer: the lowest bit of the first one says HEAD.
+#[must_use]
+pub fn from_fuzzer(bytes: &[u8]) -> (bool, &[u8]) {
+    let (first, input) = bytes.split_first().unwrap_or((&0, &[]));
+    (first & 1 == 1, input)
+}
+
+/// The bytes that `from_fuzzer` makes a case of.
+#[must_use]
+pub fn for_fuzzer(case: &Case) -> Vec<u8> {
+    // Letters, so that a found file can be read.
+    let first = if case.is_head_request { b'a' } else { b'b' };
+    [&[first], &case.input[..]].concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

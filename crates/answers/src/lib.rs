@@ -6,6 +6,8 @@
 #![forbid(unsafe_code)]
 
 pub mod corpus;
+pub mod differences;
+pub mod hyper_reading;
 pub mod mutation;
 pub mod outcome;
 pub mod properties;
