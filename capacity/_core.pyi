@@ -175,7 +175,11 @@ class Snapshot:
 
     @property
     def gaps(self) -> list[tuple[float, float]]:
-        """The longest such times (start_s, end_s), cut at the interval's edges, in order."""
+        """The longest such times (start_s, end_s), cut at the interval's edges, in order.
+
+        Where one ends an answer came, and the next may begin at once; only a time that reaches an
+        edge of its interval goes on beyond it.
+        """
 
     @property
     def failure_samples(

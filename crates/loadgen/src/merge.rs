@@ -17,21 +17,28 @@ struct OpenWindow {
     window: u32,
     in_flight: Vec<u64>,
     is_over: bool,
-    /// The last time without an answer, from where it began, be that before the last interval.
-    last_gap: Option<Gap>,
+    /// The time without an answer that reaches to the end of the last interval, from where it
+    /// began, be that before that interval.
+    open_gap: Option<Gap>,
     stragglers: Vec<Row>,
 }
 
 impl OpenWindow {
-    /// The longest of these times; one that begins where the last interval's ended is the same.
-    fn longest_gap_ns(&mut self, gaps: &[Gap]) -> u64 {
+    /// The longest of the times within `span`; one that was open at its start is the same still.
+    fn longest_gap_ns(&mut self, gaps: &[Gap], span: Gap) -> u64 {
+        let was_open = self.open_gap.take();
         let mut longest_ns = 0;
         for &(mut gap) in gaps {
-            if let Some(last) = self.last_gap.filter(|last| last.end_ns == gap.start_ns) {
-                gap.start_ns = last.start_ns;
+            if let Some(before) = was_open
+                && gap.start_ns == span.start_ns
+                && gap.start_ns == before.end_ns
+            {
+                gap.start_ns = before.start_ns;
             }
             longest_ns = longest_ns.max(gap.length_ns());
-            self.last_gap = Some(gap);
+            if gap.end_ns == span.end_ns {
+                self.open_gap = Some(gap);
+            }
         }
         longest_ns
     }
@@ -68,7 +75,7 @@ impl Merge {
                 window: row.window,
                 in_flight: vec![0; threads],
                 is_over: false,
-                last_gap: None,
+                open_gap: None,
                 stragglers: Vec::new(),
             });
         }
@@ -142,11 +149,18 @@ impl Merge {
         };
         let has_all_threads = rows.len() == open.in_flight.len();
         let is_stragglers = rows.iter().any(|row| row.place == Place::Stragglers);
+        // What the rows have in common; the same as the frame when all threads were in time.
+        let mut span = Gap {
+            start_ns: 0,
+            end_ns: u64::MAX,
+        };
         let mut sum: Option<Box<Tally>> = None;
         let mut spent = Vec::new();
         for row in rows {
             frame.start_ns = frame.start_ns.min(row.start_ns);
             frame.end_ns = frame.end_ns.max(row.end_ns);
+            span.start_ns = span.start_ns.max(row.start_ns);
+            span.end_ns = span.end_ns.min(row.end_ns);
             frame.load = frame.load.worse(row.load);
             open.in_flight[row.thread] = row.in_flight;
             self.connections_open[row.thread] = row.connections_open;
@@ -167,7 +181,9 @@ impl Merge {
                 // What the thread without a row did meanwhile comes in a row of another interval.
                 sum.gaps.clear();
             }
-            frame.longest_gap_ns = open.longest_gap_ns(sum.gaps.in_order());
+            if !is_stragglers {
+                frame.longest_gap_ns = open.longest_gap_ns(sum.gaps.in_order(), span);
+            }
             sum.gaps.keep_longest(GAPS_PER_SNAPSHOT);
             sum.spread_whole();
         }
@@ -272,6 +288,8 @@ mod tests {
 
     fn row_with_gap(thread: usize, interval: u64, start_ns: u64, end_ns: u64) -> Row {
         let mut row = row(thread, 0, interval, false, 0);
+        row.start_ns = interval * 1_000_000_000;
+        row.end_ns = (interval + 1) * 1_000_000_000;
         row.tally.gaps.push(Gap { start_ns, end_ns });
         row
     }
@@ -302,6 +320,19 @@ mod tests {
         merge.push(row_with_gap(0, 2, 2_000 * MS, 2_500 * MS));
         merge.push(row(1, 0, 2, false, 0));
         assert_eq!((vec![], 0), next_gaps(&mut merge), "one thread alone");
+    }
+
+    #[test]
+    fn an_answer_between_two_gaps_parts_them() {
+        const MS: u64 = 1_000_000;
+        let mut merge = Merge::new(1);
+        let mut row = row_with_gap(0, 0, 100 * MS, 400 * MS);
+        row.tally.gaps.push(Gap {
+            start_ns: 400 * MS,
+            end_ns: 600 * MS,
+        });
+        merge.push(row);
+        assert_eq!(300 * MS, next_gaps(&mut merge).1);
     }
 
     #[test]

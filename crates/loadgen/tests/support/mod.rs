@@ -174,6 +174,7 @@ pub struct Window {
     pub latency: Histogram,
     pub failed_latency: Histogram,
     pub first_byte: Histogram,
+    pub transfer: Histogram,
     pub connect: Histogram,
 }
 
@@ -213,6 +214,7 @@ impl Window {
             (&mut self.latency, &row.latency_blob),
             (&mut self.failed_latency, &row.failed_latency_blob),
             (&mut self.first_byte, &row.first_byte_blob),
+            (&mut self.transfer, &row.transfer_blob),
             (&mut self.connect, &row.connect_blob),
         ] {
             sum.add(&Histogram::from_blob(blob).unwrap());
@@ -224,6 +226,7 @@ impl Window {
         );
         assert_eq!(self.ok, self.latency.count());
         assert_eq!(self.ok, self.first_byte.count());
+        assert_eq!(self.ok, self.transfer.count());
     }
 }
 
