@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use loadgen::{Plan, Pool, TlsPlan};
+use loadgen::{Histogram, Plan, Pool, Snapshot, TlsPlan};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair,
     PKCS_ECDSA_P256_SHA256,
@@ -120,6 +120,38 @@ fn probe(plan: &Plan) -> Result<String, &'static str> {
         .unwrap()
         .probe()
         .map_err(|error| error.kind())
+}
+
+#[test]
+fn the_handshake_is_timed_apart_from_the_connection_and_the_request() {
+    let authority = Authority::new();
+    let certificate = authority.certificate(&["localhost"]);
+    let server = serve(certificate.config(), |tls| {
+        std::thread::sleep(Duration::from_millis(40));
+        answer_all(tls, OK);
+    });
+    let mut plan = plan(server.address, &authority);
+    plan.max_requests = 5;
+    let books = run_one_slot(&plan, 5);
+    let parts = |blob: fn(&Snapshot) -> &Vec<u8>| {
+        let mut sum = Histogram::new();
+        for row in &books.rows {
+            sum.add(&Histogram::from_blob(blob(row)).unwrap());
+        }
+        sum
+    };
+    let connect = parts(|row| &row.connect_blob);
+    let tls = parts(|row| &row.tls_blob);
+    let fresh = parts(|row| &row.fresh_latency_blob);
+    let latency = parts(|row| &row.latency_blob);
+    assert_eq!(
+        [1, 1, 1, 5],
+        [&connect, &tls, &fresh, &latency].map(Histogram::count)
+    );
+    assert!(connect.max_s() < 0.020, "{} s", connect.max_s());
+    assert!(latency.quantile_s(0.5) < 0.020);
+    assert!(tls.min_s() > 0.030, "{} s", tls.min_s());
+    assert!(fresh.min_s() > tls.min_s() + connect.min_s());
 }
 
 #[test]
