@@ -32,6 +32,10 @@ _REASONED = re.compile(
     r"|pragma:\s*no\s*(?:cover|branch)\s*(?:#|-)\s*\S+"
 )
 _RUST_ALLOW = re.compile(r"#!?\[\s*(?:allow|expect)\s*\(([^\]]*)\)\s*\]")
+_RUST_LIBRARY = re.compile(r"crates/\w+/src/lib\.rs")
+_FORBIDS_UNSAFE = "#![forbid(unsafe_code)]"
+# The macros of pyo3 expand to code that its lint would refuse; none is written by hand.
+_MAY_EXPAND_TO_UNSAFE = "crates/pycore/src/lib.rs"
 _RUST_FUNCTION = re.compile(r"\bfn\s+(\w+)")
 _BODY_OR_END = re.compile(r"[;{]")
 _BRACE = re.compile(r"[{}]")
@@ -107,7 +111,7 @@ def _python_functions(source: Source) -> Iterator[tuple[str, int, int]]:
 
 def _rust_functions(source: Source) -> Iterator[tuple[str, int, int]]:
     """Name, first and last line of each function that has a body."""
-    code = _RUST_TEXT.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), source.text)
+    code = _rust_code(source.text)
     declarations = _without_arrays(code)
     for match in _RUST_FUNCTION.finditer(code):
         opening = _BODY_OR_END.search(declarations, match.end())
@@ -120,6 +124,11 @@ def _rust_functions(source: Source) -> Iterator[tuple[str, int, int]]:
                 first, last = _line_at(code, match.start()), _line_at(code, brace.start())
                 yield match.group(1), first, last
                 break
+
+
+def _rust_code(text: str) -> str:
+    """The source with every comment and literal blanked; lines keep their numbers."""
+    return _RUST_TEXT.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
 
 
 def _without_arrays(code: str) -> str:
@@ -176,6 +185,18 @@ def _suppressions(source: Source) -> list[tuple[int, str]]:
         for token in tokens
         if token.type == tokenize.COMMENT and _SUPPRESSION.search(token.string)
     ]
+
+
+def check_unsafe(source: Source) -> Iterator[Fault]:
+    """Rust that the compiler cannot vouch for; tests may, to count what the product does."""
+    if source.is_python or "/src/" not in source.path:
+        return
+    code = _rust_code(source.text)
+    for match in re.finditer(r"\bunsafe\b", code):
+        yield Fault(source.path, _line_at(code, match.start()), "unsafe code")
+    is_library = _RUST_LIBRARY.fullmatch(source.path) and source.path != _MAY_EXPAND_TO_UNSAFE
+    if is_library and _FORBIDS_UNSAFE not in code:
+        yield Fault(source.path, 1, f"a crate without {_FORBIDS_UNSAFE}")
 
 
 def check_suppression_count(sources: list[Source]) -> Iterator[Fault]:
@@ -254,6 +275,7 @@ def find_faults(sources: list[Source]) -> list[Fault]:
         check_function_length,
         check_broad_excepts,
         check_suppressions,
+        check_unsafe,
         check_open_work,
     )
     faults = [fault for source in sources for check in of_one_file for fault in check(source)]

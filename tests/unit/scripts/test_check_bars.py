@@ -140,6 +140,31 @@ def test_names_a_rust_allowance_without_reason() -> None:
     assert faults_of("crates/a/src/b.rs", reasoned) == []
 
 
+@pytest.mark.parametrize(
+    "code",
+    ["fn f() { unsafe { g() } }\n", "unsafe fn f() {}\n", "unsafe impl Send for A {}\n"],
+    ids=["block", "function", "trait"],
+)
+def test_names_unsafe_rust(code: str) -> None:
+    """No source that is shipped holds code which the compiler cannot vouch for."""
+    assert faults_of("crates/loadgen/src/a.rs", f"//! A.\n{code}") == ["2: unsafe code"]
+
+
+def test_allows_the_word_unsafe_in_text_and_the_code_in_tests() -> None:
+    """A comment or a literal is no code, and a counting allocator of a test is not shipped."""
+    assert faults_of("crates/loadgen/src/a.rs", '// unsafe\nconst A: &str = "unsafe";\n') == []
+    assert faults_of("crates/loadgen/tests/a.rs", "unsafe impl Send for A {}\n") == []
+
+
+@pytest.mark.parametrize("text", ["//! A.\n", "// #![forbid(unsafe_code)]\n"])
+def test_names_a_crate_that_does_not_forbid_unsafe_code(text: str) -> None:
+    """The compiler refuses it only in crates that say so; the binding's macros need it."""
+    wanted = "1: a crate without #![forbid(unsafe_code)]"
+    assert faults_of("crates/loadgen/src/lib.rs", text) == [wanted]
+    assert faults_of("crates/loadgen/src/lib.rs", "#![forbid(unsafe_code)]\n") == []
+    assert faults_of("crates/pycore/src/lib.rs", text) == []
+
+
 @pytest.mark.parametrize("path", ["capacity/a.py", "crates/a/src/b.rs", "tests/unit/test_a.py"])
 def test_names_open_work(path: str) -> None:
     """A note about work still to be done is named wherever it stands."""
