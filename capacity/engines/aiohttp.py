@@ -30,6 +30,7 @@ from capacity.engines.aiohttp_messages import (
     Unusable,
 )
 from capacity.engines.aiohttp_worker import run_worker
+from capacity.engines.host_watch import HostWatch
 from capacity.errors import CapacityError, EngineError, UsageError
 from capacity.model.load import Load, OpenLoop, RateLadder
 from capacity.model.plan import RunPlan
@@ -57,6 +58,7 @@ class AiohttpEngine:
         self._processes: list[SpawnProcess] = []
         self._pipes: list[Connection] = []
         self._merger = RowMerger(self._count)
+        self._host = HostWatch()
         self._rows: deque[Snapshot] = deque()
         self._connected = [0] * self._count
         self._wanted = [0] * self._count
@@ -134,7 +136,7 @@ class AiohttpEngine:
         while True:
             self._take_reports()
             if self._rows:
-                return self._rows.popleft()
+                return self._host.complete(self._rows.popleft())
             if self._failure is not None:
                 raise self._failure
             left_s = deadline_s - time.monotonic()

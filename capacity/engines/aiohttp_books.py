@@ -7,12 +7,12 @@ it was opened; rows leave on a one-second grid that begins with each window.
 from collections import Counter, deque
 from collections.abc import Callable
 
+from capacity.engines.aiohttp_ownload import OwnLook
 from capacity.histogram import Histogram
 from capacity.model.snapshot import (
     ConnectionCounts,
     Counts,
     FailureKind,
-    GeneratorLoad,
     Snapshot,
 )
 
@@ -40,6 +40,7 @@ class WindowBook:
         self.latency = Histogram()
         self.failed_latency = Histogram()
         self.first_byte = Histogram()
+        self.transfer = Histogram()
 
     def counts(self) -> Counts:
         """The row's counts as a value."""
@@ -75,7 +76,7 @@ class Books:
         self,
         *,
         emit: Callable[[Snapshot], None],
-        own_load: Callable[[], GeneratorLoad],
+        own_load: Callable[[], OwnLook],
     ) -> None:
         self.connections_open = 0
         self._emit = emit
@@ -130,6 +131,7 @@ class Books:
         book.ok += 1
         book.latency.record_s(latency_s)
         book.first_byte.record_s(first_byte_s)
+        book.transfer.record_s(max(latency_s - first_byte_s, 0.0))
         self._finish_left(book, now_s)
 
     def end_failed(
@@ -212,6 +214,7 @@ class Books:
     def _close_interval(self, end_s: float, *, is_over: bool) -> None:
         book, interval = self._current, self._interval
         self._interval = _Interval()
+        look = self._own_load()
         self._emit(
             Snapshot(
                 window=book.number,
@@ -230,9 +233,11 @@ class Books:
                 failed_latency_blob=book.failed_latency.to_blob(),
                 first_byte_blob=book.first_byte.to_blob(),
                 connect_blob=interval.connect.to_blob(),
-                generator=self._own_load(),
+                generator=look.load,
                 scenario_latency_blob=interval.scenario.to_blob(),
                 scenario_failures=interval.scenario_failures,
+                transfer_blob=book.transfer.to_blob(),
+                loop_lag_blob=look.lag_blob,
             )
         )
         book.clear()
@@ -268,4 +273,5 @@ def _straggler_row(book: WindowBook, now_s: float, connections_open: int) -> Sna
         generator=None,
         scenario_latency_blob=b"",
         scenario_failures=0,
+        transfer_blob=book.transfer.to_blob(),
     )

@@ -105,6 +105,8 @@ def _add_rows(
         generator=_busiest([row.generator for row in rows if row.end_s > row.start_s]),
         scenario_latency_blob=_add_blobs(row.scenario_latency_blob for row in rows),
         scenario_failures=sum(row.scenario_failures for row in rows),
+        transfer_blob=_add_known(row.transfer_blob for row in rows),
+        loop_lag_blob=_add_blobs(row.loop_lag_blob for row in rows),
     )
 
 
@@ -115,13 +117,23 @@ def _add_blobs(blobs: Iterable[bytes]) -> bytes:
     return merge(filled).to_blob()
 
 
+def _add_known(blobs: Iterable[bytes | None]) -> bytes | None:
+    known = [blob for blob in blobs if blob is not None]
+    return _add_blobs(known) if known else None
+
+
 def _busiest(processes: Iterable[GeneratorLoad | None]) -> GeneratorLoad | None:
     loads = [load for load in processes if load is not None]
     if not loads:
         return None
-    lags = [load.loop_lag_s for load in loads if load.loop_lag_s is not None]
     return GeneratorLoad(
         cpu_ratio=max(load.cpu_ratio for load in loads),
-        runqueue_wait_ratio=max(load.runqueue_wait_ratio for load in loads),
-        loop_lag_s=max(lags) if lags else None,
+        runqueue_wait_ratio=_highest(load.runqueue_wait_ratio for load in loads),
+        loop_lag_s=_highest(load.loop_lag_s for load in loads),
+        loop_lag_p50_s=_highest(load.loop_lag_p50_s for load in loads),
+        suspended_s=_highest(load.suspended_s for load in loads),
     )
+
+
+def _highest(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)

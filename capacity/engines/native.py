@@ -7,18 +7,25 @@ are made in Rust threads; Python only sets the concurrency and asks about once a
 import asyncio
 import os
 from ipaddress import ip_address
+from math import isnan
 from pathlib import Path
 
 from capacity import _core
+from capacity.engines.host_watch import HostWatch
 from capacity.errors import CapacityError, EngineError, MachineError, TargetError, UsageError
+from capacity.histogram import Histogram, summarize
 from capacity.model.load import OpenLoop
 from capacity.model.plan import HttpRequest, RunPlan, Secret, Target, TlsTrust
 from capacity.model.snapshot import (
     ConnectionCounts,
     Counts,
     FailureKind,
+    FailureSample,
+    FailureTrace,
     GeneratorLoad,
+    Schedule,
     Side,
+    SlotTimes,
     Snapshot,
     WarningKind,
 )
@@ -38,6 +45,7 @@ class NativeEngine:
                 hint="set engine: aiohttp in the profile, or pass --engine aiohttp",
             )
         self._target = plan.target
+        self._host = HostWatch()
         is_local = all(ip_address(address).is_loopback for address, _ in addresses)
         self._threads = _thread_count(plan, is_local=is_local)
         self._pool = _make_pool(
@@ -82,7 +90,7 @@ class NativeEngine:
     async def poll(self, timeout_s: float) -> Snapshot | None:
         """The next interval; the wait happens in Rust, without the interpreter's lock."""
         row = await asyncio.to_thread(self._pool.poll, timeout_s)
-        return None if row is None else _snapshot(row)
+        return None if row is None else self._host.complete(_snapshot(row))
 
     def cut(self) -> None:
         """Drop every connection with a request in flight."""
@@ -233,9 +241,52 @@ def _snapshot(row: _core.Snapshot) -> Snapshot:
         failed_latency_blob=row.failed_latency_blob,
         first_byte_blob=row.first_byte_blob,
         connect_blob=row.connect_blob,
-        generator=GeneratorLoad(
-            cpu_ratio=row.cpu_ratio, runqueue_wait_ratio=row.runqueue_wait_ratio, loop_lag_s=None
-        ),
+        generator=_generator(row),
         scenario_latency_blob=b"",
         scenario_failures=0,
+        tls_blob=row.tls_blob,
+        transfer_blob=row.transfer_blob,
+        fresh_latency_blob=row.fresh_latency_blob,
+        response_blob=row.response_blob,
+        send_lag_blob=row.send_lag_blob,
+        loop_lag_blob=row.loop_lag_blob,
+        schedule=Schedule(
+            planned=row.planned,
+            dropped_no_slot=row.dropped_no_slot,
+            dropped_late=row.dropped_late,
+            not_started=row.not_started,
+        ),
+        slots=SlotTimes(running_s=row.running_s, gap_s=row.gap_s, ended_time_s=row.ended_time_s),
+        gaps=tuple(row.gaps),
+        failure_traces=tuple(_trace(*trace) for trace in row.failure_samples),
+    )
+
+
+def _generator(row: _core.Snapshot) -> GeneratorLoad:
+    lag = summarize(Histogram.from_blob(row.loop_lag_blob), least_above=0)
+    waited = row.runqueue_wait_ratio
+    return GeneratorLoad(
+        cpu_ratio=row.cpu_ratio,
+        # Not a number where the kernel does not tell.
+        runqueue_wait_ratio=None if isnan(waited) else waited,
+        loop_lag_s=None if lag is None else lag.p99_s,
+        loop_lag_p50_s=None if lag is None else lag.p50_s,
+        suspended_s=row.suspended_s,
+    )
+
+
+def _trace(
+    kind: str,
+    first_s: float,
+    last_s: float,
+    samples: list[tuple[float, int, int, float | None, bool]],
+) -> FailureTrace:
+    return FailureTrace(
+        kind=FailureKind(kind),
+        first_s=first_s,
+        last_s=last_s,
+        samples=tuple(
+            FailureSample(at_s, status or None, received_bytes, latency_s, is_reused)
+            for at_s, status, received_bytes, latency_s, is_reused in samples
+        ),
     )

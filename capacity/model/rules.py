@@ -119,7 +119,7 @@ def _qps(window: WindowStats) -> float | None:
     return window.ended_ok / window.span_s if window.span_s > 0 else None
 
 
-def _latency(name: str, formula: str, pick: Callable[[LatencySummary], float]) -> Metric:
+def _latency(name: str, formula: str, pick: Callable[[LatencySummary], float | None]) -> Metric:
     def value(window: WindowStats) -> float | None:
         return None if window.latency is None else pick(window.latency)
 

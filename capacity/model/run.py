@@ -8,8 +8,10 @@ from capacity.model.rules import Judgement, RuleState
 from capacity.model.snapshot import (
     ConnectionCounts,
     Counts,
+    FailureTrace,
     GeneratorLoad,
     LatencySummary,
+    Schedule,
     Snapshot,
 )
 
@@ -31,12 +33,46 @@ class Validity:
 
 
 @dataclass(frozen=True, slots=True)
+class Stalls:
+    """What a closed loop's percentiles hide: stretches in which nothing at all was completed.
+
+    `gap_ratio` is the share of the hold inside gaps longer than five medians, `overlapping` how
+    many requests were in flight across such a gap.
+    """
+
+    longest_gap_s: float
+    gap_ratio: float
+    overlapping: int
+
+
+@dataclass(frozen=True, slots=True)
+class LittlesLaw:
+    """N = X * (R + G) over a hold: `expected` slots against the range that the sums allow.
+
+    The range is as wide as the requests that crossed an edge of the hold make it.
+    """
+
+    expected: float
+    low: float
+    high: float
+
+    @property
+    def deviation_ratio(self) -> float:
+        """How far outside the range the expected number lies, as a share of it; 0 inside."""
+        if self.expected <= 0:
+            return 0.0
+        return max(self.low - self.expected, self.expected - self.high, 0.0) / self.expected
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One finished step. `start_s` and `end_s` bound the hold on the engine's clock.
 
     `qps` is good completions inside the hold per second of hold; `counts` and the latencies
     belong to the requests that started inside the hold. `judgements` holds each rule's last state.
-    `ended_early` is true when a rule, a fuse or the user cut the hold short.
+    `ended_early` is true when a rule, a fuse or the user cut the hold short. `running_ratio` is
+    the achieved concurrency: mean running slots / planned ones. `response` and `send_lag` count
+    from the planned start and exist in open loops alone. None is not known.
     """
 
     plan: StepPlan
@@ -59,6 +95,16 @@ class Step:
     judgements: tuple[Judgement, ...]
     validity: Validity
     ended_early: bool
+    tls: LatencySummary | None = None
+    transfer: LatencySummary | None = None
+    fresh_latency: LatencySummary | None = None
+    response: LatencySummary | None = None
+    send_lag: LatencySummary | None = None
+    schedule: Schedule | None = None
+    running_ratio: float | None = None
+    stalls: Stalls | None = None
+    littles_law: LittlesLaw | None = None
+    failure_traces: tuple[FailureTrace, ...] = ()
 
     @property
     def hold_s(self) -> float:

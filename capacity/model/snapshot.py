@@ -165,27 +165,109 @@ class ConnectionCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """What became of the starts that an open loop planned; closed loops plan none ahead.
+
+    `planned = started + dropped_no_slot + dropped_late + not_started`, in whole numbers.
+    """
+
+    planned: int = 0
+    dropped_no_slot: int = 0
+    dropped_late: int = 0
+    not_started: int = 0
+
+    def __add__(self, other: "Schedule") -> "Schedule":
+        return Schedule(
+            planned=self.planned + other.planned,
+            dropped_no_slot=self.dropped_no_slot + other.dropped_no_slot,
+            dropped_late=self.dropped_late + other.dropped_late,
+            not_started=self.not_started + other.not_started,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SlotTimes:
+    """What the slots did with their time, summed over slots.
+
+    `running_s` is the time with a request taken up, connecting included; `gap_s` the time between
+    taking a request up and sending it, or giving it up, for sends inside the interval;
+    `ended_time_s` the time in flight of every request, good or not, that ended inside it.
+    """
+
+    running_s: float = 0.0
+    gap_s: float = 0.0
+    ended_time_s: float = 0.0
+
+    def __add__(self, other: "SlotTimes") -> "SlotTimes":
+        return SlotTimes(
+            running_s=self.running_s + other.running_s,
+            gap_s=self.gap_s + other.gap_s,
+            ended_time_s=self.ended_time_s + other.ended_time_s,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FailureSample:
+    """One failed request in facts; never a byte of request or answer.
+
+    `status` is None when no status line came, `latency_s` None when nothing was sent.
+    """
+
+    at_s: float
+    status: int | None
+    received_bytes: int
+    latency_s: float | None
+    is_reused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FailureTrace:
+    """When failures of one kind were seen first and last, and the first few of them."""
+
+    kind: FailureKind
+    first_s: float
+    last_s: float
+    samples: tuple[FailureSample, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GeneratorLoad:
-    """How busy the generator itself was: the busiest thread (or process) decides."""
+    """How busy the generator itself was: the busiest thread (or process) decides.
+
+    Lateness is that of a 10 ms tick of the load threads: `loop_lag_s` its P99, `loop_lag_p50_s`
+    its median. `suspended_s` is how long the machine slept; `steal_ratio` the share of its CPU
+    time that a hypervisor took, `throttled_ratio` the share of wall time in which our cgroup was
+    held back. None is not known.
+    """
 
     cpu_ratio: float
-    runqueue_wait_ratio: float
+    runqueue_wait_ratio: float | None
     loop_lag_s: float | None
+    loop_lag_p50_s: float | None = None
+    suspended_s: float | None = None
+    steal_ratio: float | None = None
+    throttled_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LatencySummary:
-    """Latency of one series. Percentiles are nearest rank, from one merged histogram."""
+    """Latency of one series. Percentiles are nearest rank, from one merged histogram.
+
+    A tail percentile with too few samples above it is None: it would be the maximum by another
+    name. `p99_low_s` and `p99_high_s` bound the P99 at 95 %, whatever the distribution is.
+    """
 
     count: int
     mean_s: float
     min_s: float
     max_s: float
     p50_s: float
-    p90_s: float
-    p95_s: float
-    p99_s: float
-    p999_s: float
+    p90_s: float | None
+    p95_s: float | None
+    p99_s: float | None
+    p999_s: float | None
+    p99_low_s: float | None = None
+    p99_high_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +278,11 @@ class Snapshot:
     request started; `ended_ok` and `ended_all` count what ended inside this interval, whatever its
     window, and are 0 in rows of stragglers (`start_s == end_s`). Times are seconds on the engine's
     monotonic clock. The blobs are HdrHistogram V2 (deflate) of nanoseconds, empty when unused.
+    What an engine cannot measure is None, or an empty blob where it stands for no sample.
+    `connect_blob` holds TLS too when `tls_blob` is None; `fresh_latency_blob` is the time from the
+    begin of the connect to the last byte, for ok requests that opened their connection.
+    `response_blob` (from the planned start) and `send_lag_blob` (its delay) exist in open loops.
+    `gaps` are the longest stretches in which no thread completed anything.
     `in_flight` is the number of requests of this window still open; `window_over` says that the
     window has been left, so that a row with both 0 in flight is its last.
     """
@@ -217,3 +304,13 @@ class Snapshot:
     generator: GeneratorLoad | None
     scenario_latency_blob: bytes
     scenario_failures: int
+    tls_blob: bytes | None = None
+    transfer_blob: bytes | None = None
+    fresh_latency_blob: bytes | None = None
+    response_blob: bytes = b""
+    send_lag_blob: bytes = b""
+    loop_lag_blob: bytes = b""
+    schedule: Schedule | None = None
+    slots: SlotTimes | None = None
+    gaps: tuple[tuple[float, float], ...] | None = None
+    failure_traces: tuple[FailureTrace, ...] = ()

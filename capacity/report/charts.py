@@ -41,7 +41,6 @@ from capacity.report.charts_words import (
     success_title,
 )
 from capacity.report.fonts import chart_font
-from capacity.report.shown import known_p99_s
 from capacity.report.texts import Language, say
 from capacity.units import format_ms
 
@@ -217,7 +216,7 @@ def _hollow_handle(steps: Sequence[Step], language: Language) -> list["Line2D"]:
 
 
 def _p99_ms(step: Step) -> float:
-    p99_s = known_p99_s(step.latency)
+    p99_s = None if step.latency is None else step.latency.p99_s
     return nan if p99_s is None else format_ms(p99_s)
 
 

@@ -3,7 +3,7 @@
 from capacity.model.rules import METRICS, Judgement
 from capacity.model.run import RunEnd, Step, Trust
 from capacity.report.load_words import load_field
-from capacity.report.shown import SURE_SAMPLES, known_p99_s, printable, show_success
+from capacity.report.shown import printable, show_success
 from capacity.units import format_ms
 
 _UNKNOWN = "-"
@@ -53,8 +53,5 @@ def short_number(value: float) -> str:
 
 
 def _p99(step: Step) -> str:
-    p99_s = known_p99_s(step.latency)
-    if p99_s is None or step.latency is None:
-        return _UNKNOWN
-    mark = "~" if step.latency.count < SURE_SAMPLES else ""
-    return f"{mark}{short_number(format_ms(p99_s))}"
+    p99_s = None if step.latency is None else step.latency.p99_s
+    return _UNKNOWN if p99_s is None else short_number(format_ms(p99_s))

@@ -1,42 +1,33 @@
 """How is a measured value shown so that it claims no more than was measured?
 
-A P99 from few samples is marked or withheld, a success rate is never rounded up to 100 %, and no
+A P99 from too few samples is withheld, a success rate is never rounded up to 100 %, and no
 text from outside can send codes to a terminal.
 """
 
 import unicodedata
 from math import floor
 
+from capacity.histogram import LEAST_ABOVE
 from capacity.model.snapshot import LatencySummary
 from capacity.units import format_duration
 
-# Below this a P99 is the largest value seen, nothing else.
-P99_MIN_SAMPLES = 100
-# From here on a P99 is shown without `~`, and a P99.9 is shown at all.
-SURE_SAMPLES = 1_000
-
-
-def known_p99_s(latency: LatencySummary | None) -> float | None:
-    """The P99, or None when too few samples stand behind it."""
-    if latency is None or latency.count < P99_MIN_SAMPLES:
-        return None
-    return latency.p99_s
-
-
-def known_p999_s(latency: LatencySummary | None) -> float | None:
-    """The P99.9, or None when too few samples stand behind it."""
-    if latency is None or latency.count < SURE_SAMPLES:
-        return None
-    return latency.p999_s
+# How many samples a P99 needs so that ten lie above it.
+P99_SAMPLES = 100 * LEAST_ABOVE
 
 
 def show_p99(latency: LatencySummary | None) -> str | None:
-    """The P99 as a duration, with `~` when it rests on fewer than 1,000 samples."""
-    p99_s = known_p99_s(latency)
-    if latency is None or p99_s is None:
+    """The P99 as a duration; None when too few samples stand behind it."""
+    if latency is None or latency.p99_s is None:
         return None
-    mark = "~" if latency.count < SURE_SAMPLES else ""
-    return f"{mark}{format_duration(p99_s)}"
+    return format_duration(latency.p99_s)
+
+
+def show_p99_range(latency: LatencySummary | None) -> str | None:
+    """The P99 with its 95 % interval, as in `20ms [19.2ms-21ms]`; None when it is withheld."""
+    p99 = show_p99(latency)
+    if p99 is None or latency is None or latency.p99_low_s is None or latency.p99_high_s is None:
+        return p99
+    return f"{p99} [{format_duration(latency.p99_low_s)}-{format_duration(latency.p99_high_s)}]"
 
 
 def show_success(ratio: float) -> str:

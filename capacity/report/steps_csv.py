@@ -10,7 +10,7 @@ from io import StringIO
 from capacity.model.run import Run, Step
 from capacity.model.snapshot import LatencySummary, Side
 from capacity.report.load_words import show_level
-from capacity.report.shown import known_p99_s, known_p999_s, printable
+from capacity.report.shown import printable
 from capacity.units import format_ms
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -44,6 +44,8 @@ HEADER = (
     "p90_ms",
     "p95_ms",
     "p99_ms",
+    "p99_low_ms",
+    "p99_high_ms",
     "p999_ms",
     "max_ms",
     "ttfb_p50_ms",
@@ -91,8 +93,10 @@ def _latency_cells(latency: LatencySummary | None) -> dict[str, str]:
         "p50_ms": _ms(None if latency is None else latency.p50_s),
         "p90_ms": _ms(None if latency is None else latency.p90_s),
         "p95_ms": _ms(None if latency is None else latency.p95_s),
-        "p99_ms": _ms(known_p99_s(latency)),
-        "p999_ms": _ms(known_p999_s(latency)),
+        "p99_ms": _ms(None if latency is None else latency.p99_s),
+        "p99_low_ms": _ms(None if latency is None else latency.p99_low_s),
+        "p99_high_ms": _ms(None if latency is None else latency.p99_high_s),
+        "p999_ms": _ms(None if latency is None else latency.p999_s),
         "max_ms": _ms(None if latency is None else latency.max_s),
     }
 

@@ -9,11 +9,12 @@ from capacity.model.run import EndReason, Run, Step, Trust
 from capacity.model.snapshot import FailureKind, Side
 from capacity.report.load_words import load_words, loads_words
 from capacity.report.shown import (
+    P99_SAMPLES,
     cells,
     padded,
     printable,
     show_concurrency,
-    show_p99,
+    show_p99_range,
     show_success,
 )
 from capacity.report.texts import CATALOGUES, Language, say
@@ -110,9 +111,13 @@ def _capacity(run: Run, capacity: Capacity | NoCapacity, language: Language) -> 
 def _evidence(run: Run, capacity: Capacity, language: Language) -> str:
     """P99 and success at the capacity; the step says on how many samples the P99 rests."""
     at_capacity = [s for s in run.steps if s.plan.load == capacity.load]
-    p99 = show_p99(at_capacity[-1].latency) if at_capacity else None
+    latency = at_capacity[-1].latency if at_capacity else None
+    p99 = show_p99_range(latency)
+    has = 0 if latency is None else latency.count
     parts = [
-        say(language, "evidence_no_p99") if p99 is None else say(language, "evidence_p99", p99=p99)
+        say(language, "evidence_no_p99", needs=f"{P99_SAMPLES:,}", has=f"{has:,}")
+        if p99 is None
+        else say(language, "evidence_p99", p99=p99)
     ]
     if capacity.success_ratio is not None:
         success = show_success(capacity.success_ratio)

@@ -19,6 +19,8 @@ from capacity.model.run import (
     RunEnd,
     SnapshotTaken,
     Step,
+    Trust,
+    Validity,
 )
 from capacity.model.snapshot import Counts, Snapshot
 from capacity.search.judge import (
@@ -36,6 +38,7 @@ from capacity.search.tally import WindowTally
 from capacity.search.validity import check_validity
 from capacity.units import format_duration
 
+_NOT_JUDGED = Validity(Trust.INVALID, ("not judged",))
 # After a cut the engine needs only as long as it takes to report.
 _CUT_REPORT_S = 2.0
 
@@ -135,15 +138,13 @@ class Climb:
     def finish_step(self, started_at_unix_s: float, *, ended_early: bool) -> Step:
         """Build the step from its hold, judge growth, and append it to the climb."""
         hold = self.hold
-        counts = hold.counts()
-        generator = hold.generator()
         latency = hold.latency()
         step = Step(
             plan=self.step,
             started_at_unix_s=started_at_unix_s,
             start_s=hold.start_s,
             end_s=hold.end_s,
-            counts=counts,
+            counts=hold.counts(),
             ended_ok=hold.ended_ok(),
             ended_all=hold.ended_all(),
             latency=summarize(latency),
@@ -155,11 +156,22 @@ class Climb:
             latency_blob=latency.to_blob(),
             mean_in_flight=hold.mean_in_flight(),
             connections=hold.connections(),
-            generator=generator,
+            generator=hold.generator(),
             judgements=tuple(self._judgements.values()),
-            validity=check_validity(counts, generator),
+            validity=_NOT_JUDGED,
             ended_early=ended_early,
+            tls=hold.tls(),
+            transfer=hold.transfer(),
+            fresh_latency=hold.fresh_latency(),
+            response=hold.response(),
+            send_lag=hold.send_lag(),
+            schedule=hold.schedule(),
+            running_ratio=hold.running_ratio(self.step.load),
+            stalls=hold.stalls(self.step.load),
+            littles_law=hold.littles_law(),
+            failure_traces=hold.failure_traces(),
         )
+        step = replace(step, validity=check_validity(step))
         growth = tuple(judge_step(rule, self.steps, step) for rule in step_rules(self.plan.rules))
         step = replace(step, judgements=step.judgements + growth)
         self.steps.append(step)

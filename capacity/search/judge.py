@@ -7,6 +7,7 @@ the reason in words, never a default value; what that means for the run is decid
 from collections.abc import Sequence
 from itertools import pairwise, takewhile
 
+from capacity.histogram import Histogram, summarize
 from capacity.model.rules import (
     HIGH_PERCENTILES,
     METRICS,
@@ -159,7 +160,9 @@ def _limit(rule: Rule, first: Step | None) -> float | None:
 
 
 def _first_value(metric: str, first: Step) -> float | None:
-    window = WindowStats(first.start_s, first.end_s, first.counts, first.ended_ok, first.latency)
+    # The step's summary withholds what too few samples stand behind; a limit needs the value.
+    latency = summarize(Histogram.from_blob(first.latency_blob), least_above=0)
+    window = WindowStats(first.start_s, first.end_s, first.counts, first.ended_ok, latency)
     return METRICS[metric].value(window)
 
 

@@ -134,7 +134,7 @@ def _end_after(climb: Climb) -> RunEnd | None:
     level = f"at {step.plan.load.text}"
     if climb.end is not None and not _may_be_the_generators(climb.end, step):
         return climb.end
-    if is_generator_fault(step.counts, step.generator):
+    if is_generator_fault(step):
         reasons = "; ".join(step.validity.reasons)
         return RunEnd(EndReason.GENERATOR, f"the generator was the limit {level}: {reasons}", None)
     if climb.end is not None:

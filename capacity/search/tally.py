@@ -5,20 +5,28 @@ the finished step come out. Stragglers, which end after the window, count for th
 started in but for no sliding window: that has passed by then.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from capacity.histogram import Histogram, merge, summarize
+from capacity.model.load import ClosedLoop, Load
 from capacity.model.rules import WindowStats
+from capacity.model.run import LittlesLaw, Stalls
 from capacity.model.snapshot import (
     ConnectionCounts,
     Counts,
+    FailureKind,
+    FailureTrace,
     GeneratorLoad,
     LatencySummary,
+    Schedule,
     Snapshot,
 )
+from capacity.search.slots import check_littles_law, find_stalls, running_slots
 
 # Rows are on a one-second grid; a window of 10 s must not miss its tenth row by a millisecond.
 GRID_TOLERANCE_S = 0.05
+# Of each kind of failure so many are kept: enough to see what it looks like.
+MAX_SAMPLES = 5
 
 
 class WindowTally:
@@ -76,7 +84,8 @@ class WindowTally:
             end_s=self.end_s,
             counts=_sum_counts(chosen),
             ended_ok=sum(row.ended_ok for row in chosen),
-            latency=summarize(merge(row.latency_blob for row in chosen)),
+            # A rule says itself how many samples it asks for.
+            latency=summarize(merge(row.latency_blob for row in chosen), least_above=0),
         )
 
     def counts(self) -> Counts:
@@ -128,19 +137,74 @@ class WindowTally:
         return sum(row.in_flight for row in full) / len(full) if full else None
 
     def generator(self) -> GeneratorLoad | None:
-        """The generator's own load over the window: means, and the worst loop lag."""
-        seen = [(row.generator, row.end_s - row.start_s) for row in self.rows]
-        known = [(load, span_s) for load, span_s in seen if load is not None and span_s > 0]
-        total_s = sum(span_s for _, span_s in known)
-        if total_s <= 0:
+        """The generator's own load over the window: means over time, and its lateness."""
+        spans = [(row.generator, row.end_s - row.start_s) for row in self.rows]
+        known = [(load, span_s) for load, span_s in spans if load is not None and span_s > 0]
+        cpu_ratio = _mean_over_time((load.cpu_ratio, span_s) for load, span_s in known)
+        if cpu_ratio is None:
             return None
-        lags = [load.loop_lag_s for load, _ in known if load.loop_lag_s is not None]
+        lag = summarize(merge(row.loop_lag_blob for row in self.rows), least_above=0)
+        slept_s = [load.suspended_s for load, _ in known if load.suspended_s is not None]
         return GeneratorLoad(
-            cpu_ratio=sum(load.cpu_ratio * span_s for load, span_s in known) / total_s,
-            runqueue_wait_ratio=sum(load.runqueue_wait_ratio * span_s for load, span_s in known)
-            / total_s,
-            loop_lag_s=max(lags) if lags else None,
+            cpu_ratio=cpu_ratio,
+            runqueue_wait_ratio=_mean_over_time((w.runqueue_wait_ratio, s) for w, s in known),
+            loop_lag_s=None if lag is None else lag.p99_s,
+            loop_lag_p50_s=None if lag is None else lag.p50_s,
+            suspended_s=sum(slept_s) if slept_s else None,
+            steal_ratio=_mean_over_time((load.steal_ratio, s) for load, s in known),
+            throttled_ratio=_mean_over_time((load.throttled_ratio, s) for load, s in known),
         )
+
+    def running_ratio(self, load: Load) -> float | None:
+        """The achieved concurrency as a share of the planned one; open loops plan none."""
+        running = running_slots(self.rows)
+        if running is None or not isinstance(load, ClosedLoop):
+            return None
+        return running / load.concurrency
+
+    def littles_law(self) -> LittlesLaw | None:
+        """Whether counts, clock and window of this hold belong together."""
+        return check_littles_law(self.rows, self._stragglers)
+
+    def stalls(self, load: Load) -> Stalls | None:
+        """When nothing was completed at all; in an open loop the response time itself tells."""
+        if not isinstance(load, ClosedLoop):
+            return None
+        latency = summarize(self.latency())
+        return find_stalls(self.rows, None if latency is None else latency.p50_s)
+
+    def tls(self) -> LatencySummary | None:
+        """Time of TLS handshakes, where the engine takes it apart."""
+        return _summarize_known(row.tls_blob for row in self._all())
+
+    def transfer(self) -> LatencySummary | None:
+        """Time from the first to the last byte of the ok answers."""
+        return _summarize_known(row.transfer_blob for row in self._all())
+
+    def fresh_latency(self) -> LatencySummary | None:
+        """Time from connect to last byte of the ok requests that opened their connection."""
+        return _summarize_known(row.fresh_latency_blob for row in self._all())
+
+    def response(self) -> LatencySummary | None:
+        """Time from the planned start to the last byte of the ok requests of an open loop."""
+        return summarize(merge(row.response_blob for row in self._all()))
+
+    def send_lag(self) -> LatencySummary | None:
+        """How much later than planned the requests of an open loop were sent."""
+        return summarize(merge(row.send_lag_blob for row in self._all()))
+
+    def schedule(self) -> Schedule | None:
+        """What became of the planned starts; None for an engine without a schedule."""
+        known = [row.schedule for row in self._all() if row.schedule is not None]
+        return sum(known, Schedule()) if known else None
+
+    def failure_traces(self) -> tuple[FailureTrace, ...]:
+        """The first few failures of each kind, and when each kind was seen first and last."""
+        traces: dict[FailureKind, FailureTrace] = {}
+        for trace in (trace for row in self._all() for trace in row.failure_traces):
+            before = traces.get(trace.kind)
+            traces[trace.kind] = trace if before is None else _joined_trace(before, trace)
+        return tuple(traces[kind] for kind in sorted(traces))
 
     def _all(self) -> list[Snapshot]:
         return self.rows + self._stragglers
@@ -151,3 +215,23 @@ def _sum_counts(rows: list[Snapshot]) -> Counts:
     for row in rows:
         total = total + row.counts
     return total
+
+
+def _mean_over_time(values: Iterable[tuple[float | None, float]]) -> float | None:
+    """The mean of what is known, each value weighted by its seconds."""
+    known = [(value, span_s) for value, span_s in values if value is not None]
+    total_s = sum(span_s for _, span_s in known)
+    return sum(value * span_s for value, span_s in known) / total_s if total_s > 0 else None
+
+
+def _summarize_known(blobs: Iterable[bytes | None]) -> LatencySummary | None:
+    return summarize(merge(blob for blob in blobs if blob is not None))
+
+
+def _joined_trace(first: FailureTrace, second: FailureTrace) -> FailureTrace:
+    return FailureTrace(
+        kind=first.kind,
+        first_s=min(first.first_s, second.first_s),
+        last_s=max(first.last_s, second.last_s),
+        samples=(*first.samples, *second.samples)[:MAX_SAMPLES],
+    )

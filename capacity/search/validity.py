@@ -1,11 +1,13 @@
 """Is this step's measurement to be believed?
 
 Pure. The generator's own limits are never blamed on the target: a step on which the generator was
-the limit is INVALID, feeds no knee, and ends the climb with its own exit code.
+the limit is INVALID, feeds no knee, and ends the climb with its own exit code. Every reason names
+the number and the limit it was held against; what is not known gives no reason.
 """
 
-from capacity.model.run import Trust, Validity
-from capacity.model.snapshot import Counts, GeneratorLoad, Side
+from capacity.histogram import LEAST_ABOVE
+from capacity.model.run import Step, Trust, Validity
+from capacity.model.snapshot import GeneratorLoad, Side
 from capacity.units import format_duration, format_ratio
 
 # One thread that is this busy answers late, whatever the other cores do.
@@ -14,59 +16,191 @@ CPU_INVALID_RATIO = 0.95
 # Ready to run but not running: somebody else had the core.
 RUNQUEUE_SUSPECT_RATIO = 0.05
 RUNQUEUE_INVALID_RATIO = 0.20
-# A Python loop that wakes up this late adds the delay to every latency it takes.
-LOOP_LAG_SUSPECT_S = 0.005
+# A loop that wakes up late adds its delay to every latency it takes, so what matters is the delay
+# against the latency; below the floors it is the clock's and the kernel's own grain.
+LAG_SUSPECT_FLOOR_S = 0.001
+LAG_SUSPECT_RATIO = 0.05
+LAG_INVALID_FLOOR_S = 0.005
+LAG_INVALID_RATIO = 0.20
+# Slots that stand idle although nothing failed are load that was promised and not made.
+RUNNING_LEAST_RATIO = 0.99
+# What remains when count, clock and window belong together: the histogram's grain.
+LITTLE_TOLERANCE_RATIO = 0.005
+STEAL_SUSPECT_RATIO = 0.02
+# Time taken from us by a hypervisor or a CPU quota.
+TAKEN_INVALID_RATIO = 0.05
+LATE_STARTS_INVALID_RATIO = 0.01
+P99_LEAST_SAMPLES = 100 * LEAST_ABOVE
 
 
-def check_validity(counts: Counts, generator: GeneratorLoad | None) -> Validity:
-    """Judge one finished step by its books and by the generator's own load."""
-    invalid = [*_book_faults(counts), *_local_faults(counts)]
-    suspect: list[str] = []
-    if generator is None:
-        suspect.append("the generator's own load is unknown")
-    else:
-        _check_generator(generator, invalid, suspect)
-    if counts.judged == 0 and not invalid:
-        invalid.append("no request that began in the hold has ended; hold longer")
+class _Doubts:
+    """Reasons found so far; `own` are the INVALID ones that are our own machine's or tool's."""
+
+    def __init__(self) -> None:
+        self.own: list[str] = []
+        self.suspect: list[str] = []
+
+    def grade(
+        self, sentence: str, value: float, *, suspect_above: float, invalid_above: float
+    ) -> None:
+        """Hold a share against its two limits."""
+        if value > invalid_above:
+            self.own.append(f"{sentence} (limit {format_ratio(invalid_above)})")
+        elif value > suspect_above:
+            self.suspect.append(f"{sentence} (limit {format_ratio(suspect_above)})")
+
+
+def check_validity(step: Step) -> Validity:
+    """Judge one finished step by its books, its slots and the generator's own load."""
+    doubts = _doubts(step)
+    invalid = doubts.own
+    if step.counts.judged == 0 and not invalid:
+        invalid = ["no request that began in the hold has ended; hold longer"]
     if invalid:
-        return Validity(Trust.INVALID, tuple(invalid + suspect))
-    if suspect:
-        return Validity(Trust.SUSPECT, tuple(suspect))
+        return Validity(Trust.INVALID, tuple(invalid + doubts.suspect))
+    if doubts.suspect:
+        return Validity(Trust.SUSPECT, tuple(doubts.suspect))
     return Validity(Trust.VALID, ())
 
 
-def is_generator_fault(counts: Counts, generator: GeneratorLoad | None) -> bool:
+def is_generator_fault(step: Step) -> bool:
     """Whether an INVALID step must be blamed on our own machine or tool."""
-    invalid = [*_book_faults(counts), *_local_faults(counts)]
-    if generator is not None:
-        _check_generator(generator, invalid, [])
-    return bool(invalid)
+    return bool(_doubts(step).own)
 
 
-def _book_faults(counts: Counts) -> list[str]:
-    if counts.started == counts.ended:
-        return []
-    return [f"the books do not balance: {counts.started} started, {counts.ended} ended"]
+def _doubts(step: Step) -> _Doubts:
+    doubts = _Doubts()
+    _check_books(step, doubts)
+    _check_local_failures(step, doubts)
+    if step.generator is None:
+        doubts.suspect.append("the generator's own load is unknown")
+    else:
+        _check_threads(step.generator, doubts)
+        _check_machine(step.generator, doubts)
+        _check_lag("a load thread woke up", step.generator.loop_lag_s, step, doubts)
+    _check_slots(step, doubts)
+    _check_littles_law(step, doubts)
+    _check_schedule(step, doubts)
+    _check_samples(step, doubts)
+    return doubts
 
 
-def _local_faults(counts: Counts) -> list[str]:
-    return [
-        f"{count} requests failed on our own side: {kind.value}"
-        for kind, count in sorted(counts.failures.items())
-        if kind.side in (Side.LOCAL, Side.CONFIG) and count > 0
-    ]
+def _check_books(step: Step, doubts: _Doubts) -> None:
+    counts, schedule = step.counts, step.schedule
+    if counts.started != counts.ended:
+        doubts.own.append(
+            f"the books do not balance: {counts.started} started, {counts.ended} ended"
+        )
+    if schedule is not None:
+        dropped = schedule.dropped_no_slot + schedule.dropped_late + schedule.not_started
+        if schedule.planned != counts.started + dropped:
+            doubts.own.append(
+                f"the schedule does not balance: {schedule.planned} planned, "
+                f"{counts.started} started, {dropped} not started"
+            )
 
 
-def _check_generator(load: GeneratorLoad, invalid: list[str], suspect: list[str]) -> None:
-    busy = f"a load thread used {format_ratio(load.cpu_ratio)} of a core"
-    if load.cpu_ratio > CPU_INVALID_RATIO:
-        invalid.append(busy)
-    elif load.cpu_ratio > CPU_SUSPECT_RATIO:
-        suspect.append(busy)
-    waited = f"a load thread waited for a core {format_ratio(load.runqueue_wait_ratio)} of the time"
-    if load.runqueue_wait_ratio > RUNQUEUE_INVALID_RATIO:
-        invalid.append(waited)
-    elif load.runqueue_wait_ratio > RUNQUEUE_SUSPECT_RATIO:
-        suspect.append(waited)
-    if load.loop_lag_s is not None and load.loop_lag_s > LOOP_LAG_SUSPECT_S:
-        suspect.append(f"the generator's loop was {format_duration(load.loop_lag_s)} late")
+def _check_local_failures(step: Step, doubts: _Doubts) -> None:
+    for kind, count in sorted(step.counts.failures.items()):
+        if kind.side in (Side.LOCAL, Side.CONFIG) and count > 0:
+            doubts.own.append(f"{count} requests failed on our own side: {kind.value} (limit 0)")
+
+
+def _check_threads(load: GeneratorLoad, doubts: _Doubts) -> None:
+    doubts.grade(
+        f"a load thread used {format_ratio(load.cpu_ratio)} of a core",
+        load.cpu_ratio,
+        suspect_above=CPU_SUSPECT_RATIO,
+        invalid_above=CPU_INVALID_RATIO,
+    )
+    if load.runqueue_wait_ratio is not None:
+        waited = format_ratio(load.runqueue_wait_ratio)
+        doubts.grade(
+            f"a load thread waited for a core {waited} of the time",
+            load.runqueue_wait_ratio,
+            suspect_above=RUNQUEUE_SUSPECT_RATIO,
+            invalid_above=RUNQUEUE_INVALID_RATIO,
+        )
+
+
+def _check_machine(load: GeneratorLoad, doubts: _Doubts) -> None:
+    if load.suspended_s is not None and load.suspended_s > 0:
+        slept = format_duration(load.suspended_s)
+        doubts.own.append(f"the machine was suspended for {slept} within the hold (limit 0s)")
+    if load.steal_ratio is not None:
+        doubts.grade(
+            f"the hypervisor took {format_ratio(load.steal_ratio)} of this machine's CPU time",
+            load.steal_ratio,
+            suspect_above=STEAL_SUSPECT_RATIO,
+            invalid_above=TAKEN_INVALID_RATIO,
+        )
+    if load.throttled_ratio is not None:
+        doubts.grade(
+            f"a CPU quota held this machine back {format_ratio(load.throttled_ratio)} of the time",
+            load.throttled_ratio,
+            suspect_above=0.0,
+            invalid_above=TAKEN_INVALID_RATIO,
+        )
+
+
+def _check_lag(what: str, lag_s: float | None, step: Step, doubts: _Doubts) -> None:
+    """Hold a P99 of lateness against the median latency; without one against the floors."""
+    if lag_s is None:
+        return
+    median_s = 0.0 if step.latency is None else step.latency.p50_s
+    suspect_s = max(LAG_SUSPECT_FLOOR_S, LAG_SUSPECT_RATIO * median_s)
+    invalid_s = max(LAG_INVALID_FLOOR_S, LAG_INVALID_RATIO * median_s)
+    late = f"{what} {format_duration(lag_s)} late (P99; limit"
+    if lag_s > invalid_s:
+        doubts.own.append(f"{late} {format_duration(invalid_s)})")
+    elif lag_s > suspect_s:
+        doubts.suspect.append(f"{late} {format_duration(suspect_s)})")
+
+
+def _check_slots(step: Step, doubts: _Doubts) -> None:
+    """Hold the achieved concurrency against the planned one.
+
+    In a hold that was cut short the load ended before it did. Slots that wait after failures of
+    the target or the network hold back on purpose, which is never the generator's fault.
+    """
+    ratio = step.running_ratio
+    if ratio is None or step.ended_early or ratio >= RUNNING_LEAST_RATIO:
+        return
+    running = f"{format_ratio(ratio)} of the slots were running at {step.plan.load.text}"
+    has_failed = step.counts.failed_on(Side.TARGET, Side.NETWORK) > 0
+    if has_failed or step.connections.attempts_failed > 0:
+        doubts.suspect.append(f"{running}: the others waited after failures")
+    else:
+        doubts.own.append(f"{running} (limit {format_ratio(RUNNING_LEAST_RATIO)})")
+
+
+def _check_littles_law(step: Step, doubts: _Doubts) -> None:
+    law = step.littles_law
+    if law is not None and law.deviation_ratio > LITTLE_TOLERANCE_RATIO:
+        doubts.own.append(
+            f"bookkeeping: {law.expected:.4g} slots ran, but X * (R + G) is {law.low:.4g} to "
+            f"{law.high:.4g}, {format_ratio(law.deviation_ratio)} off "
+            f"(limit {format_ratio(LITTLE_TOLERANCE_RATIO)})"
+        )
+
+
+def _check_schedule(step: Step, doubts: _Doubts) -> None:
+    """Starts that came late or not at all because of us; a slot that was missing is no such."""
+    if step.send_lag is not None:
+        _check_lag("requests were sent", step.send_lag.p99_s, step, doubts)
+    schedule = step.schedule
+    if schedule is not None and schedule.planned > 0:
+        ratio = schedule.dropped_late / schedule.planned
+        doubts.grade(
+            f"{format_ratio(ratio)} of the planned starts were dropped because we were too late",
+            ratio,
+            suspect_above=0.0,
+            invalid_above=LATE_STARTS_INVALID_RATIO,
+        )
+
+
+def _check_samples(step: Step, doubts: _Doubts) -> None:
+    if step.latency is not None and step.latency.count < P99_LEAST_SAMPLES:
+        doubts.suspect.append(
+            f"P99 needs {P99_LEAST_SAMPLES:,} samples, has {step.latency.count:,}"
+        )

@@ -53,6 +53,12 @@ from capacity.model.snapshot import (
     WarningKind,
 )
 from capacity.storage.encoding import SCHEMA_VERSION
+from capacity.storage.evidence import (
+    decode_littles_law,
+    decode_schedule,
+    decode_stalls,
+    decode_trace,
+)
 from capacity.storage.fields import Fields
 
 # Names become file names: no separators, no leading dot or dash.
@@ -251,6 +257,18 @@ def _step(fields: Fields) -> Step:
         judgements=tuple(_judgement(item) for item in fields.inner_list("judgements")),
         validity=Validity(fields.choice("trust", Trust), fields.texts("trust_reasons")),
         ended_early=fields.flag("ended_early"),
+        tls=_latency(fields.added_inner("tls")),
+        transfer=_latency(fields.added_inner("transfer")),
+        fresh_latency=_latency(fields.added_inner("fresh_latency")),
+        response=_latency(fields.added_inner("response")),
+        send_lag=_latency(fields.added_inner("send_lag")),
+        schedule=decode_schedule(fields.added_inner("schedule")),
+        running_ratio=fields.added_number("running_ratio"),
+        stalls=decode_stalls(fields.added_inner("stalls")),
+        littles_law=decode_littles_law(fields.added_inner("littles_law")),
+        failure_traces=tuple(
+            decode_trace(trace) for trace in fields.added_inner_list("failure_traces")
+        ),
     )
 
 
@@ -294,10 +312,12 @@ def _latency(fields: Fields | None) -> LatencySummary | None:
         min_s=fields.number("min_s"),
         max_s=fields.number("max_s"),
         p50_s=fields.number("p50_s"),
-        p90_s=fields.number("p90_s"),
-        p95_s=fields.number("p95_s"),
-        p99_s=fields.number("p99_s"),
-        p999_s=fields.number("p999_s"),
+        p90_s=fields.optional_number("p90_s"),
+        p95_s=fields.optional_number("p95_s"),
+        p99_s=fields.optional_number("p99_s"),
+        p999_s=fields.optional_number("p999_s"),
+        p99_low_s=fields.added_number("p99_low_s"),
+        p99_high_s=fields.added_number("p99_high_s"),
     )
 
 
@@ -314,8 +334,12 @@ def _generator(fields: Fields | None) -> GeneratorLoad | None:
         return None
     return GeneratorLoad(
         cpu_ratio=fields.number("cpu_ratio"),
-        runqueue_wait_ratio=fields.number("runqueue_wait_ratio"),
+        runqueue_wait_ratio=fields.optional_number("runqueue_wait_ratio"),
         loop_lag_s=fields.optional_number("loop_lag_s"),
+        loop_lag_p50_s=fields.added_number("loop_lag_p50_s"),
+        suspended_s=fields.added_number("suspended_s"),
+        steal_ratio=fields.added_number("steal_ratio"),
+        throttled_ratio=fields.added_number("throttled_ratio"),
     )
 
 

@@ -23,11 +23,16 @@ from capacity.model.plan import (
 from capacity.model.rules import Absolute, Judgement, Rule, TimesFirst
 from capacity.model.run import Environment, Run, RunEnd, SnapshotTaken, Step
 from capacity.model.snapshot import ConnectionCounts, Counts, GeneratorLoad, LatencySummary
+from capacity.storage.evidence import (
+    JsonObject,
+    encode_littles_law,
+    encode_schedule,
+    encode_stalls,
+    encode_trace,
+)
 
 SCHEMA_VERSION = 1
 REDACTED = "[redacted]"
-
-JsonObject = dict[str, object]
 
 
 def run_json(run: Run, findings: Findings | None) -> JsonObject:
@@ -254,6 +259,16 @@ def _step(step: Step) -> JsonObject:
         "judgements": [_judgement(judgement) for judgement in step.judgements],
         "trust": step.validity.trust.value,
         "trust_reasons": list(step.validity.reasons),
+        "tls": _latency(step.tls),
+        "transfer": _latency(step.transfer),
+        "fresh_latency": _latency(step.fresh_latency),
+        "response": _latency(step.response),
+        "send_lag": _latency(step.send_lag),
+        "schedule": encode_schedule(step.schedule),
+        "running_ratio": step.running_ratio,
+        "stalls": encode_stalls(step.stalls),
+        "littles_law": encode_littles_law(step.littles_law),
+        "failure_traces": [encode_trace(trace) for trace in step.failure_traces],
         "latency_blob": _blob(step.latency_blob),
     }
 
@@ -326,6 +341,10 @@ def _generator(load: GeneratorLoad | None) -> JsonObject | None:
         "cpu_ratio": load.cpu_ratio,
         "runqueue_wait_ratio": load.runqueue_wait_ratio,
         "loop_lag_s": load.loop_lag_s,
+        "loop_lag_p50_s": load.loop_lag_p50_s,
+        "suspended_s": load.suspended_s,
+        "steal_ratio": load.steal_ratio,
+        "throttled_ratio": load.throttled_ratio,
     }
 
 
@@ -342,6 +361,8 @@ def _latency(latency: LatencySummary | None) -> JsonObject | None:
         "p95_s": latency.p95_s,
         "p99_s": latency.p99_s,
         "p999_s": latency.p999_s,
+        "p99_low_s": latency.p99_low_s,
+        "p99_high_s": latency.p99_high_s,
     }
 
 

@@ -54,6 +54,10 @@ class Fields:
         """A finite number or null."""
         return None if self._get(name) is None else self.number(name)
 
+    def added_number(self, name: str) -> float | None:
+        """A finite number or null in a key that older files of this version do not have."""
+        return self.optional_number(name) if name in self._members else None
+
     def count(self, name: str, *, at_least: int = 0) -> int:
         """A whole number from `at_least` up."""
         value = self._get(name)
@@ -98,12 +102,20 @@ class Fields:
         """An object or null."""
         return None if self._get(name) is None else self.inner(name)
 
+    def added_inner(self, name: str) -> "Fields | None":
+        """An object or null in a key that older files of this version do not have."""
+        return self.optional_inner(name) if name in self._members else None
+
     def inner_list(self, name: str) -> "tuple[Fields, ...]":
         """A list of objects."""
         return tuple(
             Fields(item, file=self._file, key=f"{self._path(name)}[{position}]")
             for position, item in enumerate(self._list(name))
         )
+
+    def added_inner_list(self, name: str) -> "tuple[Fields, ...]":
+        """A list of objects in a key that older files of this version do not have."""
+        return self.inner_list(name) if name in self._members else ()
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of strings."""

@@ -97,6 +97,7 @@ def test_the_generator_tells_its_own_load(make: EngineFactory, demo: DemoProcess
     for load in loads:
         assert load is not None
         assert 0.0 < load.cpu_ratio < 1.1
+        assert load.runqueue_wait_ratio is not None
         assert 0.0 <= load.runqueue_wait_ratio < 1.0
 
 

@@ -115,7 +115,10 @@ def a_judgement(
 def a_latency(
     mean_s: float = 0.010, *, count: int = 20_000, p99_s: float | None = None
 ) -> LatencySummary:
-    """A latency summary whose percentiles rise from the mean to its p99 (twice the mean)."""
+    """A latency summary whose percentiles rise from the mean to its p99 (twice the mean).
+
+    Percentiles that fewer than ten of `count` samples would lie above are withheld.
+    """
     p99_s = 2.0 * mean_s if p99_s is None else p99_s
     return LatencySummary(
         count=count,
@@ -123,10 +126,12 @@ def a_latency(
         min_s=0.5 * mean_s,
         max_s=1.5 * p99_s,
         p50_s=0.95 * mean_s,
-        p90_s=mean_s + 0.5 * (p99_s - mean_s),
-        p95_s=mean_s + 0.8 * (p99_s - mean_s),
-        p99_s=p99_s,
-        p999_s=1.2 * p99_s,
+        p90_s=mean_s + 0.5 * (p99_s - mean_s) if count >= 100 else None,
+        p95_s=mean_s + 0.8 * (p99_s - mean_s) if count >= 200 else None,
+        p99_s=p99_s if count >= 1_000 else None,
+        p999_s=1.2 * p99_s if count >= 10_000 else None,
+        p99_low_s=0.95 * p99_s if count >= 1_000 else None,
+        p99_high_s=1.1 * p99_s if count >= 1_000 else None,
     )
 
 

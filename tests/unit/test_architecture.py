@@ -31,11 +31,11 @@ MODEL_NAMES = {
     "Secret StepPlan Target Timeouts TlsTrust",
     "rules": "Absolute Action Comparison HIGH_PERCENTILES Judgement METRICS Metric Rule RuleState "
     "Scope StepRate TimesFirst Unit WindowStats gain_per_doubling",
-    "run": "EndReason Environment Event Phase RuleFired Run RunEnd RunFinished RunStarted "
-    "SnapshotTaken Step StepFinished StepStarted Trust Validity",
+    "run": "EndReason Environment Event LittlesLaw Phase RuleFired Run RunEnd RunFinished "
+    "RunStarted SnapshotTaken Stalls Step StepFinished StepStarted Trust Validity",
     "load": "Arrivals ClosedLoop ConcurrencyLadder Ladder Load OpenLoop RateLadder",
-    "snapshot": "ConnectionCounts Counts FailureKind GeneratorLoad LatencySummary Side Snapshot "
-    "WarningKind",
+    "snapshot": "ConnectionCounts Counts FailureKind FailureSample FailureTrace GeneratorLoad "
+    "LatencySummary Schedule Side SlotTimes Snapshot WarningKind",
 }
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from capacity.engines.aiohttp_books import Books
+from capacity.engines.aiohttp_ownload import OwnLook
 from capacity.histogram import merge
 from capacity.model.snapshot import ConnectionCounts, FailureKind, GeneratorLoad, Snapshot
 
@@ -12,7 +13,7 @@ LOAD = GeneratorLoad(cpu_ratio=0.25, runqueue_wait_ratio=0.0, loop_lag_s=None)
 def books_from(at_s: float) -> tuple[Books, list[Snapshot]]:
     """Books whose window 0 begins at `at_s`, and the rows they emit."""
     rows: list[Snapshot] = []
-    books = Books(emit=rows.append, own_load=lambda: LOAD)
+    books = Books(emit=rows.append, own_load=lambda: OwnLook(LOAD, b""))
     books.begin_first(0, at_s)
     return books, rows
 

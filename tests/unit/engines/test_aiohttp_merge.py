@@ -70,6 +70,21 @@ def test_a_row_waits_for_every_process() -> None:
     assert (merged.ended_ok, merged.connections_open) == (5, 2)
 
 
+def test_parts_and_lateness_of_processes_are_one_histogram() -> None:
+    """A part that one process knows is known; lateness is that of all ticks together."""
+    blob = Histogram()
+    blob.record_s(0.25)
+    merger = RowMerger(2)
+    first = a_row(0, 0.0, 1.0)
+    merger.add(0, replace(first, transfer_blob=blob.to_blob(), loop_lag_blob=blob.to_blob()))
+    (merged,) = merger.add(1, replace(first, transfer_blob=None, loop_lag_blob=blob.to_blob()))
+
+    assert merged.transfer_blob is not None
+    assert Histogram.from_blob(merged.transfer_blob).count == 1
+    assert Histogram.from_blob(merged.loop_lag_blob).count == 2
+    assert merged.tls_blob is None
+
+
 def test_one_process_passes_its_rows_on() -> None:
     """With a single process rows come out as they went in."""
     rows = [

@@ -157,10 +157,10 @@ def test_a_step_without_an_answer_is_a_gap() -> None:
 
 
 def test_p99_of_few_samples_is_a_gap() -> None:
-    """Below 100 good answers the mean is drawn and the P99 is not."""
-    figure = qps_ttlb_figure(a_run([a_step(1, 3.0)]), some_findings(), Language.EN)
+    """Below 1,000 good answers the mean is drawn and the P99 is not."""
+    figure = qps_ttlb_figure(a_run([a_step(1, 33.3)]), some_findings(), Language.EN)
 
-    assert points(figure, "mean")[0][1] == pytest.approx(1000 / 3, abs=1e-3)
+    assert points(figure, "mean")[0][1] == pytest.approx(1000 / 33.3, abs=1e-3)
     assert isnan(points(figure, "p99")[0][1])
 
 

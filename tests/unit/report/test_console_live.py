@@ -44,7 +44,7 @@ def a_picture() -> Picture:
     rows: tuple[Row, ...] = ()
     for step in a_curve((1, 2, 4, 8)):
         rows = (*rows, finished_row(step, rows))
-    row = Row(ClosedLoop(16), 810.0, 0.0125, a_latency(0.02, count=900), 0.9983, 0.84, None)
+    row = Row(ClosedLoop(16), 810.0, 0.0125, a_latency(0.02, count=9_000), 0.9983, 0.84, None)
     step_plan = StepPlan(4, ClosedLoop(16), 5.0, 30.0, Purpose.LADDER)
     current = Current(step_plan, Phase.HOLD, 20.0, 16, 17, row)
     judgements = (
@@ -66,7 +66,7 @@ def test_the_whole_picture() -> None:
         "       2      200   +100%     10ms    9.5ms      20ms  100.00%      12%      ✓",
         "       4      400   +100%     10ms    9.5ms      20ms  100.00%      12%      ✓",
         "       8      800   +100%     10ms    9.5ms      20ms  100.00%      12%      ✓",
-        ">     16      810     +1%     20ms     19ms     ~40ms   99.83%      84%      …",
+        ">     16      810     +1%     20ms     19ms      40ms   99.83%      84%      …",
         " QPS ▂▃▄██   p99 ▅▅▅▅█",
         "",
         " rules  error_rate 0.09% / 1%   p99 no data yet   gain 3.75% / 3% (closest)",

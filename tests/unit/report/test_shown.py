@@ -1,45 +1,44 @@
 """Does a shown number claim no more than was measured?"""
 
+from dataclasses import replace
+
 import pytest
 
 from capacity.report.shown import (
     cells,
-    known_p99_s,
-    known_p999_s,
     padded,
     printable,
     show_concurrency,
     show_p99,
+    show_p99_range,
     show_success,
 )
 from tests.unit.builders import a_latency
 
 
 @pytest.mark.parametrize(
-    ("count", "p99", "p999", "shown"),
-    [
-        (99, None, None, None),
-        (100, 0.020, None, "~20ms"),
-        (999, 0.020, None, "~20ms"),
-        (1000, 0.020, 0.024, "20ms"),
-    ],
+    ("count", "shown", "in_full"),
+    [(999, None, None), (1000, "20ms", "20ms [19ms-22ms]")],
 )
-def test_percentiles_need_samples(
-    count: int, p99: float | None, p999: float | None, shown: str | None
-) -> None:
-    """Below 100 samples there is no P99, below 1,000 it is marked and there is no P99.9."""
+def test_a_p99_needs_samples(count: int, shown: str | None, in_full: str | None) -> None:
+    """Below 1,000 samples there is no P99; above, its 95 % interval can be shown with it."""
     latency = a_latency(0.010, count=count)
 
-    assert known_p99_s(latency) == p99
-    assert known_p999_s(latency) == (None if p999 is None else pytest.approx(p999))
     assert show_p99(latency) == shown
+    assert show_p99_range(latency) == in_full
 
 
 def test_nothing_measured_has_no_percentiles() -> None:
     """A step without a good answer has no P99, not a P99 of zero."""
-    assert known_p99_s(None) is None
-    assert known_p999_s(None) is None
     assert show_p99(None) is None
+    assert show_p99_range(None) is None
+
+
+def test_a_p99_without_an_interval_stands_alone() -> None:
+    """A run stored before the interval was kept."""
+    latency = replace(a_latency(0.010), p99_low_s=None, p99_high_s=None)
+
+    assert show_p99_range(latency) == "20ms"
 
 
 @pytest.mark.parametrize(

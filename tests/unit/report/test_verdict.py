@@ -76,7 +76,7 @@ def test_no_limit_met_is_a_lower_bound() -> None:
     said = lines(a_run(end=LADDER), some_findings(capacity=capacity, knee=NO_KNEE))
 
     assert said["Capacity"] == (
-        "at least 6,400 qps at 64 concurrent (p99 160ms, success 100.00%): "
+        "at least 6,400 qps at 64 concurrent (p99 160ms [152ms-176ms], success 100.00%): "
         "no limit was met, so this is a lower bound"
     )
     assert said["Knee"] == "not reached: throughput was still growing at 64 concurrent"
@@ -111,11 +111,16 @@ def test_nothing_found_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("count", "evidence"),
-    [(20_000, "p99 20ms"), (999, "p99 ~20ms"), (99, "p99 unknown: too few answers")],
+    [
+        (20_000, "p99 20ms [19ms-22ms]"),
+        (999, "p99 needs 1,000 samples, has 999"),
+        (0, "p99 needs 1,000 samples, has 0"),
+    ],
 )
 def test_p99_says_how_sure_it_is(count: int, evidence: str) -> None:
-    """The tilde marks fewer than 1,000 samples, and below 100 there is no P99."""
-    step = replace(a_step(8, 800.0), latency=a_latency(0.010, count=count))
+    """Its 95 % interval stands beside it; below 1,000 samples there is none, with the reason."""
+    latency = a_latency(0.010, count=count) if count else None
+    step = replace(a_step(8, 800.0), latency=latency)
 
     assert f"({evidence}, success 100.00%)" in lines(a_run([step]))["Capacity"]
 
@@ -124,7 +129,7 @@ def test_a_success_rate_that_is_not_known_is_left_out() -> None:
     """A ratio of nothing is not shown."""
     capacity = Capacity(ClosedLoop(8), 800.0, None, None, "x")
 
-    assert "(p99 20ms);" in lines(a_run(), some_findings(capacity=capacity))["Capacity"]
+    assert "(p99 20ms [19ms-22ms]);" in lines(a_run(), some_findings(capacity=capacity))["Capacity"]
 
 
 @pytest.mark.parametrize(

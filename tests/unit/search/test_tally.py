@@ -5,8 +5,18 @@ from dataclasses import replace
 import pytest
 
 from capacity.histogram import Histogram
+from capacity.model.load import Arrivals, ClosedLoop, OpenLoop
 from capacity.model.rules import WindowStats
-from capacity.model.snapshot import ConnectionCounts, Counts, FailureKind, GeneratorLoad
+from capacity.model.snapshot import (
+    ConnectionCounts,
+    Counts,
+    FailureKind,
+    FailureSample,
+    FailureTrace,
+    GeneratorLoad,
+    Schedule,
+    SlotTimes,
+)
 from capacity.search.tally import WindowTally
 from tests.unit.builders import a_snapshot
 
@@ -77,15 +87,111 @@ def test_stragglers_count_for_the_step_but_not_for_its_window() -> None:
 
 
 def test_generator_load_is_weighted_by_time() -> None:
-    """A short last interval weighs less than a whole second; the worst lag is kept."""
+    """A short last interval weighs less than a whole second; what is unknown weighs nothing."""
     tally = WindowTally()
-    tally.add(replace(a_snapshot(span_s=1.0), generator=GeneratorLoad(0.2, 0.1, 0.001)))
-    tally.add(replace(a_snapshot(span_s=3.0), generator=GeneratorLoad(0.6, 0.3, 0.004)))
+    first = GeneratorLoad(0.2, 0.1, None, suspended_s=0.0, steal_ratio=0.04, throttled_ratio=0.0)
+    second = GeneratorLoad(0.6, 0.3, None, suspended_s=1.5, throttled_ratio=0.4)
+    tally.add(replace(a_snapshot(span_s=1.0), generator=first))
+    tally.add(replace(a_snapshot(span_s=3.0), generator=second))
     tally.add(replace(a_snapshot(span_s=1.0), generator=None))
     load = tally.generator()
     assert load is not None
     assert (load.cpu_ratio, load.runqueue_wait_ratio) == pytest.approx((0.5, 0.25))
-    assert load.loop_lag_s == 0.004
+    assert (load.steal_ratio, load.throttled_ratio) == pytest.approx((0.04, 0.3))
+    assert load.suspended_s == 1.5
+    assert (load.loop_lag_s, load.loop_lag_p50_s) == (None, None)
+
+
+def test_lateness_is_that_of_all_ticks_of_the_window() -> None:
+    """Percentiles of several seconds come from one histogram, never from the worst second."""
+    tally = WindowTally()
+    for lags_s in ((0.0001,) * 98, (0.0002,) * 98, (0.003,) * 4):
+        tally.add(replace(a_snapshot(), loop_lag_blob=a_blob(*lags_s)))
+    load = tally.generator()
+    assert load is not None
+    assert load.loop_lag_s == pytest.approx(0.003, rel=1e-3)
+    assert load.loop_lag_p50_s == pytest.approx(0.0002, rel=1e-3)
+
+
+def test_the_achieved_concurrency_is_a_share_of_the_planned_one() -> None:
+    """Three of four slots ran; an open loop plans no slots."""
+    tally = WindowTally()
+    assert tally.running_ratio(ClosedLoop(4)) is None
+    tally.add(replace(a_snapshot(), slots=SlotTimes(3.0, 0.0, 0.0)))
+    assert tally.running_ratio(ClosedLoop(4)) == 0.75
+    assert tally.running_ratio(OpenLoop(100.0, Arrivals.POISSON, 4)) is None
+
+
+def test_stalls_are_a_matter_of_the_closed_loop() -> None:
+    """Between two planned starts nothing is completed, and nothing has stalled."""
+    tally = WindowTally()
+    row = replace(a_snapshot(latency_blob=a_blob(0.01)), gaps=((5.0, 5.5),))
+    tally.add(replace(row, slots=SlotTimes(4.0, 0.0, 0.0)))
+    stalls = tally.stalls(ClosedLoop(4))
+    assert stalls is not None
+    assert (stalls.longest_gap_s, stalls.gap_ratio, stalls.overlapping) == (0.5, 0.5, 4)
+    assert tally.stalls(OpenLoop(100.0, Arrivals.POISSON, 4)) is None
+    tally = WindowTally()
+    tally.add(replace(row, latency_blob=b"", slots=SlotTimes(4.0, 0.0, 0.0)))
+    assert tally.stalls(ClosedLoop(4)) == replace(stalls, gap_ratio=0.0, overlapping=0)
+
+
+def test_the_law_is_held_against_this_window_and_its_stragglers() -> None:
+    """Ten requests of 0.1 s in one second are one slot."""
+    tally = WindowTally()
+    row = a_snapshot(10, latency_blob=a_blob(*(0.1,) * 10))
+    tally.add(replace(row, slots=SlotTimes(1.0, 0.0, 1.0)))
+    law = tally.littles_law()
+    assert law is not None
+    assert (law.expected, law.low) == pytest.approx((1.0, 1.0), rel=1e-3)
+
+
+def test_parts_of_the_latency_are_known_or_not() -> None:
+    """An engine that takes no part apart has none; one that does has its own histogram."""
+    tally = WindowTally()
+    tally.add(a_snapshot())
+    nothing = (tally.tls(), tally.transfer(), tally.fresh_latency(), tally.schedule())
+    assert nothing == (None, None, None, None)
+    blobs = [a_blob(seconds) for seconds in (0.01, 0.02, 0.03, 0.04, 0.05)]
+    row = replace(
+        a_snapshot(),
+        tls_blob=blobs[0],
+        transfer_blob=blobs[1],
+        fresh_latency_blob=blobs[2],
+        response_blob=blobs[3],
+        send_lag_blob=blobs[4],
+        schedule=Schedule(5, 1, 2, 1),
+    )
+    tally.add(row)
+    tally.add(row)
+    parts = (
+        tally.tls(),
+        tally.transfer(),
+        tally.fresh_latency(),
+        tally.response(),
+        tally.send_lag(),
+    )
+    assert [part.count for part in parts if part is not None] == [2] * 5
+    medians_s = [part.p50_s for part in parts if part is not None]
+    assert medians_s == pytest.approx([0.01, 0.02, 0.03, 0.04, 0.05], rel=1e-3)
+    assert tally.schedule() == Schedule(10, 2, 4, 2)
+
+
+def test_failures_of_a_kind_keep_their_first_few_samples() -> None:
+    """Seen first and last in any row; of the samples the first five stay."""
+    samples = [FailureSample(float(n), 503, 17, 0.002, is_reused=True) for n in range(9)]
+    tally = WindowTally()
+    for first in (0, 3, 6):
+        trace = FailureTrace(
+            FailureKind.HTTP_STATUS, float(first), first + 2.0, tuple(samples[first : first + 3])
+        )
+        tally.add(replace(a_snapshot(), failure_traces=(trace,)))
+    other = FailureTrace(FailureKind.CONN_REFUSED, 4.0, 4.0, ())
+    tally.add(replace(a_snapshot(), failure_traces=(other,)))
+    assert tally.failure_traces() == (
+        other,
+        FailureTrace(FailureKind.HTTP_STATUS, 0.0, 8.0, tuple(samples[:5])),
+    )
 
 
 def test_failures_connections_and_in_flight_add_up() -> None:

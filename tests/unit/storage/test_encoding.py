@@ -40,10 +40,12 @@ from capacity.model.rules import (
 from capacity.model.run import (
     EndReason,
     Environment,
+    LittlesLaw,
     Phase,
     Run,
     RunEnd,
     SnapshotTaken,
+    Stalls,
     Step,
     Trust,
     Validity,
@@ -52,8 +54,11 @@ from capacity.model.snapshot import (
     ConnectionCounts,
     Counts,
     FailureKind,
+    FailureSample,
+    FailureTrace,
     GeneratorLoad,
     LatencySummary,
+    Schedule,
     WarningKind,
 )
 from capacity.storage.decoding import decode_run
@@ -139,7 +144,28 @@ _counts = st.builds(
     _counts_up_to,
     st.dictionaries(st.sampled_from(WarningKind), _counts_up_to, max_size=3),
 )
-_latencies = st.none() | st.builds(LatencySummary, _counts_up_to, *([_numbers] * 8))
+_maybe = st.none() | _numbers
+_latencies = st.none() | st.builds(
+    LatencySummary, _counts_up_to, *([_numbers] * 4), *([_maybe] * 6)
+)
+_ratios = st.floats(1e-3, 1e6)
+_traces = st.builds(
+    FailureTrace,
+    st.sampled_from(FailureKind),
+    _numbers,
+    _numbers,
+    st.lists(
+        st.builds(
+            FailureSample,
+            _numbers,
+            st.none() | st.integers(100, 599),
+            _counts_up_to,
+            _maybe,
+            st.booleans(),
+        ),
+        max_size=2,
+    ).map(tuple),
+)
 _judgements = st.builds(
     Judgement,
     _rules,
@@ -172,10 +198,16 @@ _steps = st.builds(
     st.binary(max_size=40),
     st.none() | _numbers,
     st.builds(ConnectionCounts, _counts_up_to, _counts_up_to, _counts_up_to),
-    st.none() | st.builds(GeneratorLoad, _numbers, _numbers, st.none() | _numbers),
+    st.none() | st.builds(GeneratorLoad, _numbers, *([_maybe] * 6)),
     st.lists(_judgements, max_size=2).map(tuple),
     st.builds(Validity, st.sampled_from(Trust), st.lists(_texts, max_size=2).map(tuple)),
     st.booleans(),
+    *([_latencies] * 5),
+    st.none() | st.builds(Schedule, *([_counts_up_to] * 4)),
+    _maybe,
+    st.none() | st.builds(Stalls, _numbers, _numbers, _counts_up_to),
+    st.none() | st.builds(LittlesLaw, _ratios, _ratios, _ratios),
+    st.lists(_traces, max_size=2).map(tuple),
 ).filter(lambda step: step.hold_s <= 0 or step.hold_s > 1e-3)
 _environments = st.builds(
     Environment,
@@ -328,7 +360,15 @@ def test_a_second_of_load_is_one_line() -> None:
         "in_flight": 64,
         "connections_open": 64,
         "connections": {"opened": 0, "attempts_failed": 0, "closed_by_target": 0},
-        "generator": {"cpu_ratio": 0.12, "runqueue_wait_ratio": 0.001, "loop_lag_s": None},
+        "generator": {
+            "cpu_ratio": 0.12,
+            "runqueue_wait_ratio": 0.001,
+            "loop_lag_s": None,
+            "loop_lag_p50_s": None,
+            "suspended_s": None,
+            "steal_ratio": None,
+            "throttled_ratio": None,
+        },
         "p50_s": None,
         "p99_s": None,
         "latency_blob": "",
@@ -338,15 +378,15 @@ def test_a_second_of_load_is_one_line() -> None:
 def test_a_second_with_samples_has_its_percentiles() -> None:
     """P50 and P99 of the second come from its own histogram, which is kept beside them."""
     histogram = Histogram()
-    for _ in range(100):
+    for _ in range(1000):
         histogram.record_s(0.010)
-    snapshot = a_snapshot(100, latency_blob=histogram.to_blob())
+    snapshot = a_snapshot(1000, latency_blob=histogram.to_blob())
 
     line = json.loads(timeline_line(SnapshotTaken(0, Phase.HOLD, snapshot, ()), ClosedLoop(1)))
 
     assert line["p50_s"] == pytest.approx(0.010, rel=0.001)
     assert line["p99_s"] == pytest.approx(0.010, rel=0.001)
-    assert Histogram.from_blob(b64decode(line["latency_blob"])).count == 100
+    assert Histogram.from_blob(b64decode(line["latency_blob"])).count == 1000
 
 
 def test_a_request_without_a_body_has_none() -> None:

@@ -7,8 +7,15 @@ from pathlib import Path
 from capacity.model.load import ConcurrencyLadder
 from capacity.model.plan import DemoService
 from capacity.model.rules import RuleState
-from capacity.model.run import Run, Trust
-from capacity.model.snapshot import FailureKind, WarningKind
+from capacity.model.run import LittlesLaw, Run, Stalls, Trust
+from capacity.model.snapshot import (
+    FailureKind,
+    FailureSample,
+    FailureTrace,
+    GeneratorLoad,
+    Schedule,
+    WarningKind,
+)
 from capacity.storage.encoding import json_text, run_json
 from capacity.storage.run_folder import read_run
 from tests.unit.builders import (
@@ -53,6 +60,24 @@ def golden_run() -> Run:
         scenario_latency=a_latency(0.03),
         scenario_failures=1,
         latency_blob=bytes(range(8)),
+        generator=GeneratorLoad(0.86, 0.01, 0.0009, 0.0001, 0.0, 0.001, 0.0),
+        tls=a_latency(0.002, count=2),
+        transfer=a_latency(0.001),
+        fresh_latency=a_latency(0.013, count=2),
+        response=a_latency(0.011),
+        send_lag=a_latency(0.0001),
+        schedule=Schedule(6010, 4, 2, 1),
+        running_ratio=0.999,
+        stalls=Stalls(1.01, 0.034, 2),
+        littles_law=LittlesLaw(2.0, 1.99, 2.01),
+        failure_traces=(
+            FailureTrace(
+                FailureKind.HTTP_STATUS,
+                41.5,
+                60.25,
+                (FailureSample(41.5, 503, 17, 0.002, is_reused=True),),
+            ),
+        ),
     )
     third = a_step(
         4,
@@ -77,6 +102,37 @@ def test_writes_version_1_byte_by_byte() -> None:
 def test_reads_version_1() -> None:
     """A file written by the first release is read back whole."""
     assert read_run(GOLDEN) == redacted(golden_run())
+
+
+# Keys that came to version 1 after its first files.
+ADDED_KEYS = {
+    "step": "tls transfer fresh_latency response send_lag schedule running_ratio stalls "
+    "littles_law failure_traces",
+    "generator": "loop_lag_p50_s suspended_s steal_ratio throttled_ratio",
+    "latency": "p99_low_s p99_high_s",
+}
+
+
+def test_reads_files_from_before_keys_were_added(tmp_path: Path) -> None:
+    """Within version 1 keys are only added: without them a step knows less, and reads as well."""
+    content = json.loads(GOLDEN.read_text())
+    for step in content["steps"]:
+        for part, of in ((step, "step"), (step["generator"], "generator")):
+            for key in ADDED_KEYS[of].split() if part else ():
+                del part[key]
+        for key in ADDED_KEYS["latency"].split() if step["latency"] else ():
+            del step["latency"][key]
+    file = tmp_path / "run.json"
+    file.write_text(json.dumps(content))
+
+    first, second, third = read_run(file).steps
+
+    assert second.latency is not None
+    assert (second.latency.p99_s, second.latency.p99_low_s) == (0.020, None)
+    assert second.generator == GeneratorLoad(0.86, 0.01, 0.0009)
+    assert (second.stalls, second.littles_law, second.schedule) == (None, None, None)
+    assert (second.failure_traces, second.tls) == ((), None)
+    assert (first.running_ratio, third.running_ratio) == (None, None)
 
 
 def faults(value: object, schema: dict[str, object], root: dict[str, object]) -> list[str]:
