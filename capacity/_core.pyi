@@ -247,6 +247,13 @@ class Pool:
         """Start the threads; window 0 begins."""
 
     def set_concurrency(self, concurrency: int) -> None: ...
+    def set_rate(self, *, rate_qps: float, poisson: bool, max_in_flight: int) -> None:
+        """Plan starts from now on, until `set_concurrency` ends it; all threads share one plan.
+
+        A start that finds `max_in_flight` requests in flight counts as dropped. Raises
+        LoadError("config", ...) for a rate that cannot be planned.
+        """
+
     def ready_connections(self) -> int: ...
     def begin_window(self, window: int) -> None:
         """Requests taken up from now on belong to `window`; its number must grow."""

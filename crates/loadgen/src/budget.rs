@@ -3,6 +3,7 @@
 //! Each thread draws a portion and counts it down alone, so the hot loop shares nothing. Portions
 //! shrink towards the end, down to single requests; the last one allowed is started, too.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const LARGEST_PORTION: u64 = 4096;
@@ -25,7 +26,7 @@ impl Budget {
 
     /// A portion for one thread; 0 when nothing is left.
     #[cold]
-    pub(crate) fn draw(&self) -> u64 {
+    fn draw(&self) -> u64 {
         let mut portion = 0;
         let drawn = self
             .left
@@ -36,9 +37,36 @@ impl Budget {
         drawn.map_or(0, |_| portion)
     }
 
-    /// What a thread does not need any more.
-    pub(crate) fn give_back(&self, portion: u64) {
+    fn give_back(&self, portion: u64) {
         self.left.fetch_add(portion, Ordering::Relaxed);
+    }
+}
+
+/// What one thread has drawn and not used yet.
+pub(crate) struct Allowance {
+    budget: Arc<Budget>,
+    left: u64,
+}
+
+impl Allowance {
+    pub(crate) const fn new(budget: Arc<Budget>) -> Self {
+        Self { budget, left: 0 }
+    }
+
+    /// Whether one more request may start; it is used up then.
+    #[inline]
+    pub(crate) fn take(&mut self) -> bool {
+        if self.left == 0 {
+            self.left = self.budget.draw();
+        }
+        let may_start = self.left > 0;
+        self.left -= u64::from(may_start);
+        may_start
+    }
+
+    /// Leave the rest to others.
+    pub(crate) fn give_back(&mut self) {
+        self.budget.give_back(std::mem::take(&mut self.left));
     }
 }
 
@@ -59,11 +87,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_back_can_be_drawn_again() {
-        let budget = Budget::new(1, 1);
-        assert_eq!(1, budget.draw());
-        assert_eq!(0, budget.draw());
-        budget.give_back(1);
-        assert_eq!(1, budget.draw());
+    fn what_is_given_back_can_be_taken_by_another() {
+        let budget = Arc::new(Budget::new(9, 1));
+        let mut first = Allowance::new(Arc::clone(&budget));
+        let mut second = Allowance::new(budget);
+        assert!(first.take());
+        first.give_back();
+        assert_eq!(8, (0..20).filter(|_| second.take()).count());
     }
 }

@@ -12,12 +12,24 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use crate::failure::LoadError;
 use crate::recorder::{Row, Tally};
+use crate::schedule::Schedule;
+
+/// One thread's part of an open loop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RateShare {
+    pub schedule: Schedule,
+    pub max_in_flight: usize,
+    /// Connections that are opened before they are needed.
+    pub warm: usize,
+}
 
 /// What a load thread is told to do.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Command {
     /// Keep so many slots busy on this thread.
     SetSlots(usize),
+    /// Plan starts from now on, independent of what becomes of them.
+    SetRate(RateShare),
     /// Requests that start at or after `at_ns` belong to `window`.
     BeginWindow { window: u32, at_ns: u64 },
     /// Drop what is in flight.

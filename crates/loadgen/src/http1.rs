@@ -13,7 +13,7 @@ use crate::failure::FailureKind;
 use crate::ledger::Ledger;
 use crate::plan::Recipe;
 use crate::response::Fed;
-use crate::slot::{Afterwards, Phase, Progress, Slot};
+use crate::slot::{Afterwards, Phase, Progress, Slot, Surprise};
 use crate::tls_stream::TlsStream;
 use crate::warning::WarningKind;
 
@@ -102,6 +102,34 @@ impl Slot {
                 errno,
                 FailureKind::ConnResetEarly,
             )),
+        }
+    }
+
+    /// Something happened on a connection that has no request.
+    pub(crate) fn look_at_idle(
+        &mut self,
+        wire: &mut Wire<'_>,
+        flags: epoll::EventFlags,
+    ) -> Surprise {
+        wire.ledger.now();
+        if !is_hangup(flags) && !flags.contains(epoll::EventFlags::IN) {
+            return Surprise::None;
+        }
+        loop {
+            let Some(socket) = &self.socket else {
+                return Surprise::None;
+            };
+            match recv(socket, &mut *wire.buffer, RecvFlags::empty()) {
+                Ok((0, _)) => return Surprise::End,
+                Ok((count, _)) if self.tls.is_some() => match self.decrypt_idle(wire, count) {
+                    Surprise::None => {}
+                    other => return other,
+                },
+                Ok(_) => return Surprise::Bytes,
+                Err(Errno::AGAIN) => return Surprise::None,
+                Err(Errno::INTR) => {}
+                Err(_) => return Surprise::End,
+            }
         }
     }
 

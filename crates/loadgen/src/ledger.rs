@@ -3,10 +3,13 @@
 //! One ledger per load thread. Every event asks `now`, which first closes what ended before that
 //! moment; so starts and ends are attributed exactly, however late the thread comes to them.
 
+mod planned;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+pub(crate) use self::planned::{NoSlot, OpenLoop, Start};
 use crate::audit::Log;
 use crate::clock::{NS_PER_MS, NS_PER_S, monotonic_ns};
 use crate::exchange::{Inbox, Mailbox};
@@ -16,7 +19,7 @@ use crate::recorder::{Place, Row, Tally};
 use crate::self_watch::{SelfLoad, SelfWatch};
 use crate::slot::Service;
 use crate::stall::{Gap, MIN_GAP_NS};
-use crate::warning::Warnings;
+use crate::warning::{WarningKind, Warnings};
 
 const INTERVAL_NS: u64 = NS_PER_S;
 /// How late the loop comes to this tick is how late it comes to an answer that waits for it.
@@ -58,6 +61,8 @@ pub(crate) struct Ledger {
     last_answer_ns: u64,
     self_watch: SelfWatch,
     pub connections_open: u64,
+    /// The starts that are planned, in the open loop.
+    pub open_loop: Option<OpenLoop>,
     pub audit: Log,
 }
 
@@ -95,6 +100,7 @@ impl Ledger {
             last_answer_ns: start_ns,
             self_watch: SelfWatch::new(start_ns),
             connections_open: 0,
+            open_loop: None,
             audit: Log::default(),
         }
     }
@@ -121,6 +127,7 @@ impl Ledger {
         self.edge_ns
             .min(self.stragglers_due_ns)
             .min(self.tick_due_ns)
+            .min(self.next_start_ns())
     }
 
     /// One turn of the loop is over: note how late it came to the ticks that fell due in it.
@@ -215,6 +222,9 @@ impl Ledger {
         if let Some(latency_ns) = service.since_connect_ns {
             tally.fresh_latency.record_ns(latency_ns);
         }
+        if let Some(response_ns) = service.since_planned_ns {
+            tally.response.record_ns(response_ns);
+        }
         self.books[self.current].tally.ended_ok += 1;
         self.count_answer();
         self.end(book, Some(service.latency_ns));
@@ -247,6 +257,13 @@ impl Ledger {
     /// An answer was odd; how its request ended is counted apart.
     pub(crate) fn warn(&mut self, book: usize, warnings: Warnings) {
         self.books[book].tally.count_warnings(warnings);
+    }
+
+    /// Something odd came without a request; it is told in the current window.
+    pub(crate) fn warn_of_idle(&mut self, kind: WarningKind) {
+        let mut warnings = Warnings::none();
+        warnings.add(kind);
+        self.warn(self.current, warnings);
     }
 
     /// A request was cut by us.
@@ -314,6 +331,7 @@ impl Ledger {
     fn roll(&mut self, now_ns: u64) {
         while now_ns >= self.edge_ns {
             let edge_ns = self.edge_ns;
+            self.take_planned_before(edge_ns, now_ns, NoSlot::Drop);
             match self.coming.front() {
                 Some(&(window, at_ns)) if at_ns <= edge_ns => {
                     self.coming.pop_front();

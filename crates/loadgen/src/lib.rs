@@ -26,6 +26,7 @@ pub mod reading;
 mod recorder;
 mod response;
 mod route;
+mod schedule;
 mod self_watch;
 mod slot;
 mod snapshot;
@@ -41,6 +42,7 @@ pub use failure::{FailureKind, LoadError, Side};
 pub use histogram::Histogram;
 pub use plan::{Plan, Timeouts, TlsPlan};
 pub use pool::Pool;
+pub use schedule::Arrivals;
 pub use snapshot::{FailureSample, FailureSamples, Snapshot};
 pub use warning::WarningKind;
 

@@ -9,10 +9,11 @@ use crate::audit::Sink;
 use crate::budget::Budget;
 use crate::clock::{NS_PER_MS, monotonic_ns};
 use crate::descriptors;
-use crate::exchange::{Command, Inbox, Mailbox, lock};
+use crate::exchange::{Command, Inbox, Mailbox, RateShare, lock};
 use crate::failure::LoadError;
 use crate::merge::{Merge, Merged};
 use crate::plan::{Plan, Recipe};
+use crate::schedule::{Arrivals, Schedule, Share};
 use crate::snapshot::Snapshot;
 use crate::worker::{Seat, Shared, Worker};
 
@@ -20,6 +21,13 @@ use crate::worker::{Seat, Shared, Worker};
 const WINDOW_NOTICE_NS: u64 = 5 * NS_PER_MS;
 /// Windows are at least this long.
 const WINDOW_SPACING_NS: u64 = NS_PER_MS;
+/// One start in some days, and one each nanosecond.
+const MIN_RATE_QPS: f64 = 1e-6;
+const MAX_RATE_QPS: f64 = 1e9;
+/// Connections are opened ahead of need for a service that answers within this time.
+const COVERED_LATENCY_S: f64 = 0.05;
+const FEWEST_WARM: usize = 4;
+const MOST_WARM: usize = 1024;
 /// Cleared tallies that wait for reuse, per thread.
 const SPARES_PER_THREAD: usize = 3;
 
@@ -40,6 +48,8 @@ struct Control {
     state: State,
     window: u32,
     window_at_ns: u64,
+    /// How many rates were set; each has arrivals of its own, the same in every run.
+    rates: u64,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -72,6 +82,7 @@ impl Pool {
                 state: State::New,
                 window: 0,
                 window_at_ns: 0,
+                rates: 0,
             }),
         })
     }
@@ -99,6 +110,7 @@ impl Pool {
         for (thread, mailbox) in self.mailboxes.iter().enumerate() {
             let seat = Seat::new(Shared {
                 thread,
+                threads: self.mailboxes.len(),
                 recipe: Arc::clone(&self.recipe),
                 mailbox: Arc::clone(mailbox),
                 inbox: Arc::clone(&self.inbox),
@@ -119,9 +131,47 @@ impl Pool {
     pub fn set_concurrency(&self, concurrency: usize) {
         let threads = self.mailboxes.len();
         for (thread, mailbox) in self.mailboxes.iter().enumerate() {
-            let extra = usize::from(thread < concurrency % threads);
-            mailbox.post(Command::SetSlots(concurrency / threads + extra));
+            let share = Share { thread, threads };
+            mailbox.post(Command::SetSlots(deal(concurrency, share)));
         }
+    }
+
+    /// Plan `rate_qps` starts a second from now on, until `set_concurrency` ends it. A start that
+    /// finds `max_in_flight` requests in flight is counted as dropped, and never made up for.
+    ///
+    /// # Errors
+    /// `LoadError::Config` for a rate or a number that is not possible.
+    pub fn set_rate(
+        &self,
+        rate_qps: f64,
+        arrivals: Arrivals,
+        max_in_flight: usize,
+    ) -> Result<(), LoadError> {
+        if !(MIN_RATE_QPS..=MAX_RATE_QPS).contains(&rate_qps) || max_in_flight == 0 {
+            return Err(LoadError::Config(format!(
+                "{rate_qps} starts a second with {max_in_flight} in flight cannot be planned"
+            )));
+        }
+        let mut control = lock(&self.control);
+        control.rates += 1;
+        let start_ns = monotonic_ns() + WINDOW_NOTICE_NS;
+        // A thread without a slot could only drop its share.
+        let threads = self.mailboxes.len().min(max_in_flight);
+        let warm = warm_connections(rate_qps).min(max_in_flight);
+        for (thread, mailbox) in self.mailboxes.iter().enumerate() {
+            if thread >= threads {
+                mailbox.post(Command::SetSlots(0));
+                continue;
+            }
+            let share = Share { thread, threads };
+            let schedule = Schedule::new(arrivals, rate_qps, start_ns, share, control.rates);
+            mailbox.post(Command::SetRate(RateShare {
+                schedule,
+                max_in_flight: deal(max_in_flight, share),
+                warm: deal(warm, share),
+            }));
+        }
+        Ok(())
     }
 
     /// Slots that had a connection, or a failed attempt at one.
@@ -227,6 +277,21 @@ impl Pool {
             let _ = handle.join();
         }
     }
+}
+
+/// A thread's part of `count`; all parts together are `count`.
+fn deal(count: usize, share: Share) -> usize {
+    count / share.threads + usize::from(share.thread < count % share.threads)
+}
+
+/// Connections that a service of `COVERED_LATENCY_S` needs at this rate.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast saturates, and a rate is not negative"
+)]
+fn warm_connections(rate_qps: f64) -> usize {
+    ((rate_qps * COVERED_LATENCY_S).ceil() as usize).clamp(FEWEST_WARM, MOST_WARM)
 }
 
 impl Drop for Pool {

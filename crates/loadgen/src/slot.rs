@@ -19,6 +19,8 @@ pub(crate) enum Phase {
     Vacant,
     /// Waiting after a failure; nothing is in flight.
     BackOff,
+    /// A connection is up and has no request.
+    Idle,
     Connecting,
     Handshaking,
     /// The request is being written or its response read.
@@ -47,6 +49,16 @@ pub(crate) enum Afterwards {
     CloseByUs,
 }
 
+/// What came on a connection that has no request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Surprise {
+    None,
+    /// The target has ended it.
+    End,
+    /// Bytes that nobody asked for.
+    Bytes,
+}
+
 /// The parts of the time that an ok request has taken.
 #[expect(clippy::struct_field_names, reason = "names end in their unit")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -59,6 +71,8 @@ pub(crate) struct Service {
     pub transfer_ns: u64,
     /// From the start of the connection, when the request has opened it.
     pub since_connect_ns: Option<u64>,
+    /// From the planned start, in the open loop.
+    pub since_planned_ns: Option<u64>,
 }
 
 /// A slot and the connection it owns.
@@ -72,7 +86,9 @@ pub(crate) struct Slot {
     /// Which of the slot's connections this is; older events are ignored.
     pub generation: u32,
     pub phase: Phase,
-    /// A response has been completed on this connection.
+    /// A request is in flight; without one a connection is opened ahead of need.
+    pub has_request: bool,
+    /// A response has been completed on this connection, or it has waited for its first request.
     pub is_reused: bool,
     /// The request in flight opened this connection.
     pub is_fresh: bool,
@@ -90,6 +106,8 @@ pub(crate) struct Slot {
     /// When the slot became free for this request; kept for one that opens its connection.
     pub taken_up_ns: u64,
     pub connect_started_ns: u64,
+    /// When the request was planned to start; 0 in the closed loop.
+    pub planned_ns: u64,
     /// When TCP was up.
     pub connected_ns: u64,
     /// Just before the write of the first request byte; 0 before that.
@@ -114,6 +132,7 @@ impl Slot {
             tls: None,
             generation: 0,
             phase: Phase::Vacant,
+            has_request: false,
             is_reused: false,
             is_fresh: false,
             is_ready: false,
@@ -124,6 +143,7 @@ impl Slot {
             sent_bytes: 0,
             taken_up_ns: 0,
             connect_started_ns: 0,
+            planned_ns: 0,
             connected_ns: 0,
             sent_ns: 0,
             first_byte_ns: 0,
@@ -138,8 +158,10 @@ impl Slot {
 
     /// Forget the request before; the connection stays.
     #[inline]
-    pub(crate) fn begin_request(&mut self, book: usize, is_head: bool) {
+    pub(crate) fn begin_request(&mut self, book: usize, planned_ns: u64, is_head: bool) {
+        self.has_request = true;
         self.book = book;
+        self.planned_ns = planned_ns;
         self.sent_bytes = 0;
         self.sent_ns = 0;
         self.first_byte_ns = 0;
@@ -176,7 +198,7 @@ impl Slot {
 
     /// Whether a request is in flight.
     pub(crate) const fn is_busy(&self) -> bool {
-        !matches!(self.phase, Phase::Vacant | Phase::BackOff)
+        self.has_request
     }
 
     /// The parts of the time that the request has taken until now, when its response is complete.
@@ -187,6 +209,7 @@ impl Slot {
             first_byte_ns: self.first_byte_ns - self.written_ns,
             transfer_ns: now_ns - self.first_byte_ns,
             since_connect_ns: self.is_fresh.then(|| now_ns - self.connect_started_ns),
+            since_planned_ns: (self.planned_ns > 0).then(|| now_ns - self.planned_ns),
         }
     }
 
@@ -219,7 +242,7 @@ impl Slot {
         request_bytes: usize,
     ) -> Option<(u64, FailureKind)> {
         match self.phase {
-            Phase::Vacant | Phase::BackOff => None,
+            Phase::Vacant | Phase::BackOff | Phase::Idle => None,
             Phase::Connecting => Some((
                 self.connect_started_ns + timeouts.connect,
                 FailureKind::ConnTimeout,

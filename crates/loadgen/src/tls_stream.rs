@@ -12,7 +12,7 @@ use rustls::{ClientConnection, Error};
 
 use crate::failure::FailureKind;
 use crate::http1::{Wire, is_hangup};
-use crate::slot::{Afterwards, Phase, Progress, Slot};
+use crate::slot::{Afterwards, Phase, Progress, Slot, Surprise};
 use crate::tls::{TlsRecipe, failure_kind, is_record_start};
 use crate::warning::WarningKind;
 
@@ -172,6 +172,27 @@ impl Slot {
             if count < wire.buffer.len() && !is_hangup {
                 return Progress::Pending;
             }
+        }
+    }
+
+    /// What `count` bytes mean without a request: tickets are welcome, content is not.
+    pub(crate) fn decrypt_idle(&mut self, wire: &mut Wire<'_>, count: usize) -> Surprise {
+        let Some(tls) = &mut self.tls else {
+            return Surprise::None;
+        };
+        let mut rest = &wire.buffer[..count];
+        while !rest.is_empty() {
+            if tls.absorb(&mut rest).is_err() {
+                return Surprise::End;
+            }
+            if tls.read(wire.plain) > 0 {
+                return Surprise::Bytes;
+            }
+        }
+        if tls.has_close_notify {
+            Surprise::End
+        } else {
+            Surprise::None
         }
     }
 

@@ -5,16 +5,22 @@
 //! timers.
 
 mod ending;
+mod opening;
+mod planned;
 mod waiting;
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 use rustix::fd::OwnedFd;
+use rustix::thread::set_current_timer_slack;
 
+use self::opening::Pace;
+use self::planned::Warmth;
 use crate::audit::{Log, Sink};
-use crate::budget::Budget;
+use crate::budget::{Allowance, Budget};
 use crate::clock::NS_PER_S;
 use crate::exchange::{Command, Inbox, Mailbox};
 use crate::failure::LoadError;
@@ -23,9 +29,9 @@ use crate::ledger::Ledger;
 use crate::plan::Recipe;
 use crate::slot::{Phase, Progress, Slot};
 
-/// Connections of new slots that are being opened at the same time.
-const MAX_FIRST_ATTEMPTS: usize = 64;
 const EVENTS_PER_WAIT: usize = 512;
+/// In the open loop starts wait until a batch of events has been handled.
+const EVENTS_PER_PLANNED_WAIT: usize = 64;
 const BUFFER_BYTES: usize = 64 << 10;
 /// A decrypted record has at most 16 KiB.
 const PLAIN_BYTES: usize = 16 << 10;
@@ -34,6 +40,8 @@ const WAKE_TOKEN: u64 = u64::MAX;
 /// What a thread shares with the control side.
 pub(crate) struct Shared {
     pub thread: usize,
+    /// How many threads share the load.
+    pub threads: usize,
     pub recipe: Arc<Recipe>,
     pub mailbox: Arc<Mailbox>,
     pub inbox: Arc<Inbox>,
@@ -68,8 +76,7 @@ pub(crate) struct Worker {
     recipe: Arc<Recipe>,
     mailbox: Arc<Mailbox>,
     budget: Arc<Budget>,
-    /// Requests that this thread may start before it draws again.
-    allowance: u64,
+    allowance: Allowance,
     epoll: OwnedFd,
     ledger: Ledger,
     buffer: Box<[u8]>,
@@ -79,7 +86,8 @@ pub(crate) struct Worker {
     wanted: usize,
     /// Slots below this index have been looked at since the last change of `wanted`.
     opening_cursor: usize,
-    first_attempts: usize,
+    pace: Pace,
+    warmth: Warmth,
     ready: usize,
     next_route: usize,
     random: u64,
@@ -94,6 +102,7 @@ impl Worker {
     pub(crate) fn new(Seat { shared, epoll }: Seat) -> Self {
         let Shared {
             thread,
+            threads,
             recipe,
             mailbox,
             inbox,
@@ -108,15 +117,16 @@ impl Worker {
             ledger,
             recipe,
             mailbox,
+            allowance: Allowance::new(Arc::clone(&budget)),
             budget,
-            allowance: 0,
             epoll,
             buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
             plain: vec![0; plain_bytes].into_boxed_slice(),
             slots: Vec::new(),
             wanted: 0,
             opening_cursor: 0,
-            first_attempts: 0,
+            pace: Pace::new(threads),
+            warmth: Warmth::default(),
             ready: 0,
             // Threads start at different addresses, so few connections spread, too.
             next_route: thread,
@@ -129,14 +139,22 @@ impl Worker {
 
     /// Serve events until told to stop.
     pub(crate) fn run(&mut self) -> Result<(), LoadError> {
-        let mut events = Vec::with_capacity(EVENTS_PER_WAIT);
+        // The usual 50 us would be a part of every latency; a refusal leaves just that.
+        let _ = set_current_timer_slack(NonZeroU64::new(1));
+        let mut many = Vec::with_capacity(EVENTS_PER_WAIT);
+        let mut few = Vec::with_capacity(EVENTS_PER_PLANNED_WAIT);
         let mut commands = Vec::with_capacity(16);
         while !self.is_stopping {
-            self.wait(&mut events)?;
+            let events = if self.is_open_loop() {
+                &mut few
+            } else {
+                &mut many
+            };
+            self.wait(events)?;
             if events.is_empty() {
                 self.ledger.now();
             }
-            for event in &events {
+            for event in events.iter() {
                 // The struct is packed: copy, do not borrow.
                 let (token, flags) = (event.data.u64(), event.flags);
                 if token == WAKE_TOKEN {
@@ -145,7 +163,12 @@ impl Worker {
                     self.on_event(token, flags);
                 }
             }
-            self.open_more();
+            if self.is_open_loop() {
+                let is_batch_full = events.len() == events.capacity();
+                self.start_planned(is_batch_full);
+            } else {
+                self.open_more();
+            }
             self.ledger.tick();
             self.ledger.report_stragglers();
             if self.ledger.last_ns() >= self.scan_due_ns {
@@ -157,7 +180,11 @@ impl Worker {
 
     fn wait(&self, events: &mut Vec<epoll::Event>) -> Result<(), LoadError> {
         events.clear();
-        let due_ns = self.ledger.due_ns().min(self.scan_due_ns);
+        let due_ns = self
+            .ledger
+            .due_ns()
+            .min(self.scan_due_ns)
+            .min(self.opening_due_ns());
         let timeout_ns = due_ns.saturating_sub(self.ledger.last_ns()).min(NS_PER_S);
         let timeout = Timespec {
             tv_sec: i64::from(timeout_ns == NS_PER_S),
@@ -175,6 +202,7 @@ impl Worker {
         for command in commands.drain(..) {
             match command {
                 Command::SetSlots(count) => self.set_slots(count),
+                Command::SetRate(share) => self.set_rate(share),
                 Command::BeginWindow { window, at_ns } => self.ledger.begin_window(window, at_ns),
                 Command::Cut => self.cut(),
                 Command::Stop => self.is_stopping = true,
@@ -182,62 +210,14 @@ impl Worker {
         }
     }
 
-    fn set_slots(&mut self, count: usize) {
-        if count == 0 {
-            self.budget.give_back(std::mem::take(&mut self.allowance));
-        }
-        self.wanted = count;
-        self.opening_cursor = 0;
-        if count > self.slots.len() {
-            self.slots.resize_with(count, Slot::new);
-        }
-        for index in count..self.slots.len() {
-            if !self.slots[index].is_busy() {
-                self.retire(index);
-            }
-        }
-    }
-
-    fn cut(&mut self) {
-        for index in 0..self.slots.len() {
-            if self.slots[index].is_busy() {
-                self.ledger
-                    .audit
-                    .cut(&self.slots[index], self.ledger.last_ns());
-                let flight_ns = self.count_flight(index);
-                self.ledger.end_cut(self.slots[index].book, flight_ns);
-                self.close(index);
-                self.retire(index);
-            }
-        }
-        self.opening_cursor = 0;
-    }
-
-    /// Take up wanted slots that are vacant, a limited number of connections at a time.
-    fn open_more(&mut self) {
-        while self.opening_cursor < self.wanted && self.first_attempts < MAX_FIRST_ATTEMPTS {
-            let index = self.opening_cursor;
-            self.opening_cursor += 1;
-            if self.slots[index].phase == Phase::Vacant {
-                self.slots[index].is_first_attempt = true;
-                self.first_attempts += 1;
-                self.take_up(index);
-            }
-        }
-    }
-
     /// Start the slot's next request, on its connection or on a new one.
     #[inline]
     fn take_up(&mut self, index: usize) {
-        if self.allowance == 0 {
-            self.allowance = self.budget.draw();
-            if self.allowance == 0 {
-                self.close(index);
-                self.retire(index);
-                return;
-            }
+        if !self.allowance.take() {
+            self.close(index);
+            self.retire(index);
+            return;
         }
-        self.allowance -= 1;
         if self.slots[index].is_idle_for_too_long(self.ledger.last_ns()) {
             self.close(index);
         }
@@ -250,33 +230,12 @@ impl Worker {
             self.ledger.now();
         }
         let book = self.ledger.start();
-        slot.begin_request(book, self.recipe.is_head);
+        slot.begin_request(book, 0, self.recipe.is_head);
         slot.ticket = self.ledger.audit.issue(self.ledger.last_ns());
         if slot.socket.is_some() {
             self.write_request(index);
         } else {
             self.open_connection(index);
-        }
-    }
-
-    fn open_connection(&mut self, index: usize) {
-        let route = self.recipe.routes.nth(self.next_route);
-        self.next_route = self.next_route.wrapping_add(1);
-        let slot = &mut self.slots[index];
-        slot.phase = Phase::Connecting;
-        slot.connect_started_ns = self.ledger.last_ns();
-        slot.is_fresh = true;
-        let token = join_token(index, slot.generation);
-        let opened = route
-            .open()
-            .and_then(|socket| http1::watch(&self.epoll, &socket, token).map(|()| socket));
-        match opened {
-            Ok(socket) => {
-                slot.socket = Some(socket);
-                let deadline_ns = slot.connect_started_ns + self.recipe.timeouts.connect;
-                self.scan_by(deadline_ns);
-            }
-            Err(kind) => self.fail(index, kind, self.ledger.last_ns()),
         }
     }
 
@@ -314,49 +273,30 @@ impl Worker {
             Phase::Exchanging => slot.exchange(&mut wire, flags),
             Phase::Handshaking => slot.handshake(&mut wire, flags),
             Phase::Connecting => slot.finish_connect(&mut wire),
+            Phase::Idle => {
+                self.on_idle_event(index, flags);
+                return;
+            }
             Phase::Vacant | Phase::BackOff => Progress::Pending,
         };
         if progress == Progress::Connected {
             self.on_connected(index, flags);
-            if http1::is_hangup(flags) && self.slots[index].generation == generation {
-                self.read_to_end(index);
+            let slot = &self.slots[index];
+            let is_told_once = http1::is_hangup(flags) || slot.phase == Phase::Idle;
+            if is_told_once && slot.generation == generation {
+                self.read_to_end(index, flags);
             }
         } else {
             self.settle(index, progress);
         }
     }
 
-    fn on_connected(&mut self, index: usize, flags: epoll::EventFlags) {
-        let now_ns = self.ledger.last_ns();
-        let slot = &mut self.slots[index];
-        slot.phase = Phase::Exchanging;
-        self.ledger.connections_open += 1;
-        let connect_ns = slot.connected_ns - slot.connect_started_ns;
-        let tls_ns = slot.tls.is_some().then(|| now_ns - slot.connected_ns);
-        self.ledger.count_opened(connect_ns, tls_ns);
-        if flags.contains(epoll::EventFlags::IN) && slot.tls.is_none() {
-            let progress = slot.receive_early(&mut Wire {
-                recipe: &self.recipe,
-                ledger: &mut self.ledger,
-                buffer: &mut self.buffer,
-                plain: &mut self.plain,
-            });
-            if progress != Progress::Pending {
-                self.make_ready(index);
-                self.settle(index, progress);
-                return;
-            }
-        }
-        self.make_ready(index);
-        self.ledger
-            .count_gap(now_ns - self.slots[index].taken_up_ns);
-        self.write_request(index);
-        // The new deadlines may be shorter than any that the last scan has seen.
-        self.scan_by(now_ns + self.recipe.timeouts.shortest());
-    }
-
     /// The end of the stream was announced before the request was written; it is not told again.
-    fn read_to_end(&mut self, index: usize) {
+    fn read_to_end(&mut self, index: usize, flags: epoll::EventFlags) {
+        if self.slots[index].phase == Phase::Idle {
+            self.on_idle_event(index, flags);
+            return;
+        }
         let progress = self.slots[index].receive(
             &mut Wire {
                 recipe: &self.recipe,
@@ -377,11 +317,6 @@ impl Worker {
             Progress::Failed(kind) => self.fail(index, kind, self.ledger.last_ns()),
         }
     }
-}
-
-/// What epoll keeps for a connection: its slot, and which of the slot's connections it is.
-fn join_token(index: usize, generation: u32) -> u64 {
-    u64::from(generation) << 32 | index as u64
 }
 
 #[inline]

@@ -8,6 +8,7 @@ use std::io::{Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use loadgen::{Arrivals, Pool};
 use support::{OK, Server, started, wait_until};
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
@@ -46,7 +47,14 @@ fn requests_in_steady_state_allocate_nothing() {
     let pool = started(&server.plan());
     pool.set_concurrency(8);
     wait_until(|| pool.ready_connections() == 8);
-    // Between two edges of the grid only requests happen.
+    expect_no_allocation(&pool);
+    pool.set_rate(3000.0, Arrivals::Poisson, 64).unwrap();
+    pool.poll(Duration::from_secs(2)).unwrap().unwrap();
+    expect_no_allocation(&pool);
+}
+
+/// Between two edges of the grid only requests happen.
+fn expect_no_allocation(pool: &Pool) {
     pool.poll(Duration::from_secs(2)).unwrap().unwrap();
     std::thread::sleep(Duration::from_millis(50));
     let (allocations, answers) = (

@@ -8,7 +8,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use loadgen::{FailureKind, Plan, Timeouts, TlsPlan, WarningKind};
+use loadgen::{Arrivals, FailureKind, Plan, Timeouts, TlsPlan, WarningKind};
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -116,6 +116,18 @@ impl Pool {
 
     fn set_concurrency(&self, concurrency: usize) {
         self.inner.set_concurrency(concurrency);
+    }
+
+    #[pyo3(signature = (*, rate_qps, poisson, max_in_flight))]
+    fn set_rate(&self, rate_qps: f64, poisson: bool, max_in_flight: usize) -> PyResult<()> {
+        let arrivals = if poisson {
+            Arrivals::Poisson
+        } else {
+            Arrivals::Constant
+        };
+        self.inner
+            .set_rate(rate_qps, arrivals, max_in_flight)
+            .map_err(|error| to_python(&error))
     }
 
     fn ready_connections(&self) -> usize {

@@ -29,6 +29,9 @@ impl Worker {
         }
         slot.is_fresh = false;
         slot.is_reused = true;
+        if slot.is_first_attempt {
+            self.end_first_attempt(index);
+        }
         match afterwards {
             Afterwards::Reuse => {}
             Afterwards::ClosedByTarget => {
@@ -45,6 +48,8 @@ impl Worker {
     pub(super) fn go_on(&mut self, index: usize) {
         if index < self.wanted {
             self.take_up(index);
+        } else if self.is_for_planned(index) {
+            self.park(index);
         } else {
             self.close(index);
             self.retire(index);
@@ -53,6 +58,12 @@ impl Worker {
 
     /// The request failed at `at_ns`, which for a timeout is its deadline.
     pub(super) fn fail(&mut self, index: usize, kind: FailureKind, at_ns: u64) {
+        if !self.slots[index].is_busy() {
+            self.ledger.count_attempt_failed();
+            self.make_ready(index);
+            self.lose_unused(index);
+            return;
+        }
         let flight_ns = self.count_flight(index);
         let slot = &self.slots[index];
         self.ledger.audit.failed(slot, at_ns, kind);
@@ -67,6 +78,7 @@ impl Worker {
         }
         self.close(index);
         self.make_ready(index);
+        self.end_first_attempt(index);
         if index < self.wanted && kind.needs_back_off() {
             self.back_off(index);
         } else {
@@ -85,19 +97,46 @@ impl Worker {
         flight_ns
     }
 
+    /// Drop everything that is in flight.
+    pub(super) fn cut(&mut self) {
+        for index in 0..self.slots.len() {
+            if self.slots[index].is_busy() {
+                self.ledger
+                    .audit
+                    .cut(&self.slots[index], self.ledger.last_ns());
+                let flight_ns = self.count_flight(index);
+                self.ledger.end_cut(self.slots[index].book, flight_ns);
+                self.close(index);
+                if self.is_for_planned(index) {
+                    self.park(index);
+                } else {
+                    self.retire(index);
+                }
+            }
+        }
+        self.opening_cursor = 0;
+    }
+
     pub(super) fn close(&mut self, index: usize) {
         let slot = &mut self.slots[index];
-        if slot.phase == Phase::Exchanging && slot.socket.is_some() {
+        if matches!(slot.phase, Phase::Exchanging | Phase::Idle) && slot.socket.is_some() {
             self.ledger.connections_open -= 1;
         }
         slot.close();
     }
 
-    pub(super) fn retire(&mut self, index: usize) {
+    /// The slot has no request any more and takes none up for now.
+    pub(super) fn rest(&mut self, index: usize) {
         let slot = &mut self.slots[index];
-        if slot.is_busy() {
+        if slot.has_request {
+            slot.has_request = false;
             self.ledger.end_running();
         }
+    }
+
+    pub(super) fn retire(&mut self, index: usize) {
+        self.rest(index);
+        let slot = &mut self.slots[index];
         slot.phase = Phase::Vacant;
         slot.back_off_exponent = 0;
         if slot.is_ready {
@@ -106,23 +145,5 @@ impl Worker {
             publish(&self.mailbox.ready, self.ready);
         }
         self.end_first_attempt(index);
-    }
-
-    pub(super) fn make_ready(&mut self, index: usize) {
-        let slot = &mut self.slots[index];
-        if !slot.is_ready {
-            slot.is_ready = true;
-            self.ready += 1;
-            publish(&self.mailbox.ready, self.ready);
-        }
-        self.end_first_attempt(index);
-    }
-
-    fn end_first_attempt(&mut self, index: usize) {
-        let slot = &mut self.slots[index];
-        if slot.is_first_attempt {
-            slot.is_first_attempt = false;
-            self.first_attempts -= 1;
-        }
     }
 }

@@ -14,6 +14,7 @@ const MANY_SLOTS: usize = 4096;
 impl Worker {
     /// Let the slot rest: 1 ms, doubled with each failure in a row, up to 100 ms.
     pub(super) fn back_off(&mut self, index: usize) {
+        self.rest(index);
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;
         self.random ^= self.random << 17;
@@ -23,7 +24,6 @@ impl Worker {
         let jitter_ns = self.random % (wait_ns / 2);
         slot.back_off_exponent = (slot.back_off_exponent + 1).min(7);
         slot.phase = Phase::BackOff;
-        self.ledger.end_running();
         slot.progress_ns = self.ledger.last_ns() + wait_ns - jitter_ns;
         let wake_ns = slot.progress_ns;
         self.scan_by(wake_ns);

@@ -157,6 +157,10 @@ pub fn started(plan: &Plan) -> Pool {
 /// All rows of one window.
 #[derive(Default)]
 pub struct Window {
+    pub planned: u64,
+    pub dropped_no_slot: u64,
+    pub dropped_late: u64,
+    pub not_started: u64,
     pub started: u64,
     pub ok: u64,
     pub failures: BTreeMap<&'static str, u64>,
@@ -173,6 +177,8 @@ pub struct Window {
     is_over: bool,
     pub latency: Histogram,
     pub failed_latency: Histogram,
+    pub response: Histogram,
+    pub send_lag: Histogram,
     pub first_byte: Histogram,
     pub transfer: Histogram,
     pub connect: Histogram,
@@ -193,6 +199,10 @@ impl Window {
             assert!(!self.is_over, "an interval after the window's end: {row:?}");
             self.intervals.push((row.start_s, row.end_s));
         }
+        self.planned += row.planned;
+        self.dropped_no_slot += row.dropped_no_slot;
+        self.dropped_late += row.dropped_late;
+        self.not_started += row.not_started;
         self.started += row.started;
         self.ok += row.ok;
         self.cut += row.cut;
@@ -213,6 +223,8 @@ impl Window {
         for (sum, blob) in [
             (&mut self.latency, &row.latency_blob),
             (&mut self.failed_latency, &row.failed_latency_blob),
+            (&mut self.response, &row.response_blob),
+            (&mut self.send_lag, &row.send_lag_blob),
             (&mut self.first_byte, &row.first_byte_blob),
             (&mut self.transfer, &row.transfer_blob),
             (&mut self.connect, &row.connect_blob),
@@ -223,6 +235,11 @@ impl Window {
             self.started,
             self.ok + self.failed() + self.cut + self.in_flight,
             "the books do not balance: {row:?}"
+        );
+        assert_eq!(
+            self.planned,
+            self.started + self.dropped_no_slot + self.dropped_late + self.not_started,
+            "the plan does not balance: {row:?}"
         );
         assert_eq!(self.ok, self.latency.count());
         assert_eq!(self.ok, self.first_byte.count());
