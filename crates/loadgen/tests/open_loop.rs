@@ -332,7 +332,8 @@ fn cut_ends_planned_requests_and_the_plan_goes_on() {
     let mut books = Books::new();
     books.read_for(&pool, millis(200));
     books.finish(&pool);
-    assert!((1..=2).contains(&books.sum(|window| window.cut)));
+    // Two that hang, and whatever else was in flight just then.
+    assert!((2..=8).contains(&books.sum(|window| window.cut)));
     assert!(server.requests() > 30);
 }
 
