@@ -9,6 +9,8 @@ from pathlib import Path
 
 from bench.places import ROOT
 
+LOAD_AVERAGE = "load average at the start"
+
 
 def facts_of_machine() -> dict[str, str]:
     """Name and value of what a reader needs to judge the numbers."""
@@ -19,7 +21,7 @@ def facts_of_machine() -> dict[str, str]:
         "kernel": f"{platform.system()} {platform.release().partition('-')[0]}",
         "python": platform.python_version(),
         "revision": _revision(),
-        "load average at the start": f"{os.getloadavg()[0]:.2f}",
+        LOAD_AVERAGE: f"{os.getloadavg()[0]:.2f}",
         "open files allowed": f"{descriptors:,}",
     }
 

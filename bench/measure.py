@@ -1,8 +1,9 @@
 """What does one client cost under one load?
 
-Seen from outside and the same for all: once the load has settled, its CPU clock and the server's
-count of requests are read twice. The difference holds neither start nor report, and no client is
-believed about its own numbers. The whole process, start to end, is taken beside it by wait4.
+Seen from outside and the same for all: once every connection stands and the load has settled, its
+CPU clock and the server's count of requests are read twice. The difference holds neither start nor
+report, and no client is believed about its own numbers. The whole process, start to end, is taken
+beside it by wait4.
 """
 
 import os
@@ -20,12 +21,14 @@ from bench.targets import Target
 # Parts of the asked seconds: thrown away first, then measured; the rest lets slow ones end.
 SETTLE_PART = 0.2
 WINDOW_PART = 0.6
-# A client that has sent nothing until then, or does not end, is given up.
-_FIRST_REQUEST_S = 20.0
+# A client that does not have its connections by then, or does not end, is given up.
+_OPENING_S = 60.0
 _GRACE_S = 40.0
 _LOOK_EVERY_S = 0.02
-# Fewer left open than this, and the load was ending before the window did.
-_STILL_OPEN_RATIO = 0.9
+# Fewer connections than this, and it is not the load that was asked for.
+_STANDING_RATIO = 0.98
+# Clients go round their connections; less than two rounds hold more of one half than of the other.
+_MIN_PER_CONNECTION = 2
 
 
 class ProblemError(Exception):
@@ -109,13 +112,15 @@ class Client:
         try:
             return peer.read(text)
         except (ValueError, KeyError, TypeError):
-            raise ProblemError(f"gave no answer: {self.last_words(text)}") from None
+            raise ProblemError(f"gave no answer{self.last_words(text)}") from None
 
     def last_words(self, text: str) -> str:
-        """Exit code and the last line of its output."""
+        """The last line of its output, if it ended with an error."""
+        if not self._process.returncode:
+            return ""
         lines = f"{text}\n{self._err.read_text(errors='replace')}".split("\n")
-        spoken = [line.strip() for line in lines if line.strip()]
-        return f"exit {self._process.returncode}, {spoken[-1][:120] if spoken else 'no word'}"
+        spoken = [" ".join(line.split()) for line in lines if line.strip()]
+        return f": exit {self._process.returncode}, {spoken[-1][:120] if spoken else 'no word'}"
 
     def kill(self) -> None:
         """End it with all of its children."""
@@ -131,11 +136,12 @@ def measure(
     load = target.load(server, seconds)
     client_cores, server_cores = _cores(target)
     server.run_on(server_cores)
+    server.wait_until_idle()
     before, _ = server.status()
     client = Client(peer.command(tool.path, load), load, client_cores)
     window, told, problem = None, Told(None, None), ""
     try:
-        window = _watch(client, server, before, target.opening_s + seconds * SETTLE_PART, seconds)
+        window = _watch(client, server, target, before, seconds * target.stretch)
         client.wait(within_s=_GRACE_S)
         told = client.told(peer, tool, load)
     except ProblemError as error:
@@ -162,28 +168,37 @@ def measure(
     )
 
 
-def _watch(client: Client, server: Nginx, before: int, settle_s: float, seconds: int) -> _Window:
-    """Wait for the first request, let the load settle, then read twice."""
-    deadline_s = time.monotonic() + _FIRST_REQUEST_S
-    while server.status()[0] <= before:
-        if client.has_ended():
-            raise ProblemError(f"sent nothing: {client.last_words('')}")
-        if time.monotonic() > deadline_s:
-            raise ProblemError(f"had sent nothing after {_FIRST_REQUEST_S:.0f} s")
-        time.sleep(_LOOK_EVERY_S)
-    time.sleep(settle_s)
+def _watch(client: Client, server: Nginx, target: Target, before: int, seconds: int) -> _Window:
+    """Wait until every connection stands, let the load settle, then read twice."""
+    _await_load(client, server, target.connections, before)
+    time.sleep(seconds * SETTLE_PART)
     start = client.read(server)
     time.sleep(seconds * WINDOW_PART)
     has_ended = client.has_ended()
     end = client.read(server)
     # The clock of a process that ends while it is read goes back to zero.
     if has_ended or end.cpu_s < start.cpu_s:
-        raise ProblemError(f"ended before its time: {client.last_words('')}")
-    if end.open_connections < start.open_connections * _STILL_OPEN_RATIO:
+        raise ProblemError(f"ended before its time{client.last_words('')}")
+    if end.open_connections < start.open_connections * _STANDING_RATIO:
         raise ProblemError("closed connections while it was measured")
-    if end.requests <= start.requests:
-        raise ProblemError("sent nothing while it was measured")
+    per_connection = (end.requests - start.requests) / target.connections
+    if per_connection < _MIN_PER_CONNECTION:
+        raise ProblemError(f"made only {per_connection:.1f} requests on each connection")
     return _Window(start, end)
+
+
+def _await_load(client: Client, server: Nginx, connections: int, before: int) -> None:
+    deadline_s = time.monotonic() + _OPENING_S
+    most_open = 0
+    while True:
+        served, open_connections = server.status()
+        most_open = max(most_open, open_connections)
+        if served > before and open_connections >= connections * _STANDING_RATIO:
+            return
+        if client.has_ended() or time.monotonic() > deadline_s:
+            opened = f"never had more than {most_open:,} of {connections:,} connections open"
+            raise ProblemError(f"{opened}{client.last_words('')}")
+        time.sleep(_LOOK_EVERY_S)
 
 
 def _cores(target: Target) -> tuple[set[int], set[int]]:

@@ -16,11 +16,12 @@ ANSWER = "hello, capacity"
 LARGE_ANSWER_BYTES = 10 * 1024
 SERVERS = ("plain", "tls", "large")
 
-# Client and server need as many descriptors each; what is left is for logs and listeners.
-_SPARE_DESCRIPTORS = 100
+# More than descriptors allow: with few to spare it would close idle connections to have new ones.
+_CONNECTIONS_PER_DESCRIPTOR = 2
 # One cipher for all, lest a client win by its favourite; it is the one most of them ask for.
 _CIPHER = "TLS_AES_128_GCM_SHA256"
 _START_S = 10.0
+_IDLE_S = 10.0
 
 _CONFIGURATION = """\
 worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log crit;
@@ -86,6 +87,12 @@ class Nginx:
         self._own_requests += 1
         return int(lines[2].split()[2]) - self._own_requests, int(lines[0].split()[2]) - 1
 
+    def wait_until_idle(self) -> None:
+        """Until the connections of the client before are gone, or will not go."""
+        deadline_s = time.monotonic() + _IDLE_S
+        while self.status()[1] > 0 and time.monotonic() < deadline_s:
+            time.sleep(0.02)
+
     def run_on(self, cores: set[int]) -> None:
         """Keep master and worker on these cores."""
         for member in family(self._process.pid):
@@ -107,7 +114,7 @@ class Nginx:
         limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         text = _CONFIGURATION.format(
             folder=self._folder,
-            connections=limit - _SPARE_DESCRIPTORS,
+            connections=limit * _CONNECTIONS_PER_DESCRIPTOR,
             cipher=_CIPHER,
             answer=ANSWER,
             **self._ports,

@@ -18,6 +18,7 @@ WRK = "wrk"
 
 # ab wants a number of requests and keeps 40 bytes for each; no client here is faster than this.
 _AB_MAX_QPS = 300_000
+_PYTHON_USERS_PER_S = 2000
 # Our opening pause; the rest of the seconds is the measured part of the step.
 _SETTLE_S = 0.5
 
@@ -120,13 +121,18 @@ def _locust(program: Path, load: Load) -> list[str]:
     words = [str(program), "-f", str(CLIENTS / "locustfile.py"), "--headless", "--only-summary"]
     words += ["--json", "--loglevel", "ERROR", "-H", load.url.removesuffix("/")]
     words += ["-u", str(load.connections), "-r", str(load.connections)]
-    return [*words, "-t", f"{load.seconds + 1}s"]  # its clock runs while it makes its users
+    return [*words, "-t", f"{_python_seconds(load)}s"]
 
 
 def _aiohttp(program: Path, load: Load) -> list[str]:
     words = [str(program), str(CLIENTS / "aiohttp_client.py"), load.url]
-    words += [str(load.connections), str(load.seconds)]
+    words += [str(load.connections), str(_python_seconds(load))]
     return [*words, *([] if load.body_file is None else [str(load.body_file)])]
+
+
+def _python_seconds(load: Load) -> int:
+    """Their clock runs while they make their users, before the first request is out."""
+    return load.seconds + 1 + load.connections // _PYTHON_USERS_PER_S
 
 
 _ALL = (

@@ -17,7 +17,10 @@ _MEMORY_PEERS = (OURS, WRK)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One row of loads: the server, how many connections, how the client may run."""
+    """One row of loads: the server, how many connections, how the client may run.
+
+    `stretch` multiplies the seconds where one request on each connection takes long by itself.
+    """
 
     name: str
     title: str
@@ -27,14 +30,19 @@ class Target:
     is_pinned: bool = False
     has_body: bool = False
     opening_s: int = 0
+    stretch: int = 1
     peers: Collection[str] | None = None
 
     def load(self, server: Nginx, seconds: int) -> Load:
-        """What each client is told; opening many connections takes time of its own."""
+        """What each client is told; opening many connections takes time of its own.
+
+        Clients begin to count their seconds before, while or after they connect; so the load of
+        the slowest must last beyond the window.
+        """
         return Load(
             url=server.url(self.server),
             connections=self.connections,
-            seconds=seconds + self.opening_s,
+            seconds=seconds * self.stretch + self.opening_s,
             threads=self.threads,
             body_file=POST_BODY if self.has_body else None,
             scratch=SCRATCH,
@@ -56,7 +64,13 @@ _ALL = (
     ),
     Target(ONE, "15-byte answer, 1 connection", connections=1),
     Target("get-256", "15-byte answer, 256 connections", connections=256),
-    Target("get-10000", "15-byte answer, 10,000 connections", connections=10_000, opening_s=3),
+    Target(
+        "get-10000",
+        "15-byte answer, 10,000 connections",
+        connections=10_000,
+        opening_s=5,
+        stretch=2,
+    ),
     Target("tls-64", "TLS 1.3, 15-byte answer, 64 connections", server="tls"),
     Target("large-64", "10 KiB answer, 64 connections", server="large"),
     Target("post-64", "POST with 1 KiB, 15-byte answer, 64 connections", has_body=True),
@@ -71,14 +85,15 @@ _ALL = (
         "get-8000",
         "15-byte answer, 8,000 connections",
         connections=8000,
-        opening_s=3,
+        opening_s=5,
         peers=_MEMORY_PEERS,
     ),
     Target(
         "get-19000",
         "15-byte answer, 19,000 connections",
         connections=19_000,
-        opening_s=4,
+        opening_s=6,
+        stretch=2,
         peers=(OURS,),
     ),
 )

@@ -7,7 +7,6 @@ export const options = {
   insecureSkipTLSVerify: true,
   discardResponseBodies: true,
   summaryTrendStats: ['avg'],
-  gracefulStop: '1s',
 };
 
 const body = __ENV.BENCH_BODY ? open(__ENV.BENCH_BODY) : null;
