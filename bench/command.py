@@ -71,7 +71,6 @@ def _names(known: Mapping[str, object]) -> Callable[[str], tuple[str, ...]]:
 
 def _measure(wanted: _Wanted) -> bool:
     course = wanted.course
-    facts = facts_of_machine()
     # Client and server inherit it; 10,000 connections need it.
     _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
@@ -84,12 +83,13 @@ def _measure(wanted: _Wanted) -> bool:
         _say("there is no server to load, so nothing was measured")
         return False
     write_request_files()
+    facts = facts_of_machine()
     samples = []
     with Nginx(nginx.path, openssl.path, RESULTS / "nginx") as server:
         for sample in run_rounds(course, tools, server, _say):
             samples.append(sample)
             store.write_samples(RESULTS / store.SAMPLES, samples)
-    described = {f"{name}": _described(tool) for name, tool in tools.items()}
+    described = {name: _described(tool) for name, tool in tools.items()}
     length = f"{course.rounds} rounds of {course.seconds} s each"
     store.write_facts(RESULTS / store.FACTS, {**facts, "load": length, **described})
     return True

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from bench.machine import LOAD_AVERAGE
+from bench.machine import is_quiet
 from bench.peers import FLOOR, OURS, WRK
 from bench.table import Row, Table, Unmeasured
 from bench.targets import ONE, TARGETS
@@ -13,8 +13,6 @@ _HEAD = (
     *("failures", "told / served", "CPU s apart"),
 )
 
-# An idle system of our own and the last seconds of set-up stay below this.
-_QUIET_LOAD_AVERAGE = 0.8
 _NOT_QUIET = (
     "**The machine was not quiet when this was measured**: other work took cores from client and "
     "server alike. Rows show that a client works; differences below a tenth mean nothing here."
@@ -45,7 +43,7 @@ def page(table: Table, verdicts: Iterable[Verdict], facts: Mapping[str, str]) ->
     parts.append(markdown_rows(("claim", "", "figures"), map(_verdict_cells, verdicts)))
     parts.append("## Where and how long")
     parts.append(markdown_rows(("", ""), facts.items()))
-    if float(facts[LOAD_AVERAGE]) > _QUIET_LOAD_AVERAGE:
+    if not is_quiet(facts):
         parts.append(_NOT_QUIET)
     for target in table.targets():
         parts.append(f"## {TARGETS[target].title} (`{target}`)")

@@ -4,12 +4,16 @@ import os
 import platform
 import resource
 import subprocess
+import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.places import ROOT
 
-LOAD_AVERAGE = "load average at the start"
+OTHER_WORK = "other work just before"
+_WATCH_S = 2.0
+_QUIET_RATIO = 0.05
 
 
 def facts_of_machine() -> dict[str, str]:
@@ -21,9 +25,29 @@ def facts_of_machine() -> dict[str, str]:
         "kernel": f"{platform.system()} {platform.release().partition('-')[0]}",
         "python": platform.python_version(),
         "revision": _revision(),
-        LOAD_AVERAGE: f"{os.getloadavg()[0]:.2f}",
+        OTHER_WORK: f"{_busy_ratio(_WATCH_S):.1%} of all cores",
         "open files allowed": f"{descriptors:,}",
     }
+
+
+def is_quiet(facts: Mapping[str, str]) -> bool:
+    """Whether other work left the cores to client and server."""
+    return float(facts[OTHER_WORK].partition("%")[0]) / 100 <= _QUIET_RATIO
+
+
+def _busy_ratio(over_s: float) -> float:
+    """Share of the cores' time in which they, or a neighbour on their host, worked."""
+    before = _cpu_ticks()
+    time.sleep(over_s)
+    grown = [now - then for now, then in zip(_cpu_ticks(), before, strict=True)]
+    idle, waiting = grown[3:5]
+    return 1 - (idle + waiting) / sum(grown)
+
+
+def _cpu_ticks() -> list[int]:
+    """User, nice, system, idle, waiting for disks, interrupts (2), taken by the host."""
+    line = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0]
+    return [int(word) for word in line.split()[1:9]]
 
 
 def _processor() -> str:

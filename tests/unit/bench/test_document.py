@@ -1,7 +1,7 @@
 """Tests of what a reader sees."""
 
 from bench.document import page, target_cells, terminal, verdict_line
-from bench.machine import LOAD_AVERAGE
+from bench.machine import OTHER_WORK
 from bench.verdicts import Outcome, Verdict, verdicts_of
 from tests.unit.bench.builders import a_sample, a_table
 
@@ -39,7 +39,7 @@ def test_the_page_holds_claims_facts_and_memory() -> None:
     one = a_sample("capacity", "get-1", connections=1, open_connections=1)
     many = a_sample("capacity", "get-10000", connections=10_000, rss_bytes=18_239_000)
     table = a_table(one, many)
-    text = page(table, verdicts_of(table), {"kernel": "Linux 6.1", LOAD_AVERAGE: "0.10"})
+    text = page(table, verdicts_of(table), {"kernel": "Linux 6.1", OTHER_WORK: "5.0% of all cores"})
     assert "| kernel | Linux 6.1 |" in text
     assert "not quiet" not in text
     assert "| capacity | 10,000 | 1.00 |" in text
@@ -48,7 +48,7 @@ def test_the_page_holds_claims_facts_and_memory() -> None:
 
 def test_a_busy_machine_is_named() -> None:
     """Numbers of such a run must not be quoted."""
-    assert "not quiet" in page(a_table(a_sample()), [], {LOAD_AVERAGE: "0.81"})
+    assert "not quiet" in page(a_table(a_sample()), [], {OTHER_WORK: "5.1% of all cores"})
 
 
 def test_a_claim_is_one_line() -> None:
