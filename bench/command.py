@@ -90,7 +90,7 @@ def _measure(wanted: _Wanted) -> bool:
             samples.append(sample)
             store.write_samples(RESULTS / store.SAMPLES, samples)
     described = {name: _described(tool) for name, tool in tools.items()}
-    length = f"{course.rounds} rounds of {course.seconds} s each"
+    length = f"rounds: {course.rounds}, of {course.seconds} s each"
     store.write_facts(RESULTS / store.FACTS, {**facts, "load": length, **described})
     return True
 
