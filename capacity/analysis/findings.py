@@ -1,7 +1,8 @@
 """What does a finished run say? The one entry point: a Run goes in, Findings come out."""
 
 from capacity.analysis.knee import find_knee
-from capacity.model.findings import Capacity, Findings, NoCapacity, Peak
+from capacity.model.findings import Capacity, Findings, NoCapacity, NoKnee, NoKneeReason, Peak
+from capacity.model.load import RateLadder
 from capacity.model.rules import METRICS, Action, StepRate
 from capacity.model.run import EndReason, Run, Step, Trust
 
@@ -21,6 +22,13 @@ _EXIT_CODES = {
 }
 
 
+# N* = X_sup * R(1) is a number of requests in flight, which an open loop does not set.
+_NO_KNEE_OF_RATES = NoKnee(
+    NoKneeReason.OPEN_LOOP,
+    "a knee is a number of requests in flight, and these steps set a rate of starts",
+)
+
+
 def analyze(run: Run) -> Findings:
     """Draw capacity, knee, peak and exit code from the believable steps of a run."""
     usable = sorted(
@@ -32,7 +40,7 @@ def analyze(run: Run) -> Findings:
     capacity = _capacity(run)
     return Findings(
         peak=peak,
-        knee=find_knee(rates),
+        knee=_NO_KNEE_OF_RATES if isinstance(run.plan.ladder, RateLadder) else find_knee(rates),
         capacity=capacity,
         exit_code=_exit_code(run, capacity),
     )

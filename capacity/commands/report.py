@@ -33,7 +33,7 @@ def command(*, run_folder: Path, out: Path | None, language: str) -> int:
     run = read_run(run_folder)
     findings = analyze(run)
     source = run_folder if run_folder.is_dir() else run_folder.parent
-    folder = _free_folder(source, run.plan.name) if out is None else out
+    folder = _free_folder(source) if out is None else out
     if out is not None and out.exists() and not out.is_dir():
         raise UsageError(f"{out} is not a folder", hint="name a folder with --out")
     check_writable(folder)
@@ -45,9 +45,9 @@ def command(*, run_folder: Path, out: Path | None, language: str) -> int:
     return 0
 
 
-def _free_folder(run_folder: Path, name: str) -> Path:
+def _free_folder(run_folder: Path) -> Path:
     """The run's own folder if nothing was drawn there yet, else a new one inside it."""
-    if not (run_folder / f"{name}.dat").exists():
+    if not (run_folder / "steps.csv").exists():
         return run_folder
     number = 1
     while (folder := run_folder / f"report-{number}").exists():

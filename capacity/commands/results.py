@@ -6,6 +6,7 @@ from pathlib import Path
 
 from capacity.commands.standard_output import say
 from capacity.model.findings import Findings
+from capacity.model.load import RateLadder
 from capacity.model.run import Run
 from capacity.report.fonts import chart_font
 from capacity.report.texts import Language
@@ -31,14 +32,21 @@ class Derived:
 
 
 def write_derived(run: Run, findings: Findings, folder: Path, language: Language) -> Derived:
-    """Write graphs, steps.csv and the .dat file into `folder`; existing files are an error."""
+    """Write graphs, steps.csv and the .dat file into `folder`; existing files are an error.
+
+    A climb by rate has no .dat file, and a note says so.
+    """
     if not run.steps:
         return Derived((), ("no step was finished, so there is nothing to draw",))
     paths = [path for write in WRITERS.values() for path in write(run, findings, folder, language)]
-    dat = folder / f"{run.plan.name}.dat"
-    write_dat(dat, run.steps)
-    note = chart_font(language).note
-    return Derived((*paths, dat), () if note is None else (note,))
+    notes = [note for note in (chart_font(language).note,) if note is not None]
+    if isinstance(run.plan.ladder, RateLadder):
+        notes.append("a .dat file has a column for concurrency only, so a climb by rate has none")
+    else:
+        dat = folder / f"{run.plan.name}.dat"
+        write_dat(dat, run.steps)
+        paths.append(dat)
+    return Derived(tuple(paths), tuple(notes))
 
 
 def print_answer(

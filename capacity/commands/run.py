@@ -19,7 +19,7 @@ from capacity.analysis.findings import analyze
 from capacity.commands.consent import ask_consent
 from capacity.commands.demo_options import DemoOptions
 from capacity.commands.demo_process import DemoProcess
-from capacity.commands.preflight import check_descriptors, reachable, resolve
+from capacity.commands.preflight import check_descriptors, reachable, resolve, usable_from
 from capacity.commands.process import SignalInterrupt, SystemClock
 from capacity.commands.results import AnswerForm, print_answer, write_derived
 from capacity.commands.run_options import overrides_from, run_options
@@ -85,14 +85,14 @@ def _show_plan(plan: RunPlan) -> int:
 async def _run(plan: RunPlan, settings: Settings) -> int:
     check_writable(settings.out)
     check_descriptors(plan)
-    addresses = resolve(plan.target)
+    addresses = usable_from(plan.source_addresses, resolve(plan.target))
     ask_consent(
         plan.target.host, addresses, allow_hosts=plan.allow_hosts, yes_target=settings.yes_target
     )
     with ExitStack() as stack:
         if plan.demo_service is not None:
             stack.enter_context(DemoProcess(_demo_options(plan.demo_service, plan.target)))
-        addresses = reachable(plan.target, addresses)
+        addresses = reachable(plan.target, addresses, plan.source_addresses)
         engine = _make_engine(plan, addresses)
         stack.callback(engine.close)
         console = make_console(settings.look, sys.stderr)

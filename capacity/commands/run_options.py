@@ -29,6 +29,33 @@ _OPTIONS = (
     _value(
         "-c", "--concurrency", env="CONCURRENCY", metavar="SPEC", help="1,2,4 | 1..64x2 | 10..50+10"
     ),
+    _value(
+        "--rate",
+        env="RATE",
+        metavar="SPEC",
+        help="Planned starts a second in place of -c: 100,200 | 100..800x2; latency counts from "
+        "the planned start.",
+    ),
+    _value(
+        "--arrivals",
+        env="ARRIVALS",
+        type=click.Choice(["poisson", "constant"]),
+        help="How planned starts are spread: like independent users (default), or evenly.",
+    ),
+    _value(
+        "--max-in-flight",
+        env="MAX_IN_FLIGHT",
+        metavar="N",
+        help="With --rate: a start that finds N requests in flight is dropped and counted; "
+        "default: the ceiling of concurrency.",
+    ),
+    click.option(
+        "--source-address",
+        "source_addresses",
+        multiple=True,
+        metavar="IP",
+        help="Connect from this address of the machine (repeatable, used in turn).",
+    ),
     _value("-d", "--hold", env="HOLD", metavar="DUR", help="Measured part of a step, like 30s."),
     _value("--settle", env="SETTLE", metavar="DUR", help="Thrown away at the start of each step."),
     _value("-m", "-X", "--method", env="METHOD", metavar="NAME", help="Request method."),
@@ -136,6 +163,10 @@ def overrides_from(options: dict[str, Any]) -> tuple[Path | None, Overrides]:
         Overrides(
             url=what if is_url else None,
             concurrency=options["concurrency"],
+            rate=options["rate"],
+            arrivals=options["arrivals"],
+            max_in_flight=options["max_in_flight"],
+            source_addresses=options["source_addresses"],
             hold=options["hold"],
             settle=options["settle"],
             method=options["method"],

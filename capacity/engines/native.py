@@ -14,7 +14,7 @@ from capacity import _core
 from capacity.engines.host_watch import HostWatch
 from capacity.errors import CapacityError, EngineError, MachineError, TargetError, UsageError
 from capacity.histogram import Histogram, summarize
-from capacity.model.load import OpenLoop
+from capacity.model.load import Arrivals, Ladder, OpenLoop, RateLadder
 from capacity.model.plan import HttpRequest, RunPlan, Secret, Target, TlsTrust
 from capacity.model.snapshot import (
     ConnectionCounts,
@@ -45,6 +45,7 @@ class NativeEngine:
                 hint="set engine: aiohttp in the profile, or pass --engine aiohttp",
             )
         self._target = plan.target
+        self._loop = _loop(plan.ladder)
         self._host = HostWatch()
         is_local = all(ip_address(address).is_loopback for address, _ in addresses)
         self._threads = _thread_count(plan, is_local=is_local)
@@ -52,6 +53,7 @@ class NativeEngine:
             plan.target,
             request,
             addresses,
+            source_addresses=plan.source_addresses,
             ok_below_status=plan.scenario.ok_below_status,
             max_connections=plan.ladder.max_in_flight,
             max_requests=plan.fuses.max_requests,
@@ -62,7 +64,7 @@ class NativeEngine:
     def notes(self) -> tuple[str, ...]:
         """What a reader of the result should know about this engine."""
         threads = "1 load thread" if self._threads == 1 else f"{self._threads} load threads"
-        return (f"native engine: {threads}, HTTP/1.1, closed loop",)
+        return (f"native engine: {threads}, HTTP/1.1, {self._loop}",)
 
     def start(self) -> None:
         """Start the load threads; nothing is sent yet."""
@@ -76,8 +78,15 @@ class NativeEngine:
         self._pool.set_concurrency(concurrency)
 
     def set_rate(self, load: OpenLoop) -> None:
-        """Refuse: this core keeps requests in flight and plans none."""
-        raise _no_open_loop(load)
+        """Plan so many starts a second from now on."""
+        try:
+            self._pool.set_rate(
+                rate_qps=load.rate_qps,
+                poisson=load.arrivals is Arrivals.POISSON,
+                max_in_flight=load.max_in_flight,
+            )
+        except _core.LoadError as error:
+            raise _explain(error, self._target) from None
 
     def ready_connections(self) -> int:
         """Slots that have had a connection, or a failed attempt at one."""
@@ -101,14 +110,13 @@ class NativeEngine:
         self._pool.close()
 
 
-def _no_open_loop(load: OpenLoop) -> UsageError:
-    return UsageError(
-        f"{load.text}: this engine keeps requests in flight and plans no starts",
-        hint="give --concurrency instead of --rate",
-    )
+def _loop(ladder: Ladder) -> str:
+    return "open loop" if isinstance(ladder, RateLadder) else "closed loop"
 
 
-def probe_target(target: Target, addresses: tuple[tuple[str, int], ...]) -> str:
+def probe_target(
+    target: Target, addresses: tuple[tuple[str, int], ...], source_addresses: tuple[str, ...]
+) -> str:
     """Open one connection, TLS included, send no request; the address that answered.
 
     Raises TargetError when the target cannot be reached or is not believed.
@@ -118,6 +126,7 @@ def probe_target(target: Target, addresses: tuple[tuple[str, int], ...]) -> str:
         target,
         request,
         addresses,
+        source_addresses=source_addresses,
         ok_below_status=400,
         max_connections=1,
         max_requests=0,
@@ -134,6 +143,7 @@ def _make_pool(
     request: HttpRequest,
     addresses: tuple[tuple[str, int], ...],
     *,
+    source_addresses: tuple[str, ...],
     ok_below_status: int,
     max_connections: int,
     max_requests: int,
@@ -144,7 +154,7 @@ def _make_pool(
     try:
         return _core.Pool(
             addresses=addresses,
-            source_addresses=(),
+            source_addresses=source_addresses,
             max_connections=max_connections,
             host_header=host.removesuffix(f":{default_port}"),
             tls=target.scheme == "https",

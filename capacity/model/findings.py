@@ -20,6 +20,7 @@ class NoKneeReason(StrEnum):
     TOO_FEW_STEPS = "too_few_steps"
     NOT_REACHED = "not_reached"
     BELOW_RANGE = "below_range"
+    OPEN_LOOP = "open_loop"
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,12 +150,17 @@ class DemoService:
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """The whole plan. `threads` None leaves the number to the engine (one per core)."""
+    """The whole plan.
+
+    `threads` None leaves the number to the engine (one per core); without `source_addresses` the
+    kernel chooses where connections come from.
+    """
 
     name: str
     target: Target
     scenario: Scenario
     engine: EngineName
+    source_addresses: tuple[str, ...]
     threads: int | None
     ladder: Ladder
     settle_s: float

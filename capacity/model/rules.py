@@ -9,7 +9,7 @@ from enum import StrEnum
 from math import log2
 from typing import assert_never
 
-from capacity.model.snapshot import Counts, LatencySummary
+from capacity.model.snapshot import Counts, LatencySummary, Schedule
 from capacity.units import format_duration, format_qps, format_ratio
 
 
@@ -37,6 +37,7 @@ class WindowStats:
     counts: Counts
     ended_ok: int
     latency: LatencySummary | None
+    schedule: Schedule | None = None
 
     @property
     def span_s(self) -> float:
@@ -94,6 +95,9 @@ class Metric:
                 assert_never(self.unit)
 
 
+# The one metric that only planned starts have.
+DROPPED_RATE = "dropped_rate"
+
 _OK_TTLB = "time to last byte of ok requests"
 
 
@@ -113,6 +117,17 @@ def _error_rate(window: WindowStats) -> float | None:
 def _refused_rate(window: WindowStats) -> float | None:
     refused = window.counts.statuses.get(429, 0)
     return refused / window.counts.judged if window.counts.judged else None
+
+
+def _planned(window: WindowStats) -> int:
+    return 0 if window.schedule is None else window.schedule.planned
+
+
+def _dropped_rate(window: WindowStats) -> float | None:
+    schedule = window.schedule
+    if schedule is None or schedule.planned == 0:
+        return None
+    return schedule.dropped_no_slot / schedule.planned
 
 
 def _qps(window: WindowStats) -> float | None:
@@ -152,6 +167,15 @@ _ROWS = (
         formula="answers with status 429 / (ok + failures of target and network)",
         value=_refused_rate,
         sample_count=_judged,
+    ),
+    Metric(
+        DROPPED_RATE,
+        Unit.RATIO,
+        Scope.WINDOW,
+        rests_on_timing=True,
+        formula="starts that found every slot waiting for an answer / planned starts",
+        value=_dropped_rate,
+        sample_count=_planned,
     ),
     Metric(
         "qps",

@@ -71,8 +71,9 @@ class Step:
     `qps` is good completions inside the hold per second of hold; `counts` and the latencies
     belong to the requests that started inside the hold. `judgements` holds each rule's last state.
     `ended_early` is true when a rule, a fuse or the user cut the hold short. `running_ratio` is
-    the achieved concurrency: mean running slots / planned ones. `response` and `send_lag` count
-    from the planned start and exist in open loops alone. None is not known.
+    the achieved concurrency: mean running slots / planned ones. In an open loop the
+    `latency` counts from the planned start, `service_latency` from the send and `send_lag` between
+    the two; a closed loop has the `latency` alone. None is not known.
     """
 
     plan: StepPlan
@@ -98,7 +99,7 @@ class Step:
     tls: LatencySummary | None = None
     transfer: LatencySummary | None = None
     fresh_latency: LatencySummary | None = None
-    response: LatencySummary | None = None
+    service_latency: LatencySummary | None = None
     send_lag: LatencySummary | None = None
     schedule: Schedule | None = None
     running_ratio: float | None = None

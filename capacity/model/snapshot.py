@@ -314,3 +314,8 @@ class Snapshot:
     slots: SlotTimes | None = None
     gaps: tuple[tuple[float, float], ...] | None = None
     failure_traces: tuple[FailureTrace, ...] = ()
+
+    @property
+    def ruling_blob(self) -> bytes:
+        """The latency that rules and verdict go by: from the planned start where there is one."""
+        return self.response_blob or self.latency_blob

@@ -3,23 +3,21 @@
 from dataclasses import dataclass
 from math import ceil
 
-from capacity.model.load import ConcurrencyLadder, Ladder
+from capacity.model.load import ConcurrencyLadder, Ladder, RateLadder
 from capacity.model.plan import Fuses
-from capacity.model.rules import Rule
+from capacity.model.rules import DROPPED_RATE, Rule
+from capacity.profile.build_ladder import CONCURRENCY, RATE_STEPS, build_ladder
 from capacity.profile.build_target import positive_duration_s
-from capacity.profile.ladder_text import parse_ladder, refuse_above_fuse
 from capacity.profile.overrides import Overrides, flag_path
 from capacity.profile.problems import InputError, KeyPath, Problems, read_unit
-from capacity.profile.rule_text import DEFAULT_STOPS, fit_to_hold, parse_rule
+from capacity.profile.rule_text import DEFAULT_STOPS, OPEN_LOOP_STOPS, fit_to_hold, parse_rule
 from capacity.profile.schema import FusesPart, ProfileFile, StepsPart
 from capacity.units import format_duration, parse_count, parse_duration_s
 
-DEFAULT_TOP = 1024
 DEFAULT_SETTLE_S = 5.0
 DEFAULT_HOLD_S = 30.0
 DEFAULT_FUSES = Fuses(max_concurrency=1024, max_requests=100_000_000, max_duration_s=3600.0)
 
-_CONCURRENCY: KeyPath = ("steps", "concurrency")
 _SETTLE: KeyPath = ("steps", "settle")
 _HOLD: KeyPath = ("steps", "hold")
 _FUSES: KeyPath = ("safety", "fuses")
@@ -39,12 +37,13 @@ class Climb:
 def build_climb(profile: ProfileFile, overrides: Overrides, problems: Problems) -> Climb:
     """Read the steps, and check them against one another and against the fuses."""
     fuses = _fuses(profile.safety.fuses, problems)
-    ladder = ConcurrencyLadder(_concurrencies(profile.steps, fuses, problems))
+    ladder = build_ladder(profile.steps, fuses, problems)
     hold_s = problems.read(_HOLD, positive_duration_s, profile.steps.hold, DEFAULT_HOLD_S)
     settle_s = _settle_s(profile.steps, hold_s, problems)
-    _refuse_too_long(len(ladder.loads) * (settle_s + hold_s), fuses, problems)
-    rules = tuple(fit_to_hold(rule, hold_s) for rule in _rules(profile.stop, overrides, problems))
-    return Climb(ladder, settle_s, hold_s, rules, fuses)
+    _refuse_too_long(ladder, settle_s + hold_s, fuses, problems)
+    rules = _rules(profile.stop, overrides, ladder, problems)
+    fitting = tuple(fit_to_hold(rule, hold_s) for rule in rules)
+    return Climb(ladder, settle_s, hold_s, fitting, fuses)
 
 
 def _fuses(part: FusesPart, problems: Problems) -> Fuses:
@@ -69,20 +68,6 @@ def _fuse_count(text: str) -> int:
     return count
 
 
-def _concurrencies(part: StepsPart, fuses: Fuses, problems: Problems) -> tuple[int, ...]:
-    """The ladder as given; the default one ends at the concurrency fuse."""
-    default = parse_ladder(f"1..{min(DEFAULT_TOP, fuses.max_concurrency)}")
-    if part.concurrency is None:
-        return default
-    try:
-        concurrencies = parse_ladder(part.concurrency)
-        refuse_above_fuse(concurrencies, fuses.max_concurrency)
-    except InputError as fault:
-        problems.add(_CONCURRENCY, fault)
-        return default
-    return concurrencies
-
-
 def _settle_s(part: StepsPart, hold_s: float, problems: Problems) -> float:
     """The settle as given; the default shrinks with the hold, so that a short run stays short."""
 
@@ -102,8 +87,10 @@ def _settle_s(part: StepsPart, hold_s: float, problems: Problems) -> float:
     return settle_s
 
 
-def _refuse_too_long(likely_s: float, fuses: Fuses, problems: Problems) -> None:
-    given = [(*_FUSES, "duration"), _HOLD, _SETTLE, _CONCURRENCY]
+def _refuse_too_long(ladder: Ladder, step_s: float, fuses: Fuses, problems: Problems) -> None:
+    likely_s = len(ladder.loads) * step_s
+    steps = CONCURRENCY if isinstance(ladder, ConcurrencyLadder) else RATE_STEPS
+    given = [(*_FUSES, "duration"), _HOLD, _SETTLE, steps]
     if likely_s <= fuses.max_duration_s or any(problems.has(path) for path in given):
         return
     likely, most = format_duration(likely_s), format_duration(fuses.max_duration_s)
@@ -118,20 +105,33 @@ def _refuse_too_long(likely_s: float, fuses: Fuses, problems: Problems) -> None:
 
 
 def _rules(
-    of_profile: list[str] | None, overrides: Overrides, problems: Problems
+    of_profile: list[str] | None, overrides: Overrides, ladder: Ladder, problems: Problems
 ) -> tuple[Rule, ...]:
     """The profile's rules (or the default ones) and those of the flags, each rule once."""
     given: list[tuple[KeyPath, str]] = []
     if overrides.default_stops:
-        texts = DEFAULT_STOPS if of_profile is None else of_profile
+        texts = _default_stops(ladder) if of_profile is None else of_profile
         given += [(("stop", index), text) for index, text in enumerate(texts)]
     given += [(flag_path("stops", i), text) for i, text in enumerate(overrides.stops)]
     rules: dict[str, Rule] = {}
     for path, text in given:
         try:
             rule = parse_rule(text)
+            _refuse_without_plan(rule, ladder)
         except InputError as fault:
             problems.add(path, fault)
         else:
             rules.setdefault(rule.text, rule)
     return tuple(rules.values())
+
+
+def _default_stops(ladder: Ladder) -> tuple[str, ...]:
+    return OPEN_LOOP_STOPS if isinstance(ladder, RateLadder) else DEFAULT_STOPS
+
+
+def _refuse_without_plan(rule: Rule, ladder: Ladder) -> None:
+    if rule.metric == DROPPED_RATE and not isinstance(ladder, RateLadder):
+        raise InputError(
+            f"{rule.metric} is a share of planned starts, and requests in flight plan none",
+            "give a rate (--rate), or leave this rule out",
+        )

@@ -3,6 +3,9 @@
 No secrets: names of headers, masked queries and sizes, never values.
 """
 
+from typing import assert_never
+
+from capacity.model.load import Arrivals, ConcurrencyLadder, Ladder, RateLadder
 from capacity.model.plan import DemoService, HttpRequest, RunPlan, Secret, TlsTrust
 from capacity.model.rules import METRICS, Absolute, Action, Comparison, Rule
 from capacity.profile.ladder_text import ladder_to_text
@@ -14,6 +17,10 @@ _COMPARISONS = {
     Comparison.AT_LEAST: "is at least",
     Comparison.BELOW: "is below",
     Comparison.AT_MOST: "is at most",
+}
+_ARRIVALS = {
+    Arrivals.CONSTANT: "evenly spaced",
+    Arrivals.POISSON: "spread like independent users (Poisson)",
 }
 _TRUST = {
     TlsTrust.SYSTEM: "certificates checked against this system's authorities",
@@ -28,7 +35,9 @@ def plan_lines(plan: RunPlan, addresses: tuple[str, ...]) -> tuple[str, ...]:
         *_target_rows(plan, addresses),
         *_call_rows(plan),
         ("engine", f"{plan.engine.value}, {_threads(plan)}"),
+        *_source_rows(plan.source_addresses),
         ("steps", _steps(plan)),
+        *_open_loop_rows(plan.ladder),
         ("each step", _each_step(plan)),
         ("duration", _duration(plan)),
         *_rule_rows(plan.rules),
@@ -77,7 +86,30 @@ def _steps(plan: RunPlan) -> str:
     levels = [load.level for load in plan.ladder.loads]
     count = len(levels)
     steps = "1 step" if count == 1 else f"{count} steps"
-    return f"{ladder_to_text(levels)} requests in flight ({steps})"
+    match plan.ladder:
+        case ConcurrencyLadder():
+            return f"{ladder_to_text(levels)} requests in flight ({steps})"
+        case RateLadder(arrivals=arrivals):
+            spread = _ARRIVALS[arrivals]
+            return f"{ladder_to_text(levels)} planned starts a second, {spread} ({steps})"
+        case _:
+            assert_never(plan.ladder)
+
+
+def _open_loop_rows(ladder: Ladder) -> list[tuple[str, str]]:
+    if not isinstance(ladder, RateLadder):
+        return []
+    return [
+        (
+            "in flight",
+            f"at most {ladder.max_in_flight:,}; a start that finds no free one is dropped, and "
+            "latency counts from the planned start",
+        )
+    ]
+
+
+def _source_rows(addresses: tuple[str, ...]) -> list[tuple[str, str]]:
+    return [("from", ", ".join(addresses))] if addresses else []
 
 
 def _each_step(plan: RunPlan) -> str:

@@ -1,4 +1,4 @@
-"""Which levels of concurrency does `1,2,4`, `1..1024x2` or `10..100+10` stand for?
+"""Which levels of load does `1,2,4`, `1..1024x2` or `10..100+10` stand for?
 
 `A..B` doubles, `A..BxF` multiplies, `A..B+D` adds. B is always the last step, also when the factor
 jumps over it. Values are rounded and rise strictly.
@@ -6,6 +6,7 @@ jumps over it. Values are rounded and rise strictly.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from capacity.profile.problems import InputError
@@ -21,15 +22,28 @@ _RANGE = re.compile(
 )
 
 
-def parse_ladder(given: str | tuple[int, ...]) -> tuple[int, ...]:
+@dataclass(frozen=True, slots=True)
+class LevelWords:
+    """What the levels of a ladder are called when one of them is wrong."""
+
+    one: str
+    many: str
+    number: str
+
+
+CONCURRENCY = LevelWords("concurrency", "concurrencies", "a number of requests in flight")
+RATE = LevelWords("rate", "rates", "a number of starts a second")
+
+
+def parse_ladder(given: str | tuple[int, ...], words: LevelWords = CONCURRENCY) -> tuple[int, ...]:
     """Read the text form or a list of numbers; InputError when the values do not rise from 1 up."""
     if not isinstance(given, str):
         values = given
     elif ".." in given:
-        values = _range(given)
+        values = _range(given, words)
     else:
-        values = _list(given)
-    _refuse_disorder(values)
+        values = _list(given, words)
+    _refuse_disorder(values, words)
     return values
 
 
@@ -52,25 +66,25 @@ def ladder_to_text(levels: Sequence[float]) -> str:
     return ", ".join(shown)
 
 
-def _list(text: str) -> tuple[int, ...]:
+def _list(text: str, words: LevelWords) -> tuple[int, ...]:
     if not text.strip():
-        raise InputError("the concurrency is empty", _HINT)
+        raise InputError(f"the {words.one} is empty", _HINT)
     values = []
     for item in text.split(","):
         match = _COUNT.fullmatch(item)
         if match is None:
-            raise InputError(f"{item.strip()!r} is not a number of requests in flight", _HINT)
+            raise InputError(f"{item.strip()!r} is not {words.number}", _HINT)
         values.append(int(match.group(1)))
     return tuple(values)
 
 
-def _range(text: str) -> tuple[int, ...]:
+def _range(text: str, words: LevelWords) -> tuple[int, ...]:
     match = _RANGE.fullmatch(text)
     if match is None:
-        raise InputError(f"{text!r} is not a range of concurrencies", _HINT)
+        raise InputError(f"{text!r} is not a range of {words.many}", _HINT)
     low, high = int(match.group(1)), int(match.group(2))
     if low < 1:
-        raise InputError("concurrency 0 makes no load", "begin with 1 or more")
+        raise InputError(f"{words.one} 0 makes no load", "begin with 1 or more")
     if low > high:
         raise InputError(f"the range falls from {low} to {high}", f"write {high}..{low}")
     if match.group(4) is not None:
@@ -100,17 +114,17 @@ def _geometric(low: int, high: int, factor: float) -> tuple[int, ...]:
     return (*values, high)
 
 
-def _refuse_disorder(values: tuple[int, ...]) -> None:
+def _refuse_disorder(values: tuple[int, ...], words: LevelWords) -> None:
     if not values:
-        raise InputError("the concurrency is empty", _HINT)
+        raise InputError(f"the {words.one} is empty", _HINT)
     if min(values) < 1:
-        raise InputError(f"concurrency {min(values)} makes no load", "begin with 1 or more")
+        raise InputError(f"{words.one} {min(values)} makes no load", "begin with 1 or more")
     for before, after in pairwise(values):
         if after == before:
-            raise InputError(f"concurrency {after} is repeated", "name each step once")
+            raise InputError(f"{words.one} {after} is repeated", "name each step once")
         if after < before:
             raise InputError(
-                f"concurrency falls from {before} to {after}", "write the steps rising"
+                f"{words.one} falls from {before} to {after}", "write the steps rising"
             )
     if len(values) > MAX_STEPS:
         raise _too_many()

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from capacity.errors import Problem, ProfileError, UsageError
+from capacity.model.load import Ladder, RateLadder
 from capacity.model.plan import EngineName, PythonCall, RunPlan, Scenario
+from capacity.profile.build_ladder import RATE_STEPS
 from capacity.profile.build_scenario import Sources, build_scenario
 from capacity.profile.build_steps import build_climb
 from capacity.profile.build_target import build_demo_service, build_target, build_url
@@ -19,6 +21,7 @@ from capacity.profile.names import name_from, parse_name
 from capacity.profile.overrides import Overrides, lay_over
 from capacity.profile.problems import InputError, Origins, Place, Problems
 from capacity.profile.schema import ProfileFile
+from capacity.profile.source_address import build_source_addresses
 from capacity.profile.target_url import parse_host
 
 __all__ = ["Overrides", "load_plan"]
@@ -62,11 +65,14 @@ def _plan(sources: Sources, default_name: str, sha256: str | None) -> RunPlan:
     profile, problems = sources.profile, sources.problems
     climb = build_climb(profile, sources.overrides, problems)
     scenario = build_scenario(sources)
+    engine = _engine(profile.engine, scenario, problems)
+    _refuse_rates(climb.ladder, engine, problems)
     return RunPlan(
         name=problems.read(("name",), parse_name, profile.name, default_name),
         target=build_target(profile.target, sources.url, problems),
         scenario=scenario,
-        engine=_engine(profile.engine, scenario, problems),
+        engine=engine,
+        source_addresses=build_source_addresses(profile, engine, problems),
         threads=problems.read(("threads",), _threads, profile.threads, None),
         ladder=climb.ladder,
         settle_s=climb.settle_s,
@@ -124,6 +130,17 @@ def _engine(given: str | None, scenario: Scenario, problems: Problems) -> Engine
             InputError("the native engine runs no Python scenario", "write engine: aiohttp"),
         )
     return engine
+
+
+def _refuse_rates(ladder: Ladder, engine: EngineName, problems: Problems) -> None:
+    if isinstance(ladder, RateLadder) and engine is EngineName.AIOHTTP:
+        problems.add(
+            RATE_STEPS,
+            InputError(
+                "the aiohttp engine runs user loops, whose pace the service sets: it plans no rate",
+                "use the native engine for a rate, or give steps.concurrency (--concurrency)",
+            ),
+        )
 
 
 def _threads(count: int) -> int | None:

@@ -25,6 +25,10 @@ class Overrides:
 
     url: str | None = field(default=None, repr=False)
     concurrency: str | None = None
+    rate: str | None = None
+    arrivals: str | None = None
+    max_in_flight: int | str | None = None
+    source_addresses: tuple[str, ...] = ()
     hold: str | None = None
     settle: str | None = None
     method: str | None = None
@@ -49,10 +53,14 @@ _FLAGS = {
     "headers": "--header",
     "stops": "--stop",
     "ca_file": "--cacert",
+    "source_addresses": "--source-address",
 }
 _PATHS: dict[str, KeyPath] = {
     "url": ("target", "base_url"),
     "concurrency": ("steps", "concurrency"),
+    "rate": ("steps", "rate"),
+    "arrivals": ("steps", "arrivals"),
+    "max_in_flight": ("steps", "max_in_flight"),
     "hold": ("steps", "hold"),
     "settle": ("steps", "settle"),
     "timeout": ("target", "timeout", "total"),
@@ -78,12 +86,14 @@ def flag_path(name: str, index: int) -> KeyPath:
 def lay_over(overrides: Overrides, raw: dict[str, Any], problems: Problems) -> None:
     """Write every given flag into the raw profile and note its origin."""
     overlay = _Overlay(raw, problems)
+    _clear_other_ladder(overrides, overlay)
     for name, path in _PATHS.items():
         overlay.put(path, getattr(overrides, name), flag_of(name))
     for name in ("headers", "stops"):
         for index in range(len(getattr(overrides, name))):
             place = Place(flag_of(name), Path())
             problems.origins.put(flag_path(name, index), place)
+    _lay_source_addresses(overrides, overlay)
     _lay_tls(overrides, overlay)
     _lay_scenario(overrides, overlay)
 
@@ -92,19 +102,19 @@ class _Overlay:
     """Writes values into nested mappings, unless the profile has something else in their way."""
 
     def __init__(self, raw: dict[str, Any], problems: Problems) -> None:
-        self._raw = raw
+        self.raw = raw
         self.problems = problems
 
     def only_scenario(self) -> str | None:
         """The name of the profile's scenario; None when there is not exactly one."""
-        scenarios = self._raw.get("scenarios")
+        scenarios = self.raw.get("scenarios")
         if not isinstance(scenarios, dict) or len(scenarios) != 1:
             return None
         return str(next(iter(scenarios)))
 
     def mapping(self, path: KeyPath) -> dict[str, Any] | None:
         """The mapping at this path, made if nothing is there; None if something else is."""
-        found = self._raw
+        found = self.raw
         for key in path:
             below = found.setdefault(str(key), {})
             if not isinstance(below, dict):
@@ -120,6 +130,32 @@ class _Overlay:
         if holder is not None:
             holder[str(path[-1])] = value
             self.problems.origins.put(path, Place(flag, Path()))
+
+
+def _clear_other_ladder(overrides: Overrides, overlay: _Overlay) -> None:
+    """A ladder on the command line replaces the profile's, also when it is one of the other kind.
+
+    Two of them on the command line stay, to be refused together.
+    """
+    steps = overlay.mapping(("steps",))
+    if steps is None:
+        return
+    if overrides.rate is not None:
+        steps.pop("concurrency", None)
+    if overrides.concurrency is not None:
+        for key in ("rate", "arrivals", "max_in_flight"):
+            steps.pop(key, None)
+
+
+def _lay_source_addresses(overrides: Overrides, overlay: _Overlay) -> None:
+    if not overrides.source_addresses:
+        return
+    flag = flag_of("source_addresses")
+    addresses = list(overrides.source_addresses)
+    overlay.raw["source_addresses"] = addresses
+    for index in range(-1, len(addresses)):
+        path: KeyPath = ("source_addresses",) if index < 0 else ("source_addresses", index)
+        overlay.problems.origins.put(path, Place(flag, Path()))
 
 
 def _lay_tls(overrides: Overrides, overlay: _Overlay) -> None:

@@ -39,12 +39,14 @@ DEFAULT_STOPS = (
     "p99 > 10x first over 10s",
     "gain < 3% for 2 steps",
 )
+# Without free slots a service is too slow for the rate, whatever its answers look like.
+OPEN_LOOP_STOPS = (*DEFAULT_STOPS, "dropped_rate > 1% over 10s")
 
 _EXAMPLE = "write it like: p99 > 500ms over 10s"
 _HEAD = re.compile(r"\s*([A-Za-z][\w.]*)\s*(<=|>=|<|>)\s*([^<>=].*)")
 _METRIC = re.compile(r"\s*([A-Za-z][\w.]*)")
 _TIMES_FIRST = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*x\s+first")
-_SHARES = frozenset({"error_rate", "refused_rate"})
+_SHARES = frozenset({"error_rate", "refused_rate", "dropped_rate"})
 _PARSERS: dict[Unit, Callable[[str], float]] = {
     Unit.RATIO: parse_ratio,
     Unit.SECONDS: parse_duration_s,

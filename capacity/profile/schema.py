@@ -7,7 +7,15 @@ that a profile must have.
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    field_validator,
+)
 
 from capacity.model.plan import Secret
 from capacity.profile.problems import InputError, KeyPath
@@ -26,14 +34,14 @@ def _text_as_english(value: object) -> object:
     return {"en": value} if isinstance(value, str) else value
 
 
-def _ladder(value: object) -> str | tuple[int, ...]:
+def _ladder(value: object, info: ValidationInfo) -> str | tuple[int, ...]:
     if isinstance(value, str):
         return value
     values = value if isinstance(value, list) else [value]
     if all(isinstance(item, int) and not isinstance(item, bool) for item in values):
         return tuple(values)
     raise InputError(
-        "concurrency holds something that is not a whole number", "write it like [1, 2, 4]"
+        f"{info.field_name} holds something that is not a whole number", "write it like [1, 2, 4]"
     )
 
 
@@ -44,6 +52,7 @@ def _body(value: object) -> str | Secret:
 
 
 QuantityText = Annotated[str, BeforeValidator(_number_as_text)]
+LadderText = Annotated[str | tuple[int, ...], PlainValidator(_ladder)]
 
 
 class Part(BaseModel):
@@ -128,7 +137,10 @@ class ScenarioPart(Part):
 class StepsPart(Part):
     """`steps`: the levels of load, and how long each lasts."""
 
-    concurrency: Annotated[str | tuple[int, ...], PlainValidator(_ladder)] | None = None
+    concurrency: LadderText | None = None
+    rate: LadderText | None = None
+    arrivals: Literal["constant", "poisson"] | None = None
+    max_in_flight: QuantityText | None = None
     settle: QuantityText | None = None
     hold: QuantityText | None = None
 
@@ -153,6 +165,7 @@ class ProfileFile(Part):
     stop: list[str] | None = None
     engine: Literal["native", "aiohttp"] | None = None
     threads: int | None = None
+    source_addresses: list[str] = []
     demo_service: DemoServicePart | None = None
 
 

@@ -5,6 +5,7 @@ be believed are drawn hollow, and what was not measured is a gap.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from itertools import pairwise
 from math import isfinite, log2, nan
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from capacity.errors import StorageError
 from capacity.model.findings import Capacity, Findings, Knee
+from capacity.model.load import ConcurrencyLadder, OpenLoop, RateLadder
 from capacity.model.run import Run, Step, Trust
+from capacity.model.snapshot import LatencySummary
 from capacity.report.charts_frame import (
     BLUE,
     DARK,
@@ -63,6 +66,24 @@ _FAMILY_LOOKS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _CurveWords:
+    """Keys of the words that tell the two kinds of ladder apart."""
+
+    load_axis: str
+    latency_axis: str
+    mean: str
+    p99: str
+
+
+_CURVE_WORDS = {
+    ConcurrencyLadder: _CurveWords("axis_concurrency", "axis_ttlb", "series_mean", "series_p99"),
+    RateLadder: _CurveWords(
+        "axis_rate", "axis_response", "series_response_mean", "series_response_p99"
+    ),
+}
+
+
 def qps_ttlb_figure(run: Run, findings: Findings, language: Language) -> "Figure":
     """QPS on the left, mean and P99 of the time to last byte on the right, knee and stop marked."""
     font = chart_font(language)
@@ -72,21 +93,24 @@ def qps_ttlb_figure(run: Run, findings: Findings, language: Language) -> "Figure
         title, note = curve_title(run, findings, language), caption(run, steps, language)
         figure, left = new_figure(title, note)
         levels = [step.plan.load.level for step in steps]
-        set_load_axis(left, levels, say(language, "axis_concurrency"))
+        words = _CURVE_WORDS[type(run.plan.ladder)]
+        set_load_axis(left, levels, say(language, words.load_axis))
         right = left.twinx()
         qps = _series(left, steps, [s.qps for s in steps], "qps", (BLUE, "o", "-"))
         means = [nan if s.latency is None else format_ms(s.latency.mean_s) for s in steps]
         mean = _series(right, steps, means, "mean", (VERMILION, "s", "--"))
-        p99s = [_p99_ms(step) for step in steps]
+        p99s = [_p99_ms(step.latency) for step in steps]
         p99 = _series(right, steps, p99s, "p99", (GREEN, "^", "-."))
-        for line, key in ((qps, "series_qps"), (mean, "series_mean"), (p99, "series_p99")):
+        for line, key in ((qps, "series_qps"), (mean, words.mean), (p99, words.p99)):
             line.set_label(say(language, key))
-        set_value_axis(left, [s.qps for s in steps], headroom=1.12)
+        planned = levels if isinstance(run.plan.ladder, RateLadder) else []
+        set_value_axis(left, [*planned, *(s.qps for s in steps)], headroom=1.12)
         set_value_axis(right, means + p99s, headroom=1.35)
-        for axes, key, color in ((left, "axis_qps", BLUE), (right, "axis_ttlb", VERMILION)):
+        for axes, key, color in ((left, "axis_qps", BLUE), (right, words.latency_axis, VERMILION)):
             axes.set_ylabel(say(language, key), color=color)
             axes.tick_params(axis="y", colors=color)
-        handles = [qps, mean, p99, *_mark_findings(left, levels, findings, language)]
+        extra = _open_loop_series(left, right, steps, language)
+        handles = [qps, mean, p99, *extra, *_mark_findings(left, levels, findings, language)]
         _mark_stop(left, levels, run, language)
         add_legend(figure, [*handles, *_hollow_handle(steps, language)])
     return figure
@@ -101,7 +125,8 @@ def success_rate_figure(run: Run, findings: Findings, language: Language) -> "Fi
     with drawing_style(font.families):
         figure, axes = new_figure(success_title(steps, language), caption(run, steps, language))
         levels = [step.plan.load.level for step in steps]
-        set_load_axis(axes, levels, say(language, "axis_concurrency"))
+        words = _CURVE_WORDS[type(run.plan.ladder)]
+        set_load_axis(axes, levels, say(language, words.load_axis))
         axes.set_ylim(0, 103)
         axes.set_ylabel(say(language, "axis_success"))
         bars = _stack_failures(axes, steps, language)
@@ -127,6 +152,22 @@ def save_png(figure: "Figure", path: Path) -> None:
             f"{path}: cannot be written: {error.strerror or error}",
             hint="choose another folder with --out",
         ) from error
+
+
+def _open_loop_series(
+    left: "Axes", right: "Axes", steps: Sequence[Step], language: Language
+) -> list["Line2D"]:
+    """What was planned, and the service's own part of the response time, for planned starts."""
+    if not any(isinstance(step.plan.load, OpenLoop) for step in steps):
+        return []
+    levels = [step.plan.load.level for step in steps]
+    look: dict[str, Any] = {"color": GREY, "ls": (0, (1, 1)), "lw": 1.4, "zorder": 2}
+    label = say(language, "series_planned")
+    (planned,) = left.plot(levels, levels, gid="planned", label=label, **look)
+    p99s = [_p99_ms(step.service_latency) for step in steps]
+    service = _series(right, steps, p99s, "service-p99", (SKY, "v", ":"))
+    service.set_label(say(language, "series_service_p99"))
+    return [planned, service]
 
 
 def _by_level(steps: Sequence[Step]) -> list[Step]:
@@ -215,8 +256,8 @@ def _hollow_handle(steps: Sequence[Step], language: Language) -> list["Line2D"]:
     return [Line2D([], [], color=DARK, marker="o", ls="", mfc="white", mew=1.8, label=label)]
 
 
-def _p99_ms(step: Step) -> float:
-    p99_s = None if step.latency is None else step.latency.p99_s
+def _p99_ms(latency: LatencySummary | None) -> float:
+    p99_s = None if latency is None else latency.p99_s
     return nan if p99_s is None else format_ms(p99_s)
 
 

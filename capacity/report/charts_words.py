@@ -1,8 +1,10 @@
 """Which words stand on the graphs? Titles that state the finding, marks, captions."""
 
 from collections.abc import Sequence
+from typing import assert_never
 
-from capacity.model.findings import Capacity, Findings, Knee, NoKneeReason
+from capacity.model.findings import Capacity, Findings, Knee, NoCapacity, NoKneeReason, Peak
+from capacity.model.load import ConcurrencyLadder, Ladder, RateLadder
 from capacity.model.run import EndReason, Run, Step
 from capacity.model.snapshot import FailureKind, Side
 from capacity.report.load_words import load_words, loads_words
@@ -39,8 +41,31 @@ def _finding(findings: Findings, language: Language) -> str:
             return say(language, "title_not_reached", last=load_words(peak.load, language), qps=qps)
         case NoKneeReason.BELOW_RANGE:
             return say(language, "title_below_range", qps=qps)
+        case NoKneeReason.OPEN_LOOP:
+            return _rate_finding(findings.capacity, peak, language)
         case NoKneeReason.TOO_FEW_STEPS:
             return say(language, "title_peak", qps=qps, load=load_words(peak.load, language))
+
+
+def _rate_finding(capacity: Capacity | NoCapacity, peak: Peak, language: Language) -> str:
+    """The answer of an open loop is a rate: the highest that met every limit."""
+    match capacity:
+        case Capacity(load=load, qps=qps):
+            key = "title_open_loop"
+        case NoCapacity():
+            key, load, qps = "title_open_loop_none", peak.load, peak.qps
+    return say(language, key, qps=format_qps(qps), load=load_words(load, language))
+
+
+def loop_words(ladder: Ladder, language: Language) -> str:
+    """Who set the pace: the service's answers, or a plan of starts."""
+    match ladder:
+        case ConcurrencyLadder():
+            return say(language, "loop_closed")
+        case RateLadder(arrivals=arrivals):
+            return say(language, f"loop_{arrivals.value}")
+        case _:
+            assert_never(ladder)
 
 
 def success_title(steps: Sequence[Step], language: Language) -> str:
@@ -102,6 +127,7 @@ def caption(run: Run, steps: Sequence[Step], language: Language) -> str:
     text = say(
         language,
         "caption",
+        loop=loop_words(plan.ladder, language),
         hold=format_duration(plan.hold_s),
         origin=plain_ascii(plan.target.origin),
         run_id=plain_ascii(run.run_id),

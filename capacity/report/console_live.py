@@ -10,6 +10,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from capacity.model.load import RateLadder
 from capacity.model.rules import METRICS, Judgement
 from capacity.model.run import Phase, Trust
 from capacity.report.console_plain import end_line
@@ -23,10 +24,11 @@ _BAR_CELLS = 24
 # Lines around the rows of the table: header, progress, blanks, sparklines, rules, self, hint.
 _LINES_AROUND = 14
 _LEAST_ROWS = 3
+_CONCURRENCY_COLUMN, _RATE_COLUMN = "C", "rate/s"
 # Name and least width, so that the table does not move while values change.
 _COLUMNS = (
     (" ", 1),
-    ("C", 5),
+    (_CONCURRENCY_COLUMN, 5),
     ("QPS", 7),
     ("gain", 6),
     ("TTLB", 7),
@@ -102,8 +104,10 @@ class LiveView:
 
     def _table(self, rows: list[Row]) -> Table:
         table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
+        is_open = isinstance(self.picture.plan.ladder, RateLadder)
         for name, width in _COLUMNS:
-            table.add_column(name, justify="right", no_wrap=True, min_width=width)
+            shown = _RATE_COLUMN if is_open and name == _CONCURRENCY_COLUMN else name
+            table.add_column(shown, justify="right", no_wrap=True, min_width=width)
         for row in rows:
             table.add_row(*self._cells(row), style="bold" if row.trust is None else None)
         return table

@@ -1,7 +1,11 @@
 """What does one line for a log or a pipe say? Keys are English and a dash is an unknown value."""
 
+from typing import assert_never
+
+from capacity.model.load import ClosedLoop, OpenLoop
 from capacity.model.rules import METRICS, Judgement
 from capacity.model.run import RunEnd, Step, Trust
+from capacity.model.snapshot import LatencySummary
 from capacity.report.load_words import load_field
 from capacity.report.shown import printable, show_success
 from capacity.units import format_ms
@@ -13,13 +17,12 @@ _VALID_WORDS = {Trust.VALID: "yes", Trust.SUSPECT: "doubtful", Trust.INVALID: "n
 def step_line(step: Step, total_steps: int) -> str:
     """A finished step: `step 7/10 C=64 qps=36.9 ttlb_ms=1720 p99_ms=3400 ok=99.83% valid=yes`."""
     success = step.counts.success_ratio
-    latency = step.latency
     fields = [
         f"step {step.plan.index + 1}/{total_steps}",
         load_field(step.plan.load),
+        *_schedule_fields(step),
         f"qps={short_number(step.qps)}",
-        f"ttlb_ms={_UNKNOWN if latency is None else short_number(format_ms(latency.mean_s))}",
-        f"p99_ms={_p99(step)}",
+        *_latency_fields(step),
         f"ok={_UNKNOWN if success is None else show_success(success)}",
         f"valid={_VALID_WORDS[step.validity.trust]}",
     ]
@@ -28,6 +31,37 @@ def step_line(step: Step, total_steps: int) -> str:
     if step.validity.reasons:
         fields.append(f'reason="{printable("; ".join(step.validity.reasons))}"')
     return " ".join(fields)
+
+
+def _latency_fields(step: Step) -> list[str]:
+    """From the send, or for planned starts from the plan, with the service's own time beside it."""
+    latency, service = step.latency, step.service_latency
+    match step.plan.load:
+        case ClosedLoop():
+            return [f"ttlb_ms={_mean(latency)}", f"p99_ms={_p99(latency)}"]
+        case OpenLoop():
+            return [
+                f"response_ms={_mean(latency)}",
+                f"p99_ms={_p99(latency)}",
+                f"service_ms={_mean(service)}",
+                f"service_p99_ms={_p99(service)}",
+            ]
+        case _:
+            assert_never(step.plan.load)
+
+
+def _schedule_fields(step: Step) -> list[str]:
+    """`planned = started + dropped + late + unsent`, for steps that plan their starts."""
+    schedule = step.schedule
+    if schedule is None or not isinstance(step.plan.load, OpenLoop):
+        return []
+    return [
+        f"planned={schedule.planned}",
+        f"started={step.counts.started}",
+        f"dropped={schedule.dropped_no_slot}",
+        f"late={schedule.dropped_late}",
+        f"unsent={schedule.not_started}",
+    ]
 
 
 def rule_line(judgement: Judgement) -> str:
@@ -52,6 +86,10 @@ def short_number(value: float) -> str:
     return f"{value:.{digits}f}"
 
 
-def _p99(step: Step) -> str:
-    p99_s = None if step.latency is None else step.latency.p99_s
+def _mean(latency: LatencySummary | None) -> str:
+    return _UNKNOWN if latency is None else short_number(format_ms(latency.mean_s))
+
+
+def _p99(latency: LatencySummary | None) -> str:
+    p99_s = None if latency is None else latency.p99_s
     return _UNKNOWN if p99_s is None else short_number(format_ms(p99_s))

@@ -145,7 +145,7 @@ class _Hold:
         self._counts = self._counts + snapshot.counts
         self._ended_ok += snapshot.ended_ok
         self._span_s += snapshot.end_s - snapshot.start_s
-        self._latency.add(Histogram.from_blob(snapshot.latency_blob))
+        self._latency.add(Histogram.from_blob(snapshot.ruling_blob))
         self._cpu_ratio = None if snapshot.generator is None else snapshot.generator.cpu_ratio
 
     def row(self, plan: StepPlan, before: tuple[Row, ...]) -> Row:

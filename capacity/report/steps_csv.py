@@ -6,7 +6,9 @@ spreadsheet would take for a formula get an apostrophe in front.
 
 import csv
 from io import StringIO
+from typing import assert_never
 
+from capacity.model.load import ClosedLoop, Load, OpenLoop
 from capacity.model.run import Run, Step
 from capacity.model.snapshot import LatencySummary, Side
 from capacity.report.load_words import show_level
@@ -29,8 +31,13 @@ def steps_csv(run: Run) -> str:
 HEADER = (
     "step",
     "concurrency",
+    "rate_qps",
     "hold_s",
     "qps",
+    "planned",
+    "dropped_no_slot",
+    "dropped_late",
+    "not_started",
     "started",
     "ok",
     "failed_target",
@@ -48,6 +55,9 @@ HEADER = (
     "p99_high_ms",
     "p999_ms",
     "max_ms",
+    "service_p50_ms",
+    "service_p99_ms",
+    "send_lag_p99_ms",
     "ttfb_p50_ms",
     "connect_p50_ms",
     "connections_opened",
@@ -65,15 +75,17 @@ def _row(step: Step) -> dict[str, str]:
     cpu_ratio = None if step.generator is None else step.generator.cpu_ratio
     return {
         "step": str(step.plan.index + 1),
-        "concurrency": show_level(step.plan.load),
+        **_load_cells(step.plan.load),
         "hold_s": _decimal(step.hold_s),
         "qps": _decimal(step.qps),
+        **_schedule_cells(step),
         "started": str(counts.started),
         "ok": str(counts.ok),
         **{f"failed_{side.value}": str(counts.failed_on(side)) for side in Side},
         "cut": str(counts.cut),
         "success_percent": _percent(counts.success_ratio),
         **_latency_cells(latency),
+        **_service_cells(step.service_latency, step.send_lag),
         "ttfb_p50_ms": _ms(None if step.first_byte is None else step.first_byte.p50_s),
         "connect_p50_ms": _ms(None if step.connect is None else step.connect.p50_s),
         "connections_opened": str(step.connections.opened),
@@ -83,6 +95,36 @@ def _row(step: Step) -> dict[str, str]:
         "trust": step.validity.trust.value,
         "reasons": _text("; ".join(step.validity.reasons)),
         "breaches": _text("; ".join(breach.rule.text for breach in step.breaches)),
+    }
+
+
+def _load_cells(load: Load) -> dict[str, str]:
+    match load:
+        case ClosedLoop():
+            return {"concurrency": show_level(load), "rate_qps": ""}
+        case OpenLoop():
+            return {"concurrency": "", "rate_qps": show_level(load)}
+        case _:
+            assert_never(load)
+
+
+def _schedule_cells(step: Step) -> dict[str, str]:
+    """What became of planned starts; a closed loop plans none."""
+    names = ("planned", "dropped_no_slot", "dropped_late", "not_started")
+    schedule = step.schedule
+    if schedule is None or isinstance(step.plan.load, ClosedLoop):
+        return dict.fromkeys(names, "")
+    return {name: str(getattr(schedule, name)) for name in names}
+
+
+def _service_cells(
+    service: LatencySummary | None, send_lag: LatencySummary | None
+) -> dict[str, str]:
+    """Open loops alone: the other latencies count from the planned start."""
+    return {
+        "service_p50_ms": _ms(None if service is None else service.p50_s),
+        "service_p99_ms": _ms(None if service is None else service.p99_s),
+        "send_lag_p99_ms": _ms(None if send_lag is None else send_lag.p99_s),
     }
 
 

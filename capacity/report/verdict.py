@@ -4,7 +4,8 @@ The order is the order in which people need it, and when the run is not valid th
 """
 
 from capacity.model.findings import Capacity, Findings, Knee, NoCapacity
-from capacity.model.rules import METRICS
+from capacity.model.load import RateLadder
+from capacity.model.rules import DROPPED_RATE, METRICS, Judgement
 from capacity.model.run import EndReason, Run, Step, Trust
 from capacity.model.snapshot import FailureKind, Side
 from capacity.report.load_words import load_words, loads_words
@@ -14,6 +15,7 @@ from capacity.report.shown import (
     padded,
     printable,
     show_concurrency,
+    show_p99,
     show_p99_range,
     show_success,
 )
@@ -64,18 +66,20 @@ def stop_sentence(run: Run, language: Language) -> str:
         return say(language, key, last=level, detail=detail)
     for breach in last.breaches:
         if breach.rule.text == run.end.rule and breach.observed is not None:
+            key, more = _why_broken(run, breach)
             observed = METRICS[breach.rule.metric].show(breach.observed)
-            errors = _errors(run) if breach.rule.metric == "error_rate" else ""
-            return say(
-                language,
-                "stopped_errors" if errors else "stopped_rule",
-                last=level,
-                rule=breach.rule.text,
-                observed=observed,
-                errors=errors,
-            )
+            return say(language, key, last=level, rule=breach.rule.text, observed=observed, **more)
     rule = run.end.rule or detail
     return say(language, "stopped_rule_between", last=level, rule=rule)
+
+
+def _why_broken(run: Run, breach: Judgement) -> tuple[str, dict[str, str]]:
+    """The key of the sentence on a broken rule, and what it says beyond the observed value."""
+    ladder = run.plan.ladder
+    if breach.rule.metric == DROPPED_RATE and isinstance(ladder, RateLadder):
+        return "stopped_dropped", {"slots": f"{ladder.max_in_flight:,}"}
+    errors = _errors(run) if breach.rule.metric == "error_rate" else ""
+    return ("stopped_errors", {"errors": errors}) if errors else ("stopped_rule", {})
 
 
 def _errors(run: Run) -> str:
@@ -114,11 +118,13 @@ def _evidence(run: Run, capacity: Capacity, language: Language) -> str:
     latency = at_capacity[-1].latency if at_capacity else None
     p99 = show_p99_range(latency)
     has = 0 if latency is None else latency.count
-    parts = [
-        say(language, "evidence_no_p99", needs=f"{P99_SAMPLES:,}", has=f"{has:,}")
-        if p99 is None
-        else say(language, "evidence_p99", p99=p99)
-    ]
+    service_p99 = show_p99(at_capacity[-1].service_latency) if at_capacity else None
+    if p99 is None:
+        parts = [say(language, "evidence_no_p99", needs=f"{P99_SAMPLES:,}", has=f"{has:,}")]
+    elif service_p99 is None:
+        parts = [say(language, "evidence_p99", p99=p99)]
+    else:
+        parts = [say(language, "evidence_response", p99=p99, service_p99=service_p99)]
     if capacity.success_ratio is not None:
         success = show_success(capacity.success_ratio)
         parts.append(say(language, "evidence_success", success=success))

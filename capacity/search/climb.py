@@ -163,7 +163,7 @@ class Climb:
             tls=hold.tls(),
             transfer=hold.transfer(),
             fresh_latency=hold.fresh_latency(),
-            response=hold.response(),
+            service_latency=hold.service_latency(self.step.load),
             send_lag=hold.send_lag(),
             schedule=hold.schedule(),
             running_ratio=hold.running_ratio(self.step.load),

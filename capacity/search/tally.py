@@ -85,7 +85,8 @@ class WindowTally:
             counts=_sum_counts(chosen),
             ended_ok=sum(row.ended_ok for row in chosen),
             # A rule says itself how many samples it asks for.
-            latency=summarize(merge(row.latency_blob for row in chosen), least_above=0),
+            latency=summarize(merge(row.ruling_blob for row in chosen), least_above=0),
+            schedule=_sum_schedules(chosen),
         )
 
     def counts(self) -> Counts:
@@ -108,8 +109,8 @@ class WindowTally:
         return sum(row.ended_all for row in self.rows)
 
     def latency(self) -> Histogram:
-        """Time to last byte of the ok requests of this window."""
-        return merge(row.latency_blob for row in self._all())
+        """Time to last byte of the ok requests of this window, from the planned start if any."""
+        return merge(row.ruling_blob for row in self._all())
 
     def failed_latency(self) -> LatencySummary | None:
         """Time until failure of the requests that were sent and failed."""
@@ -185,9 +186,11 @@ class WindowTally:
         """Time from connect to last byte of the ok requests that opened their connection."""
         return _summarize_known(row.fresh_latency_blob for row in self._all())
 
-    def response(self) -> LatencySummary | None:
-        """Time from the planned start to the last byte of the ok requests of an open loop."""
-        return summarize(merge(row.response_blob for row in self._all()))
+    def service_latency(self, load: Load) -> LatencySummary | None:
+        """Time from the send to the last byte, where the latency counts from the planned start."""
+        if isinstance(load, ClosedLoop):
+            return None
+        return summarize(merge(row.latency_blob for row in self._all()))
 
     def send_lag(self) -> LatencySummary | None:
         """How much later than planned the requests of an open loop were sent."""
@@ -195,8 +198,7 @@ class WindowTally:
 
     def schedule(self) -> Schedule | None:
         """What became of the planned starts; None for an engine without a schedule."""
-        known = [row.schedule for row in self._all() if row.schedule is not None]
-        return sum(known, Schedule()) if known else None
+        return _sum_schedules(self._all())
 
     def failure_traces(self) -> tuple[FailureTrace, ...]:
         """The first few failures of each kind, and when each kind was seen first and last."""
@@ -215,6 +217,11 @@ def _sum_counts(rows: list[Snapshot]) -> Counts:
     for row in rows:
         total = total + row.counts
     return total
+
+
+def _sum_schedules(rows: list[Snapshot]) -> Schedule | None:
+    known = [row.schedule for row in rows if row.schedule is not None]
+    return sum(known, Schedule()) if known else None
 
 
 def _mean_over_time(values: Iterable[tuple[float | None, float]]) -> float | None:

@@ -115,6 +115,9 @@ def _plan(fields: Fields) -> RunPlan:
             ok_below_status=scenario.count("ok_below_status"),
         ),
         engine=fields.choice("engine", EngineName),
+        source_addresses=(
+            fields.texts("source_addresses") if "source_addresses" in fields.names() else ()
+        ),
         threads=fields.optional_count("threads", at_least=1),
         ladder=_ladder(fields),
         settle_s=fields.number("settle_s"),
@@ -260,7 +263,7 @@ def _step(fields: Fields) -> Step:
         tls=_latency(fields.added_inner("tls")),
         transfer=_latency(fields.added_inner("transfer")),
         fresh_latency=_latency(fields.added_inner("fresh_latency")),
-        response=_latency(fields.added_inner("response")),
+        service_latency=_latency(fields.added_inner("service_latency")),
         send_lag=_latency(fields.added_inner("send_lag")),
         schedule=decode_schedule(fields.added_inner("schedule")),
         running_ratio=fields.added_number("running_ratio"),

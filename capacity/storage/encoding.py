@@ -22,7 +22,13 @@ from capacity.model.plan import (
 )
 from capacity.model.rules import Absolute, Judgement, Rule, TimesFirst
 from capacity.model.run import Environment, Run, RunEnd, SnapshotTaken, Step
-from capacity.model.snapshot import ConnectionCounts, Counts, GeneratorLoad, LatencySummary
+from capacity.model.snapshot import (
+    ConnectionCounts,
+    Counts,
+    GeneratorLoad,
+    LatencySummary,
+    Schedule,
+)
 from capacity.storage.evidence import (
     JsonObject,
     encode_littles_law,
@@ -61,7 +67,7 @@ def json_text(value: JsonObject) -> str:
 def timeline_line(event: SnapshotTaken, load: Load | None) -> str:
     """One line of timeline.ndjson: one interval of one step."""
     snapshot = event.snapshot
-    latency = summarize(Histogram.from_blob(snapshot.latency_blob))
+    latency = summarize(Histogram.from_blob(snapshot.ruling_blob))
     line: JsonObject = {
         "step": event.step_index,
         "phase": event.phase.value,
@@ -72,14 +78,19 @@ def timeline_line(event: SnapshotTaken, load: Load | None) -> str:
         "ended_ok": snapshot.ended_ok,
         "ended_all": snapshot.ended_all,
         "in_flight": snapshot.in_flight,
+        **_planned(load, snapshot.schedule),
         "connections_open": snapshot.connections_open,
         "connections": _connections(snapshot.connections),
         "generator": _generator(snapshot.generator),
         "p50_s": None if latency is None else latency.p50_s,
         "p99_s": None if latency is None else latency.p99_s,
-        "latency_blob": _blob(snapshot.latency_blob),
+        "latency_blob": _blob(snapshot.ruling_blob),
     }
     return json.dumps(line, separators=(",", ":"), allow_nan=False) + "\n"
+
+
+def _planned(load: Load | None, schedule: Schedule | None) -> JsonObject:
+    return {"schedule": encode_schedule(schedule)} if isinstance(load, OpenLoop) else {}
 
 
 def _end(end: RunEnd) -> JsonObject:
@@ -137,6 +148,7 @@ def _plan(plan: RunPlan) -> JsonObject:
             "ok_below_status": plan.scenario.ok_below_status,
             "call": _call(plan.scenario.call),
         },
+        **_sources(plan.source_addresses),
         "threads": plan.threads,
         **_ladder(plan.ladder),
         "settle_s": plan.settle_s,
@@ -262,7 +274,7 @@ def _step(step: Step) -> JsonObject:
         "tls": _latency(step.tls),
         "transfer": _latency(step.transfer),
         "fresh_latency": _latency(step.fresh_latency),
-        "response": _latency(step.response),
+        "service_latency": _latency(step.service_latency),
         "send_lag": _latency(step.send_lag),
         "schedule": encode_schedule(step.schedule),
         "running_ratio": step.running_ratio,
@@ -271,6 +283,11 @@ def _step(step: Step) -> JsonObject:
         "failure_traces": [encode_trace(trace) for trace in step.failure_traces],
         "latency_blob": _blob(step.latency_blob),
     }
+
+
+def _sources(addresses: tuple[str, ...]) -> JsonObject:
+    """Only where some were asked for: without, the kernel chose."""
+    return {"source_addresses": list(addresses)} if addresses else {}
 
 
 def _ladder(ladder: Ladder) -> JsonObject:

@@ -162,6 +162,6 @@ def test_hint_does_not_repeat_what_the_user_has_done(
         named = ca_file if trust is TlsTrust.CA_FILE else None
         plan = plan_for(server.port, scheme="https", ca_file=named)
         with pytest.raises(TargetError) as raised:
-            probe_target(plan.target, (("127.0.0.1", server.port),))
+            probe_target(plan.target, (("127.0.0.1", server.port),), ())
 
     assert raised.value.hint.startswith(hint)

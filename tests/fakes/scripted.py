@@ -8,6 +8,7 @@ real engines: rows on a one-second grid, a last row when a window is left, then 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from capacity.errors import UsageError
 from capacity.histogram import Histogram
 from capacity.model.load import OpenLoop
 from capacity.model.snapshot import (
@@ -101,8 +102,8 @@ class ScriptedEngine:
         self.concurrency = concurrency
 
     def set_rate(self, load: OpenLoop) -> None:
-        """Record it; planned starts are not played."""
-        self.calls.append(f"set_rate({load.rate_qps:g})")
+        """Refuse, like an engine of user loops; `PlannedEngine` plays planned starts."""
+        raise UsageError(f"{load.text}: no open loop", hint="give a concurrency")
 
     def ready_connections(self) -> int:
         """All connections are up at once."""

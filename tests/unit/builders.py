@@ -58,6 +58,7 @@ from capacity.model.snapshot import (
     FailureKind,
     GeneratorLoad,
     LatencySummary,
+    Schedule,
     Snapshot,
 )
 
@@ -160,6 +161,7 @@ def a_plan(
         ),
         scenario=Scenario("main", call if call is not None else request, ok_below_status=400),
         engine=engine,
+        source_addresses=(),
         threads=None,
         ladder=ConcurrencyLadder(tuple(concurrencies)),
         settle_s=settle_s,
@@ -318,6 +320,8 @@ def a_snapshot(
     failures: Mapping[FailureKind, int] | None = None,
     in_flight: int = 64,
     latency_blob: bytes = b"",
+    response_blob: bytes = b"",
+    schedule: Schedule | None = None,
 ) -> Snapshot:
     """One second of load: `ok` good answers and some failures, all ended inside the second."""
     failed = dict(failures or {})
@@ -341,4 +345,6 @@ def a_snapshot(
         generator=GeneratorLoad(0.12, 0.001, None),
         scenario_latency_blob=b"",
         scenario_failures=0,
+        response_blob=response_blob,
+        schedule=schedule,
     )

@@ -29,8 +29,8 @@ MODEL_NAMES = {
     "findings": "Capacity Findings Knee NoCapacity NoKnee NoKneeReason Peak",
     "plan": "DemoService EngineName Fuses Header HttpRequest Purpose PythonCall RunPlan Scenario "
     "Secret StepPlan Target Timeouts TlsTrust",
-    "rules": "Absolute Action Comparison HIGH_PERCENTILES Judgement METRICS Metric Rule RuleState "
-    "Scope StepRate TimesFirst Unit WindowStats gain_per_doubling",
+    "rules": "Absolute Action Comparison DROPPED_RATE HIGH_PERCENTILES Judgement METRICS Metric "
+    "Rule RuleState Scope StepRate TimesFirst Unit WindowStats gain_per_doubling",
     "run": "EndReason Environment Event LittlesLaw Phase RuleFired Run RunEnd RunFinished "
     "RunStarted SnapshotTaken Stalls Step StepFinished StepStarted Trust Validity",
     "load": "Arrivals ClosedLoop ConcurrencyLadder Ladder Load OpenLoop RateLadder",

@@ -2,14 +2,16 @@
 
 import resource
 import socket
+from dataclasses import replace
 
 import click
 import pytest
 
 from capacity.commands import consent, preflight
 from capacity.commands.consent import ask_consent
-from capacity.commands.preflight import check_descriptors, reachable, resolve
-from capacity.errors import ConsentError, MachineError, TargetError
+from capacity.commands.preflight import check_descriptors, reachable, resolve, usable_from
+from capacity.errors import ConsentError, MachineError, TargetError, UsageError
+from capacity.model.load import Arrivals, RateLadder
 from tests.unit.builders import a_plan
 
 
@@ -42,25 +44,25 @@ def test_addresses_keep_the_resolvers_order_without_repeats(
 def test_family_that_answers_is_taken_for_the_whole_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """When IPv6 refuses and IPv4 answers, every connection goes to IPv4."""
 
-    def probe(_: object, family: tuple[tuple[str, int], ...]) -> str:
+    def probe(_: object, family: tuple[tuple[str, int], ...], __: object) -> str:
         if ":" in family[0][0]:
             raise TargetError("refused", hint="look")
         return "127.0.0.1"
 
     monkeypatch.setattr(preflight, "probe_target", probe)
     both = (("::1", 80), ("127.0.0.1", 80), ("127.0.0.2", 80))
-    assert reachable(a_plan().target, both) == (("127.0.0.1", 80), ("127.0.0.2", 80))
+    assert reachable(a_plan().target, both, ()) == (("127.0.0.1", 80), ("127.0.0.2", 80))
 
 
 def test_first_fault_is_reported_when_no_family_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The family that the resolver prefers speaks for both."""
 
-    def probe(_: object, family: tuple[tuple[str, int], ...]) -> str:
+    def probe(_: object, family: tuple[tuple[str, int], ...], __: object) -> str:
         raise TargetError(f"refused by {family[0][0]}", hint="look")
 
     monkeypatch.setattr(preflight, "probe_target", probe)
     with pytest.raises(TargetError, match="refused by ::1"):
-        reachable(a_plan().target, (("::1", 80), ("127.0.0.1", 80)))
+        reachable(a_plan().target, (("::1", 80), ("127.0.0.1", 80)), ())
 
 
 def test_descriptors_beyond_the_hard_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,6 +73,40 @@ def test_descriptors_beyond_the_hard_limit_are_refused(monkeypatch: pytest.Monke
     assert "200 connections need 300 open files, but this process may open 256" in str(raised.value)
     assert "ulimit -Hn 300" in raised.value.hint
     assert "156" in raised.value.hint
+
+
+def test_descriptors_for_planned_starts_are_bounded_by_their_slots(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The hint names the option that bounds them."""
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 256))
+    plan = replace(a_plan(), ladder=RateLadder((50.0,), Arrivals.POISSON, 200))
+    with pytest.raises(MachineError) as raised:
+        check_descriptors(plan)
+    assert raised.value.hint.endswith("allow at most 156 with --max-in-flight")
+
+
+def test_source_addresses_choose_the_family() -> None:
+    """Only the target's addresses that can be reached from them are used."""
+    both = (("::1", 80), ("127.0.0.1", 80))
+    assert usable_from((), both) == both
+    assert usable_from(("127.0.0.2", "127.0.0.3"), both) == (("127.0.0.1", 80),)
+
+
+def test_a_source_address_of_another_family_is_a_wrong_argument() -> None:
+    """Nothing of the target could be reached from there."""
+    with pytest.raises(UsageError) as raised:
+        usable_from(("127.0.0.2",), (("::1", 80),))
+    assert raised.value.message == "the target has no IPv4 address, and 127.0.0.2 is one"
+
+
+def test_a_source_address_of_another_machine_is_refused() -> None:
+    """The kernel is asked before any load; 192.0.2.0/24 is nobody's."""
+    with pytest.raises(MachineError) as raised:
+        usable_from(("192.0.2.77",), (("127.0.0.1", 80),))
+    assert raised.value.message.startswith(
+        "192.0.2.77 is not an address that connections can come from here: "
+    )
 
 
 def test_soft_limit_is_raised_to_the_hard_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,6 +87,7 @@ def test_the_table_of_metrics() -> None:
     assert [(name, metric.unit, metric.scope) for name, metric in METRICS.items()] == [
         ("error_rate", Unit.RATIO, Scope.WINDOW),
         ("refused_rate", Unit.RATIO, Scope.WINDOW),
+        ("dropped_rate", Unit.RATIO, Scope.WINDOW),
         ("qps", Unit.QPS, Scope.WINDOW),
         ("gain", Unit.RATIO, Scope.STEP),
         ("mean", Unit.SECONDS, Scope.WINDOW),

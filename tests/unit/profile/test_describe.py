@@ -81,3 +81,24 @@ def test_unchecked_certificates_are_said_loudly(tmp_path: Path) -> None:
     assert "request       GET, no body" in plan_lines(no_address, ())
     one_byte = load_plan(None, Overrides(url="http://h.test/", body="x"), {})
     assert "request       POST, body of 1 byte" in plan_lines(one_byte, ())
+
+
+def test_the_plan_of_planned_starts() -> None:
+    """How starts are spread, what bounds them, and where connections come from."""
+    flags = Overrides(
+        url="http://127.0.0.1:8080/",
+        rate="50..200x2",
+        max_in_flight="64",
+        source_addresses=("127.0.0.2", "127.0.0.3"),
+    )
+    lines = plan_lines(load_plan(None, flags, {}), ())
+    begin = lines.index("from          127.0.0.2, 127.0.0.3")
+    assert lines[begin + 1 : begin + 3] == (
+        "steps         50, 100, 200 planned starts a second, spread like independent users "
+        "(Poisson) (3 steps)",
+        "in flight     at most 64; a start that finds no free one is dropped, and latency counts "
+        "from the planned start",
+    )
+    assert "              stop when dropped_rate is above 1% over 10s" in lines
+    even = load_plan(None, Overrides(url="http://h.test/", rate="5", arrivals="constant"), {})
+    assert "steps         5 planned starts a second, evenly spaced (1 step)" in plan_lines(even, ())

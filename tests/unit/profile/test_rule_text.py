@@ -86,7 +86,11 @@ def test_reads_a_rule(text: str, rule: object) -> None:
     ("text", "message", "hint"),
     [
         ("p98 > 1s", "'p98' is not a metric", "did you mean p99? metrics are "),
-        ("cpu > 90%", "'cpu' is not a metric", "metrics are error_rate, refused_rate, qps, "),
+        (
+            "cpu > 90%",
+            "'cpu' is not a metric",
+            "metrics are error_rate, refused_rate, dropped",
+        ),
         ("p98", "'p98' is not a metric", "did you mean p99? "),
         ("", "'' is not METRIC OP VALUE with one of < <= > >=", "write it like: p99 > 500ms"),
         ("p99", "'p99' is not METRIC OP VALUE", "write it like: p99 > 500ms over 10s"),

@@ -13,7 +13,7 @@ from capacity.profile.schema import ProfileFile, known_keys
         (
             (),
             "version name description target safety scenarios steps stop engine threads "
-            "demo_service",
+            "source_addresses demo_service",
         ),
         (("target",), "base_url tls headers timeout"),
         (("target", "tls"), "ca verify"),
@@ -23,7 +23,7 @@ from capacity.profile.schema import ProfileFile, known_keys
         (("scenarios", "main"), "request python success"),
         (("scenarios", "request"), "request python success"),
         (("scenarios", "main", "request"), "method path headers body json body_file"),
-        (("steps",), "concurrency settle hold"),
+        (("steps",), "concurrency rate arrivals max_in_flight settle hold"),
         (("demo_service",), "servers service_time"),
         (("description",), "en zh"),
         (("nonsense",), ""),

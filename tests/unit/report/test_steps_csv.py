@@ -8,6 +8,18 @@ from capacity.model.run import Trust
 from capacity.model.snapshot import FailureKind
 from capacity.report.steps_csv import HEADER, steps_csv
 from tests.unit.builders import ERROR_RULE, P99_RULE, a_judgement, a_run, a_step
+from tests.unit.rate_builders import a_rate_run, a_rate_step
+
+OF_PLANNED_STARTS = {
+    "rate_qps",
+    "planned",
+    "dropped_no_slot",
+    "dropped_late",
+    "not_started",
+    "service_p50_ms",
+    "service_p99_ms",
+    "send_lag_p99_ms",
+}
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -71,6 +83,7 @@ def test_a_step_is_one_row_with_units_in_the_header() -> None:
             "reasons": "a load thread used 86% of a core; late",
             "breaches": "error_rate > 1% over 10s",
         }
+        | dict.fromkeys(OF_PLANNED_STARTS, "")
     ]
 
 
@@ -81,7 +94,7 @@ def test_what_is_not_known_is_an_empty_cell() -> None:
     (row,) = rows_of(steps_csv(a_run([step])))
 
     unknown = {name for name, value in row.items() if value == ""}
-    assert unknown == {
+    assert unknown - OF_PLANNED_STARTS == {
         "success_percent",
         "mean_ms",
         "p50_ms",
@@ -97,6 +110,26 @@ def test_what_is_not_known_is_an_empty_cell() -> None:
         "reasons",
         "breaches",
     }
+
+
+def test_planned_starts_have_their_own_columns() -> None:
+    """The rate stands in the place of a concurrency; the books and both latencies are there."""
+    step = a_rate_step(200.0, response_s=0.080, service_s=0.010, dropped=600, late=3)
+
+    (row,) = rows_of(steps_csv(a_rate_run([step])))
+
+    assert (row["concurrency"], row["rate_qps"]) == ("", "200")
+    books = {name: row[name] for name in sorted(OF_PLANNED_STARTS) if name.endswith(("t", "d"))}
+    assert books | {"started": row["started"], "dropped_late": row["dropped_late"]} == {
+        "planned": "6000",
+        "dropped_no_slot": "600",
+        "dropped_late": "3",
+        "not_started": "0",
+        "started": "5397",
+    }
+    latencies = (row["mean_ms"], row["service_p50_ms"], row["service_p99_ms"])
+    assert latencies == ("80.000", "9.500", "20.000")
+    assert row["send_lag_p99_ms"] == "0.200"
 
 
 def test_percentiles_of_few_samples_are_withheld() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from capacity.histogram import Histogram
+from capacity.histogram import Histogram, summarize
 from capacity.model.load import Arrivals, ClosedLoop, OpenLoop
 from capacity.model.rules import WindowStats
 from capacity.model.snapshot import (
@@ -168,13 +168,38 @@ def test_parts_of_the_latency_are_known_or_not() -> None:
         tally.tls(),
         tally.transfer(),
         tally.fresh_latency(),
-        tally.response(),
+        summarize(tally.latency()),
         tally.send_lag(),
     )
     assert [part.count for part in parts if part is not None] == [2] * 5
     medians_s = [part.p50_s for part in parts if part is not None]
     assert medians_s == pytest.approx([0.01, 0.02, 0.03, 0.04, 0.05], rel=1e-3)
     assert tally.schedule() == Schedule(10, 2, 4, 2)
+
+
+def test_the_latency_of_an_open_loop_counts_from_the_planned_start() -> None:
+    """Rules and percentiles take the response time; the time from the send stands beside it."""
+    tally = WindowTally()
+    tally.add(a_snapshot(latency_blob=a_blob(0.01), response_blob=a_blob(0.9)))
+    latency = tally.last(1.0, enough).latency
+    service = tally.service_latency(OpenLoop(100.0, Arrivals.POISSON, 4))
+    assert latency is not None
+    assert service is not None
+    assert (latency.p50_s, service.p50_s) == pytest.approx((0.9, 0.01), rel=1e-3)
+    assert tally.latency().quantile_s(0.5) == pytest.approx(0.9, rel=1e-3)
+    assert tally.service_latency(ClosedLoop(4)) is None
+
+
+def test_a_window_knows_what_became_of_its_planned_starts() -> None:
+    """Summed over its own intervals; unknown for an engine that plans none."""
+    tally = WindowTally()
+    for second in range(3):
+        tally.add(a_snapshot(start_s=float(second), schedule=Schedule(100, 10 * second, 0, 0)))
+    assert tally.last(2.0, enough).schedule == Schedule(200, 30, 0, 0)
+    assert tally.schedule() == Schedule(300, 30, 0, 0)
+    other = WindowTally()
+    other.add(a_snapshot())
+    assert other.last(2.0, enough).schedule is None
 
 
 def test_failures_of_a_kind_keep_their_first_few_samples() -> None:

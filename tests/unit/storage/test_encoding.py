@@ -123,6 +123,7 @@ _plans = st.builds(
     _targets,
     st.builds(Scenario, _texts, _calls, _counts_up_to),
     st.sampled_from(EngineName),
+    st.lists(_texts, max_size=2).map(tuple),
     st.none() | st.integers(1, 512),
     _ladders,
     _numbers,

@@ -64,7 +64,7 @@ def golden_run() -> Run:
         tls=a_latency(0.002, count=2),
         transfer=a_latency(0.001),
         fresh_latency=a_latency(0.013, count=2),
-        response=a_latency(0.011),
+        service_latency=a_latency(0.011),
         send_lag=a_latency(0.0001),
         schedule=Schedule(6010, 4, 2, 1),
         running_ratio=0.999,
@@ -106,7 +106,7 @@ def test_reads_version_1() -> None:
 
 # Keys that came to version 1 after its first files.
 ADDED_KEYS = {
-    "step": "tls transfer fresh_latency response send_lag schedule running_ratio stalls "
+    "step": "tls transfer fresh_latency service_latency send_lag schedule running_ratio stalls "
     "littles_law failure_traces",
     "generator": "loop_lag_p50_s suspended_s steal_ratio throttled_ratio",
     "latency": "p99_low_s p99_high_s",
