@@ -7,6 +7,7 @@ use answers::mutation::mutations;
 use answers::properties::{Cuts, check};
 use answers::{corpus, hyper_reading};
 
+const SEED: u64 = 1;
 const MUTATIONS: usize = 30_000;
 
 #[test]
@@ -16,14 +17,18 @@ fn hyper_and_the_core_read_alike() {
         .iter()
         .map(|case| (case.is_head_request, case.input.clone()));
     let (mut faults, mut seen) = (BTreeMap::new(), BTreeSet::new());
-    for (is_head_request, input) in known.chain(mutations(&corpus, 1, MUTATIONS)) {
+    let answers = known.chain(mutations(&corpus, SEED, MUTATIONS));
+    for (index, (is_head_request, input)) in answers.enumerate() {
         let ours = check(is_head_request, &input, Cuts::Few).unwrap();
         let theirs = hyper_reading::read(is_head_request, &input).unwrap();
         if is_same(&input, &ours, &theirs) {
             continue;
         }
         if let Some(difference) = explain(&input, &ours, &theirs) {
-            seen.insert(difference.name);
+            // Each difference has a case that shows it, whatever the seed.
+            if index < corpus.len() {
+                seen.insert(difference.name);
+            }
         } else {
             let text = input[..input.len().min(300)].escape_ascii().to_string();
             faults.insert((ours.to_string(), theirs.kind()), text);
