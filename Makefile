@@ -77,9 +77,9 @@ lint: $(VENV)/developer ## style, types, layers, size bars; changes nothing
 	cargo clippy --locked --package truth --package loadgen --all-targets -- -D warnings
 
 # Shorter, or only a part: make bench ROUNDS=1 SECONDS=1 PEERS="capacity wrk" TARGETS=get-64
-ROUNDS ?= 3
-SECONDS ?= 2
-bench: $(VENV)/installed ## speed and memory beside other load clients (15 minutes)
+bench: ROUNDS := 3
+bench: SECONDS := 2
+bench: $(VENV)/installed ## speed and memory beside other load clients (16 minutes)
 	@$(BIN)/python -m bench --rounds $(ROUNDS) --seconds $(SECONDS) \
 	    --peers "$(PEERS)" --targets "$(TARGETS)"
 

@@ -23,7 +23,9 @@ _SERVER_TOOLS = ("nginx", "openssl")
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class Wanted:
+    """What was asked for; only a complete comparison makes the page of the project."""
+
     course: Course
     is_complete: bool
     is_page_only: bool
@@ -31,14 +33,15 @@ class _Wanted:
 
 def main(words: Sequence[str]) -> int:
     """Install, measure, write; 1 if there is no server to measure against."""
-    wanted = _parse(words)
+    wanted = parse(words)
     if not wanted.is_page_only and not _measure(wanted):
         return 1
     _show(is_complete=wanted.is_complete)
     return 0
 
 
-def _parse(words: Sequence[str]) -> _Wanted:
+def parse(words: Sequence[str]) -> Wanted:
+    """The command line; ends the process with a message if it names what is not there."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="turns of each client, default 3")
     parser.add_argument("--seconds", type=int, default=2, help="load of each turn, default 2")
@@ -55,7 +58,7 @@ def _parse(words: Sequence[str]) -> _Wanted:
         seconds=given.seconds,
     )
     is_complete = not given.targets and not given.peers
-    return _Wanted(course, is_complete, given.page_only)
+    return Wanted(course, is_complete, given.page_only)
 
 
 def _names(known: Mapping[str, object]) -> Callable[[str], tuple[str, ...]]:
@@ -69,7 +72,7 @@ def _names(known: Mapping[str, object]) -> Callable[[str], tuple[str, ...]]:
     return parse
 
 
-def _measure(wanted: _Wanted) -> bool:
+def _measure(wanted: Wanted) -> bool:
     course = wanted.course
     # Client and server inherit it; 10,000 connections need it.
     _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
