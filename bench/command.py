@@ -10,7 +10,7 @@ from bench import store
 from bench.document import page, terminal, verdict_line
 from bench.install import find
 from bench.machine import facts_of_machine
-from bench.model import Absent, Tool
+from bench.model import Absent, Sample, Tool
 from bench.nginx import Nginx
 from bench.peers import PEERS
 from bench.places import PAGE, RESULTS, ROOT
@@ -20,6 +20,8 @@ from bench.targets import TARGETS, write_request_files
 from bench.verdicts import verdicts_of
 
 _SERVER_TOOLS = ("nginx", "openssl")
+_COMPARED = "compared"
+_EVERYTHING = "all clients and targets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,14 @@ class Wanted:
 
 
 def main(words: Sequence[str]) -> int:
-    """Install, measure, write; 1 if there is no server to measure against."""
+    """Install, measure, write; 1 if there is nothing to show."""
     wanted = parse(words)
     if not wanted.is_page_only and not _measure(wanted):
         return 1
-    _show(is_complete=wanted.is_complete)
+    if not (RESULTS / store.FACTS).exists():
+        _say("no comparison has come to its end yet, so there is nothing to show: make bench")
+        return 1
+    _show()
     return 0
 
 
@@ -86,27 +91,30 @@ def _measure(wanted: Wanted) -> bool:
         _say("there is no server to load, so nothing was measured")
         return False
     write_request_files()
+    (RESULTS / store.FACTS).unlink(missing_ok=True)  # they are written when all samples are
     facts = facts_of_machine()
-    samples = []
+    samples: list[Sample] = []
+    store.write_samples(RESULTS / store.SAMPLES, samples)
     with Nginx(nginx.path, openssl.path, RESULTS / "nginx") as server:
         for sample in run_rounds(course, tools, server, _say):
             samples.append(sample)
             store.write_samples(RESULTS / store.SAMPLES, samples)
-    described = {name: _described(tool) for name, tool in tools.items()}
-    length = f"rounds: {course.rounds}, of {course.seconds} s each"
-    store.write_facts(RESULTS / store.FACTS, {**facts, "load": length, **described})
+    facts["load"] = f"rounds: {course.rounds}, of {course.seconds} s each"
+    facts[_COMPARED] = _EVERYTHING if wanted.is_complete else "a part"
+    facts |= {name: _described(tool) for name, tool in tools.items()}
+    store.write_facts(RESULTS / store.FACTS, facts)
     return True
 
 
-def _show(*, is_complete: bool) -> None:
+def _show() -> None:
     rows = rows_of(store.read_samples(RESULTS / store.SAMPLES))
+    facts = store.read_facts(RESULTS / store.FACTS)
     store.write_medians(RESULTS / store.MEDIANS, rows)
     table = Table(rows)
     verdicts = verdicts_of(table)
-    text = page(table, verdicts, store.read_facts(RESULTS / store.FACTS))
     # A page of some rows would look like the whole comparison.
-    target = PAGE if is_complete else RESULTS / PAGE.name
-    target.write_text(text, encoding="utf-8")
+    target = PAGE if facts[_COMPARED] == _EVERYTHING else RESULTS / PAGE.name
+    target.write_text(page(table, verdicts, facts), encoding="utf-8")
     for name in table.targets():
         _say(f"\n{terminal(table, name)}")
     _say("")

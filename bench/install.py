@@ -75,8 +75,15 @@ def _debian(name: str, say: Callable[[str], None]) -> Tool:
     if shutil.which(name, path=_SYSTEM_PATH) is None:
         say(f"installing {name} (Debian package {package})")
         _run(name, ["sh", "scripts/install_debian_packages.sh", package], {}, ROOT)
-    version = _run(name, ["dpkg-query", "-W", "-f", "${Version}", package], {}, ROOT)
-    return Tool(Path(_need(name)), version)
+    return Tool(Path(_need(name)), _debian_version(name, package))
+
+
+def _debian_version(name: str, package: str) -> str:
+    """What is not of a package, or not on Debian, has a version that nobody vouches for."""
+    try:
+        return _run(name, [_need("dpkg-query"), "-W", "-f", "${Version}", package], {}, ROOT)
+    except _StepError:
+        return "of this system, version unknown"
 
 
 def _crate(name: str, version: str, say: Callable[[str], None]) -> Tool:

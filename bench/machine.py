@@ -3,6 +3,7 @@
 import os
 import platform
 import resource
+import shutil
 import subprocess
 import time
 from collections.abc import Mapping
@@ -60,6 +61,8 @@ def _processor() -> str:
 
 def _revision() -> str:
     """The commit, marked when the tree differs from it; a page that is remade does not count."""
+    if shutil.which("git") is None:
+        return "unknown"
     words = ["git", "describe", "--always", "--dirty", "--exclude", "*"]
     ended = subprocess.run(words, cwd=ROOT, check=False, capture_output=True, text=True)
     return ended.stdout.strip() or "unknown"

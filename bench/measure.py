@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.model import Load, Peer, Sample, Told, Tool
 from bench.nginx import Nginx
@@ -139,31 +139,46 @@ def measure(
     server.wait_until_idle()
     before, _ = server.status()
     client = Client(peer.command(tool.path, load), load, client_cores)
-    window, told, problem = None, Told(None, None), ""
     try:
         window = _watch(client, server, target, before, seconds * target.stretch)
-        client.wait(within_s=_GRACE_S)
+        whole_cpu_s = client.wait(within_s=_GRACE_S)
         told = client.told(peer, tool, load)
     except ProblemError as error:
-        problem = str(error)
+        return unmeasured(peer, target, round_number, str(error))
     finally:
         client.kill()
     served, _ = server.status()
+    return replace(
+        unmeasured(peer, target, round_number, ""),
+        window_s=window.end.at_s - window.start.at_s,
+        window_cpu_s=window.end.cpu_s - window.start.cpu_s,
+        window_requests=window.end.requests - window.start.requests,
+        whole_cpu_s=whole_cpu_s,
+        whole_requests=served - before,
+        told_requests=told.requests,
+        told_failures=told.failures,
+        rss_bytes=window.end.rss_bytes,
+        open_connections=window.end.open_connections,
+    )
+
+
+def unmeasured(peer: Peer, target: Target, round_number: int, problem: str) -> Sample:
+    """A sample whose numbers say nothing, and why."""
     return Sample(
         target=target.name,
         peer=peer.name,
         round=round_number,
         threads=target.threads,
         connections=target.connections,
-        window_s=window.end.at_s - window.start.at_s if window else 0.0,
-        window_cpu_s=window.end.cpu_s - window.start.cpu_s if window else 0.0,
-        window_requests=window.end.requests - window.start.requests if window else 0,
-        whole_cpu_s=client.whole_cpu_s or 0.0,
-        whole_requests=served - before,
-        told_requests=told.requests,
-        told_failures=told.failures,
-        rss_bytes=window.end.rss_bytes if window else 0,
-        open_connections=window.end.open_connections if window else 0,
+        window_s=0.0,
+        window_cpu_s=0.0,
+        window_requests=0,
+        whole_cpu_s=0.0,
+        whole_requests=0,
+        told_requests=None,
+        told_failures=None,
+        rss_bytes=0,
+        open_connections=0,
         problem=problem,
     )
 

@@ -19,6 +19,8 @@ WRK = "wrk"
 # ab wants a number of requests and keeps 40 bytes for each; no client here is faster than this.
 _AB_MAX_QPS = 300_000
 _PYTHON_USERS_PER_S = 2000
+# Each of its users reads the system's authorities anew, whether or not it will believe them.
+_LOCUST_TLS_CONTEXTS_PER_S = 15
 # Our opening pause; the rest of the seconds is the measured part of the step.
 _SETTLE_S = 0.5
 
@@ -121,7 +123,8 @@ def _locust(program: Path, load: Load) -> list[str]:
     words = [str(program), "-f", str(CLIENTS / "locustfile.py"), "--headless", "--only-summary"]
     words += ["--json", "--loglevel", "ERROR", "-H", load.url.removesuffix("/")]
     words += ["-u", str(load.connections), "-r", str(load.connections)]
-    return [*words, "-t", f"{_python_seconds(load)}s"]
+    contexts_s = load.connections // _LOCUST_TLS_CONTEXTS_PER_S if load.is_tls else 0
+    return [*words, "-t", f"{_python_seconds(load) + contexts_s}s"]
 
 
 def _aiohttp(program: Path, load: Load) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.measure import measure
+from bench.measure import measure, unmeasured
 from bench.model import Absent, Peer, Sample, Tool
 from bench.nginx import Nginx
 from bench.targets import Target
@@ -27,21 +27,20 @@ def run_rounds(
 ) -> Iterator[Sample]:
     """Every client once, then every client again, target by target."""
     for target in course.targets:
+        load = target.load(server, course.seconds)
+        clients = [peer for peer in course.peers if target.concerns(peer)]
         for round_number in range(1, course.rounds + 1):
-            for peer, tool in _able(course, target, tools, server):
-                sample = measure(peer, tool, target, course.seconds, round_number, server)
+            for peer in clients:
+                tool = tools[peer.tool]
+                if isinstance(tool, Absent):
+                    continue
+                reason = peer.cannot(load)
+                if reason is None:
+                    sample = measure(peer, tool, target, course.seconds, round_number, server)
+                else:
+                    sample = unmeasured(peer, target, round_number, reason)
                 say(f"{target.name} {round_number}/{course.rounds} {_line(sample)}")
                 yield sample
-
-
-def _able(
-    course: Course, target: Target, tools: Mapping[str, Tool | Absent], server: Nginx
-) -> Iterator[tuple[Peer, Tool]]:
-    load = target.load(server, course.seconds)
-    for peer in course.peers:
-        tool = tools[peer.tool]
-        if target.concerns(peer) and isinstance(tool, Tool) and peer.cannot(load) is None:
-            yield peer, tool
 
 
 def _line(sample: Sample) -> str:
