@@ -159,6 +159,15 @@ impl Histogram {
 
     /// Add one duration; above 1 h it saturates.
     pub fn record_ns(&mut self, duration_ns: u64) {
+        mutant!(DropSamples, 100 => return);
+        mutant!(
+            WholeMilliseconds,
+            1 => return self.record_n_ns(duration_ns / 1_000_000 * 1_000_000, 1)
+        );
+        mutant!(
+            ClampAboveSecond,
+            1 => return self.record_n_ns(duration_ns.min(1_000_000_000), 1)
+        );
         self.counts.saturating_record(duration_ns);
         self.exact.record(duration_ns.min(HIGHEST_NS));
     }
@@ -241,7 +250,12 @@ impl Histogram {
     pub fn quantile_s(&self, quantile: f64) -> f64 {
         // 0.07 * 100 is a little more than 7 in floating point; the rank is 7, not 8.
         let rank_ratio = quantile.clamp(0.0, 1.0) * (1.0 - 1e-12);
-        let value_ns = self.counts.value_at_quantile(rank_ratio);
+        let value_ns = self.counts.value_at_quantile(mutant!(
+            RankOffByOne,
+            1,
+            self.rank_before(rank_ratio),
+            rank_ratio
+        ));
         if self.counts.is_empty() {
             return 0.0;
         }
@@ -275,6 +289,32 @@ impl Histogram {
     #[must_use]
     pub fn max_s(&self) -> f64 {
         seconds(self.exact.max_ns)
+    }
+}
+
+/// What is often done instead; for tests only.
+#[cfg(feature = "mutants")]
+impl Histogram {
+    /// Add counts so that every percentile becomes the mean of both.
+    pub(crate) fn average(&mut self, other: &Self) {
+        let mut average = Self::new();
+        let count = self.count() + other.count();
+        for rank in 1..=count {
+            #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
+            let rank_ratio = rank as f64 / count as f64;
+            let own_ns = self.counts.value_at_quantile(rank_ratio);
+            average.record_ns(own_ns.midpoint(other.counts.value_at_quantile(rank_ratio)));
+        }
+        if self.counts.is_empty() || other.counts.is_empty() {
+            self.add(other);
+        } else {
+            *self = average;
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
+    fn rank_before(&self, rank_ratio: f64) -> f64 {
+        (rank_ratio - 1.0 / self.count() as f64).max(0.0)
     }
 }
 

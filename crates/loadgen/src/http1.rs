@@ -302,6 +302,12 @@ impl Slot {
 
     /// What a FIN means now.
     pub(crate) fn end_of_stream(&mut self) -> Progress {
+        mutant!(
+            TruncatedIsGood,
+            1 => if self.response.status() == 200 {
+                return Progress::Complete(Afterwards::ClosedByTarget);
+            }
+        );
         match self.response.failure_at_eof(&self.spill) {
             None => Progress::Complete(Afterwards::ClosedByTarget),
             Some(kind) => Progress::Failed(self.failure_of_loss(kind)),

@@ -21,6 +21,9 @@ use crate::slot::Service;
 use crate::stall::{Gap, MIN_GAP_NS};
 use crate::warning::{WarningKind, Warnings};
 
+#[cfg(feature = "mutants")]
+mod defects;
+
 const INTERVAL_NS: u64 = NS_PER_S;
 /// How late the loop comes to this tick is how late it comes to an answer that waits for it.
 const TICK_NS: u64 = 10 * NS_PER_MS;
@@ -108,6 +111,7 @@ impl Ledger {
     /// Read the clock and close every interval that ended before it.
     #[inline]
     pub(crate) fn now(&mut self) -> u64 {
+        mutant!(StaleClock, 3 => return self.last_ns);
         let now_ns = monotonic_ns();
         if now_ns >= self.edge_ns {
             self.roll(now_ns);
@@ -180,7 +184,7 @@ impl Ledger {
 
     #[inline]
     pub(crate) fn count_received(&mut self, book: usize, bytes: usize) {
-        self.books[book].tally.received_bytes += bytes as u64;
+        self.books[book].tally.received_bytes += mutant!(BytesLost, 50, 0, bytes as u64);
     }
 
     /// A slot that had none has a request taken up.
@@ -209,7 +213,10 @@ impl Ledger {
     /// A request ended ok.
     #[inline]
     pub(crate) fn end_ok(&mut self, book: usize, status: u16, service: Service) {
-        let tally = &mut self.books[book].tally;
+        mutant!(ForgetRequests, 100 => return self.forget(book));
+        mutant!(CountTwice, 100 => self.count_once_more(book, service));
+        let counted_in = mutant!(AttributeByEnd, 1, self.current, book);
+        let tally = &mut self.books[counted_in].tally;
         tally.ok += 1;
         tally.count_status(status);
         if service.first_byte_ns == service.latency_ns {
@@ -225,7 +232,8 @@ impl Ledger {
         if let Some(response_ns) = service.since_planned_ns {
             tally.response.record_ns(response_ns);
         }
-        self.books[self.current].tally.ended_ok += 1;
+        let ended_in = mutant!(EndsByStart, 1, book, self.current);
+        self.books[ended_in].tally.ended_ok += 1;
         self.count_answer();
         self.end(book, Some(service.latency_ns));
     }
@@ -233,6 +241,7 @@ impl Ledger {
     /// A complete response had a status that is not ok.
     pub(crate) fn end_with_status(&mut self, book: usize, failure: Failure) {
         self.books[book].tally.count_status(failure.status);
+        mutant!(FailuresInGood, 1 => self.mix_into_good(book, failure));
         self.count_answer();
         self.end_failed(book, FailureKind::HttpStatus, failure, failure.latency_ns);
     }
@@ -245,11 +254,14 @@ impl Ledger {
         failure: Failure,
         flight_ns: Option<u64>,
     ) {
+        mutant!(TimeoutsForgotten, 1 => if self.forgets_timeout(book, kind) { return });
         let tally = &mut self.books[book].tally;
         tally.failures[kind as usize] += 1;
         tally.failure_log.note(kind, failure);
         if let Some(latency_ns) = failure.latency_ns {
-            tally.failed_latency.record_ns(latency_ns);
+            tally
+                .failed_latency
+                .record_ns(mutant!(FailedInNoTime, 1, 0, latency_ns));
         }
         self.end(book, flight_ns);
     }
@@ -268,6 +280,7 @@ impl Ledger {
 
     /// A request was cut by us.
     pub(crate) fn end_cut(&mut self, book: usize, flight_ns: Option<u64>) {
+        mutant!(CutAsGood, 1 => return self.end_cut_as_good(book, flight_ns));
         self.books[book].tally.cut += 1;
         self.end(book, flight_ns);
     }
@@ -275,7 +288,7 @@ impl Ledger {
     /// A connection came up.
     pub(crate) fn count_opened(&mut self, connect_ns: u64, tls_ns: Option<u64>) {
         let tally = &mut self.books[self.current].tally;
-        tally.opened += 1;
+        tally.opened += mutant!(ConnectionsLost, 5, 0, 1);
         tally.connect.record_ns(connect_ns);
         if let Some(tls_ns) = tls_ns {
             tally.tls.record_ns(tls_ns);
@@ -287,7 +300,7 @@ impl Ledger {
     }
 
     pub(crate) fn count_closed_by_target(&mut self) {
-        self.books[self.current].tally.closed_by_target += 1;
+        self.books[self.current].tally.closed_by_target += mutant!(ClosesLost, 1, 0, 1);
     }
 
     /// A complete answer came: a time without one is over.
@@ -301,6 +314,7 @@ impl Ledger {
 
     #[cold]
     fn end_gap(&mut self, end_ns: u64) {
+        mutant!(GapsHalved, 1 => self.last_answer_ns = self.last_answer_ns.midpoint(end_ns));
         self.books[self.current].tally.gaps.push(Gap {
             start_ns: self.last_answer_ns,
             end_ns,
@@ -351,6 +365,7 @@ impl Ledger {
     }
 
     fn leave_window(&mut self, window: u32, grid_ns: u64, edge_ns: u64, now_ns: u64) {
+        mutant!(LoseInFlight, 1 => self.forget_in_flight());
         self.send_interval(edge_ns, now_ns, true);
         let left = &mut self.books[self.current];
         left.is_left = true;
@@ -425,6 +440,7 @@ impl Ledger {
     }
 
     fn send_stragglers(&mut self, index: usize) {
+        mutant!(LoseInFlight, 1 => self.books[index].tally.clear());
         let row = Row {
             thread: self.thread,
             window: self.books[index].window,
@@ -441,6 +457,7 @@ impl Ledger {
     }
 
     fn swap_tally(&mut self, index: usize) -> Box<Tally> {
+        mutant!(RowsDropped, 1 => self.drop_if_reader_is_slow(index));
         std::mem::replace(&mut self.books[index].tally, self.inbox.spare())
     }
 

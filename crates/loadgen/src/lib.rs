@@ -5,6 +5,9 @@
 
 #![forbid(unsafe_code)]
 
+#[macro_use]
+mod mutants;
+
 mod audit;
 mod budget;
 mod chunked;
@@ -30,7 +33,6 @@ mod schedule;
 mod self_watch;
 mod slot;
 mod snapshot;
-mod spill;
 mod stall;
 mod tls;
 mod tls_stream;
@@ -41,6 +43,8 @@ mod worker;
 pub use audit::{Entry, Outcome};
 pub use failure::{FailureKind, LoadError, Side};
 pub use histogram::Histogram;
+#[cfg(feature = "mutants")]
+pub use mutants::{Mutant, select};
 pub use plan::{Plan, Timeouts, TlsPlan};
 pub use pool::Pool;
 pub use schedule::Arrivals;

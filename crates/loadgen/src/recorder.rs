@@ -44,7 +44,12 @@ macro_rules! tally {
             /// Add what another thread has counted; of its gaps, leave what both have in common.
             pub(crate) fn add(&mut self, other: &Self) {
                 $(self.$sum += other.$sum;)*
-                $(self.$histogram.add(&other.$histogram);)*
+                $(mutant!(
+                    MeanOfPercentiles,
+                    1,
+                    self.$histogram.average(&other.$histogram),
+                    self.$histogram.add(&other.$histogram)
+                );)*
                 for (own, theirs) in self.failures.iter_mut().zip(other.failures) {
                     *own += theirs;
                 }
@@ -118,10 +123,9 @@ tally! {
 
 impl Tally {
     pub(crate) fn count_status(&mut self, status: u16) {
-        if let Some(count) = self
-            .statuses
-            .get_mut(usize::from(status.wrapping_sub(FIRST_STATUS)))
-        {
+        if let Some(count) = self.statuses.get_mut(usize::from(
+            mutant!(StatusRounded, 1, status / 100 * 100 + 1, status).wrapping_sub(FIRST_STATUS),
+        )) {
             *count += 1;
         }
     }

@@ -174,7 +174,7 @@ impl Slot {
         self.socket = None;
         self.tls = None;
         self.generation = self.generation.wrapping_add(1);
-        self.is_reused = false;
+        self.is_reused = mutant!(ReuseMiscounted, 1, self.is_reused, false);
         self.is_fresh = false;
         self.is_write_broken = false;
         self.spill.clear();
@@ -204,12 +204,21 @@ impl Slot {
     /// The parts of the time that the request has taken until now, when its response is complete.
     #[inline]
     pub(crate) fn service(&self, now_ns: u64) -> Service {
+        let from_ns = mutant!(
+            IncludeConnect,
+            1,
+            self.connect_started_ns
+                .max(self.sent_ns * u64::from(!self.is_fresh)),
+            self.sent_ns
+        );
+        let first_byte_ns = mutant!(FirstByteLate, 1, now_ns, self.first_byte_ns);
+        let end_ns = mutant!(StampAtHeaders, 1, self.first_byte_ns, now_ns);
         Service {
-            latency_ns: now_ns - self.sent_ns,
-            first_byte_ns: self.first_byte_ns - self.written_ns,
-            transfer_ns: now_ns - self.first_byte_ns,
-            since_connect_ns: self.is_fresh.then(|| now_ns - self.connect_started_ns),
-            since_planned_ns: (self.planned_ns > 0).then(|| now_ns - self.planned_ns),
+            latency_ns: end_ns - from_ns,
+            first_byte_ns: first_byte_ns - self.written_ns,
+            transfer_ns: end_ns - self.first_byte_ns,
+            since_connect_ns: self.is_fresh.then(|| end_ns - self.connect_started_ns),
+            since_planned_ns: (self.planned_ns > 0).then(|| end_ns - self.planned_ns),
         }
     }
 

@@ -150,6 +150,7 @@ impl Worker {
             } else {
                 &mut many
             };
+            let looked_ns = self.ledger.last_ns();
             self.wait(events)?;
             if events.is_empty() {
                 self.ledger.now();
@@ -163,16 +164,16 @@ impl Worker {
                     self.on_event(token, flags);
                 }
             }
+            let is_batch_full = events.len() == events.capacity();
             if self.is_open_loop() {
-                let is_batch_full = events.len() == events.capacity();
                 self.start_planned(is_batch_full);
             } else {
                 self.open_more();
             }
             self.ledger.tick();
             self.ledger.report_stragglers();
-            if self.ledger.last_ns() >= self.scan_due_ns {
-                self.scan();
+            if self.is_scan_due(looked_ns, is_batch_full) {
+                self.scan(looked_ns);
             }
         }
         Ok(())

@@ -47,7 +47,7 @@ impl fmt::Display for Fault {
 /// A name, and what it finds in a run.
 type Check = (&'static str, fn(&Case) -> Vec<String>);
 
-const CHECKS: [Check; 14] = [
+const CHECKS: [Check; 15] = [
     ("identity", counts::identity),
     ("requests", counts::requests),
     ("windows", counts::windows),
@@ -61,6 +61,7 @@ const CHECKS: [Check; 14] = [
     ("first byte", times::first_byte),
     ("transfer", times::transfer),
     ("fresh latency", times::fresh_latency),
+    ("gaps", times::gaps),
     ("clock", times::clock),
 ];
 
@@ -75,27 +76,59 @@ impl Case {
         found.collect()
     }
 
-    /// The pairs of each window, by when their request was taken up. `None` where the windows of
-    /// the threads overlap because one of them heard of the change late; then that is not exact.
-    fn by_window(&self) -> Option<BTreeMap<u32, Vec<&Pair>>> {
-        let spans: Vec<(u32, u64, u64)> = self
-            .said
-            .windows
-            .iter()
+    /// The pairs of each window by a time of theirs. A thread that hears late of a new window leaves
+    /// the one before later than others do; where windows overlap, a pair may belong to either.
+    fn by_window(&self, at_ns: fn(&Pair) -> u64) -> BTreeMap<u32, Part<'_>> {
+        let windows = self.said.windows.iter();
+        let spans: Vec<(u32, u64, u64)> = windows
             .filter_map(|(&window, sums)| sums.span_ns.map(|(start, end)| (window, start, end)))
             .collect();
-        if spans.windows(2).any(|two| two[0].2 > two[1].1) {
-            return None;
-        }
-        let mut parts: BTreeMap<u32, Vec<&Pair>> = BTreeMap::new();
+        let mut parts: BTreeMap<u32, Part<'_>> = BTreeMap::new();
         for pair in &self.pairs {
-            let at_ns = pair.entry.taken_up_ns;
-            let place = spans.partition_point(|&(_, start_ns, _)| start_ns <= at_ns);
-            if let Some(&(window, _, _)) = place.checked_sub(1).and_then(|index| spans.get(index)) {
-                parts.entry(window).or_default().push(pair);
+            let at_ns = at_ns(pair);
+            let is_within = |&&(_, start_ns, end_ns): &&_| (start_ns..end_ns).contains(&at_ns);
+            let within: Vec<u32> = spans.iter().filter(is_within).map(|span| span.0).collect();
+            for window in &within {
+                let part = parts.entry(*window).or_default();
+                if within.len() == 1 {
+                    part.certain.push(pair);
+                } else {
+                    part.possible.push(pair);
+                }
             }
         }
-        Some(parts)
+        parts
+    }
+
+    /// For how long windows overlapped, all in all.
+    fn overlap_ns(&self) -> u64 {
+        let spans = self.said.windows.values().filter_map(|sums| sums.span_ns);
+        let mut reached_ns = 0;
+        let mut overlap_ns = 0;
+        for (start_ns, end_ns) in spans {
+            overlap_ns += u64::saturating_sub(reached_ns, start_ns);
+            reached_ns = reached_ns.max(end_ns);
+        }
+        overlap_ns
+    }
+}
+
+/// The pairs of one window.
+#[derive(Debug, Default)]
+struct Part<'a> {
+    certain: Vec<&'a Pair>,
+    /// They may belong to another window, too.
+    possible: Vec<&'a Pair>,
+}
+
+impl Part<'_> {
+    /// A line when a count cannot be right.
+    fn differ(&self, name: &str, is: impl Fn(&Pair) -> bool, said: u64) -> Option<String> {
+        let count = |pairs: &[&Pair]| pairs.iter().filter(|pair| is(pair)).count() as u64;
+        let least = count(&self.certain);
+        let most = least + count(&self.possible);
+        (!(least..=most).contains(&said))
+            .then(|| format!("{name}: {said} instead of {least} to {most}"))
     }
 }
 

@@ -123,6 +123,8 @@ pub struct Window {
     pub fresh_latency: Histogram,
     /// Failed requests.
     pub failed_latency: Histogram,
+    /// Times without an answer on any thread.
+    pub gaps_ns: Vec<(u64, u64)>,
     is_over: bool,
 }
 
@@ -144,6 +146,9 @@ impl Window {
         self.opened += row.connections_opened;
         self.closed_by_target += row.connections_closed_by_target;
         self.is_over |= row.window_over;
+        let gaps = row.gaps.iter();
+        self.gaps_ns
+            .extend(gaps.map(|&(start_s, end_s)| (nanos(start_s), nanos(end_s))));
         for &(kind, count) in &row.failures {
             *self.failures.entry(kind.name()).or_default() += count;
         }
@@ -218,6 +223,9 @@ impl Said {
         pool.set_concurrency(0);
         pool.begin_window(window + 1)?;
         said.read_to_end(&pool, window)?;
+        // What ended late is counted in the window after the last.
+        pool.begin_window(window + 2)?;
+        said.read_to_end(&pool, window + 1)?;
         pool.close();
         said.entries = pool.take_audit();
         Ok(said)

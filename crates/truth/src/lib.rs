@@ -11,6 +11,7 @@ pub mod client;
 pub mod clock;
 pub mod exact;
 pub mod join;
+pub mod mutants;
 pub mod record;
 pub mod runs;
 pub mod script;

@@ -67,6 +67,10 @@ pub fn gauntlet(seed: u64) -> Run {
         (Act::Truncate, 0.02),
     ];
     script.certain = vec![(Act::VerySlowBody, 20), (Act::Hang, 30), (Act::Hang, 300)];
+    script.stall = Some(Stall {
+        after: Duration::from_millis(500),
+        length: Duration::from_millis(120),
+    });
     let stage = |concurrency, millis, is_read| Stage {
         concurrency,
         hold: Duration::from_millis(millis),

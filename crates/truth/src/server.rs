@@ -1,13 +1,19 @@
 //! How is a truth server started, ended and asked what it saw?
 
-use std::io::{self, BufRead, BufReader, Read};
-use std::net::SocketAddr;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::record::{Record, read_all};
 use crate::script::Script;
+
+/// A request without a number; the server ends the connection and remembers nothing of it.
+const GOODBYE: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
+
+const PATIENCE: Duration = Duration::from_secs(10);
 
 static LOGS: AtomicU64 = AtomicU64::new(0);
 
@@ -61,15 +67,32 @@ impl Server {
         self.child.wait().map(|_| ())
     }
 
+    /// Connections are accepted in their order: when a last one is served, all have been.
+    fn wait_for_the_queue(&self) -> io::Result<()> {
+        let mut last = TcpStream::connect(self.address)?;
+        last.set_read_timeout(Some(PATIENCE))?;
+        last.write_all(GOODBYE)?;
+        last.read_to_end(&mut Vec::new()).map(|_| ())
+    }
+
     /// End it, if it still runs, and read all that it remembered.
     ///
     /// # Errors
     /// When its log cannot be read.
     pub fn finish(mut self) -> io::Result<Vec<Record>> {
+        let is_running = self.child.try_wait()?.is_none();
+        if is_running {
+            self.wait_for_the_queue()?;
+        }
         drop(self.child.stdin.take());
         self.stdout.read_to_string(&mut String::new())?;
         self.child.wait()?;
-        read_all(&self.log)
+        let mut records = read_all(&self.log)?;
+        if is_running {
+            let ours = records.iter().map(|record| record.connection).max();
+            records.retain(|record| Some(record.connection) != ours);
+        }
+        Ok(records)
     }
 }
 

@@ -21,7 +21,8 @@ impl Worker {
         }
         slot.back_off_exponent = 0;
         self.ledger.audit.answered(slot, now_ns);
-        if status < self.recipe.ok_below_status {
+        let is_good = status < self.recipe.ok_below_status;
+        if mutant!(StatusIgnored, 1, true, is_good) {
             let service = slot.service(now_ns);
             self.ledger.end_ok(slot.book, status, service);
         } else {

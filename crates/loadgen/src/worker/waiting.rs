@@ -8,6 +8,8 @@ use crate::slot::Phase;
 
 const FIRST_BACK_OFF_NS: u64 = NS_PER_MS;
 const MAX_BACK_OFF_NS: u64 = 100 * NS_PER_MS;
+/// Full batches of events put deadlines off by this much.
+const MAX_FULL_NS: u64 = 100 * NS_PER_MS;
 /// From this number of slots on a scan costs enough to make it rarer.
 const MANY_SLOTS: usize = 4096;
 
@@ -34,9 +36,17 @@ impl Worker {
         self.scan_due_ns = self.scan_due_ns.min(time_ns).max(self.earliest_scan_ns);
     }
 
-    /// Look at every slot: who is too late, who has waited long enough?
-    pub(super) fn scan(&mut self) {
-        let now_ns = self.ledger.last_ns();
+    /// Whether somebody may have been too late at `looked_ns`, before the events of this turn were
+    /// asked for. An answer that had come by then has been read now, so that a thread which did not
+    /// run for a while never takes its own absence for a timeout of the target.
+    pub(super) const fn is_scan_due(&self, looked_ns: u64, is_batch_full: bool) -> bool {
+        // Behind a full batch more may wait; when they stay full, all have had their turn.
+        let wait_ns = if is_batch_full { MAX_FULL_NS } else { 0 };
+        looked_ns >= self.scan_due_ns.saturating_add(wait_ns)
+    }
+
+    /// Look at every slot: who was too late at `now_ns`, who had waited long enough?
+    pub(super) fn scan(&mut self, now_ns: u64) {
         let pause_ns = if self.slots.len() > MANY_SLOTS { 5 } else { 1 } * NS_PER_MS;
         self.earliest_scan_ns = now_ns + pause_ns;
         // What starts after this moment cannot be late before that one.

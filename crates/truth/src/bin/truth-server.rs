@@ -64,15 +64,15 @@ impl House {
 }
 
 /// One connection and the request that is being treated on it.
-struct Visit<'a> {
-    house: &'a House,
+struct Visit {
+    house: Arc<House>,
     stream: TcpStream,
     connection: u32,
     id: u64,
     act: Act,
 }
 
-impl Visit<'_> {
+impl Visit {
     fn note(&self, event: Event, bytes: usize) -> io::Result<()> {
         self.house.note(Record {
             id: self.id,
@@ -86,10 +86,12 @@ impl Visit<'_> {
 
     fn serve(&mut self) -> io::Result<()> {
         let mut request = Vec::with_capacity(1024);
-        self.note(Event::Accepted, 0)?;
         while self.read_request(&mut request)? {
             let read_ns = monotonic_ns();
-            self.id = number_in(&request).unwrap_or(0);
+            let Some(id) = number_in(&request) else {
+                return Ok(());
+            };
+            self.id = id;
             self.act = self.house.script.act(self.id);
             self.house.note(Record {
                 id: self.id,
@@ -208,17 +210,17 @@ fn accept_all(listener: &TcpListener, house: &Arc<House>) -> io::Result<()> {
     for connection in 0_u32.. {
         let (stream, _) = listener.accept()?;
         stream.set_nodelay(true)?;
-        let house = Arc::clone(house);
+        let mut visit = Visit {
+            house: Arc::clone(house),
+            stream,
+            connection,
+            id: 0,
+            act: Act::Answer,
+        };
+        visit.note(Event::Accepted, 0)?;
         std::thread::Builder::new()
             .stack_size(STACK_BYTES)
             .spawn(move || {
-                let mut visit = Visit {
-                    house: &house,
-                    stream,
-                    connection,
-                    id: 0,
-                    act: Act::Answer,
-                };
                 // A client that has gone is no fault of the server.
                 let _ = visit.serve();
                 if visit.act != Act::Reset {

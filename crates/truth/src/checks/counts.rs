@@ -44,42 +44,62 @@ pub(super) fn requests(case: &Case) -> Vec<String> {
 
 /// The same for each window, by the time at which a request was taken up.
 pub(super) fn windows(case: &Case) -> Vec<String> {
-    let Some(parts) = case.by_window() else {
-        return Vec::new();
-    };
+    let parts = case.by_window(|pair| pair.entry.taken_up_ns);
     let mut found = Vec::new();
     for (number, window) in &case.said.windows {
-        let pairs = parts.get(number).map_or(&[][..], Vec::as_slice);
-        found.extend(compare(&format!("window {number}, "), window, pairs));
+        let Some(part) = parts.get(number) else {
+            let nothing = Window::default();
+            found.extend(differ(
+                "started in no time",
+                &nothing.started,
+                &window.started,
+            ));
+            continue;
+        };
+        if part.possible.is_empty() {
+            found.extend(compare(
+                &format!("window {number}, "),
+                window,
+                &part.certain,
+            ));
+            continue;
+        }
+        let failed = window.failures.values().sum();
+        for (name, is, said) in [
+            ("started", (|_| true) as fn(&Pair) -> bool, window.started),
+            ("ok", Pair::is_ok, window.ok),
+            ("failed", |pair| pair.failure().is_some(), failed),
+        ] {
+            found.extend(part.differ(&format!("window {number}, {name}"), is, said));
+        }
     }
     found
 }
 
 /// Ends are counted in the window in which they happen, whatever the window of the request.
 pub(super) fn ends(case: &Case) -> Vec<String> {
-    if case.by_window().is_none() {
-        return Vec::new();
-    }
-    let is_late = |pair: &&Pair| pair.failure().is_some_and(|kind| kind.contains("timeout"));
-    let late = case.pairs.iter().filter(is_late).count() as u64;
+    let is_late = |pair: &Pair| {
+        let is_timeout = |kind: &str| kind.contains("timeout");
+        pair.failure()
+            .map_or(pair.entry.outcome == Outcome::Cut, is_timeout)
+    };
+    let late = case.pairs.iter().filter(|pair| is_late(pair)).count() as u64;
     let mut found = Vec::new();
-    for (number, window) in &case.said.windows {
-        let Some((start_ns, end_ns)) = window.span_ns else {
-            continue;
-        };
-        let is_inside = |pair: &&Pair| (start_ns..end_ns).contains(&pair.entry.ended_ns);
-        let inside = || case.pairs.iter().filter(is_inside);
-        let ok = inside().filter(|pair| pair.is_ok()).count() as u64;
+    for (number, part) in case.by_window(|pair| pair.entry.ended_ns) {
+        let window = &case.said.windows[&number];
         let place = format!("ends ok in window {number}");
-        found.extend(differ(&place, &ok, &window.ended_ok));
-        // A timeout ends at its deadline, and is noticed a little later.
-        let in_time = inside().filter(|pair| !is_late(pair)).count() as u64;
-        if !(in_time..=in_time + late).contains(&window.ended_all) {
-            found.extend(differ(
-                &format!("ends in window {number}"),
-                &in_time,
-                &window.ended_all,
-            ));
+        found.extend(part.differ(&place, Pair::is_ok, window.ended_ok));
+        // A timeout ends at its deadline, and is noticed a little later; a cut may share its moment
+        // with the window's edge.
+        let others = window.ended_all.saturating_sub(late);
+        let place = format!("ends in window {number}");
+        let least = part.certain.iter().filter(|pair| !is_late(pair)).count() as u64;
+        if least > window.ended_all {
+            found.extend(differ(&place, &least, &window.ended_all));
+        }
+        let most = (part.certain.len() + part.possible.len()) as u64;
+        if others > most {
+            found.extend(differ(&place, &most, &window.ended_all));
         }
     }
     found
@@ -133,8 +153,12 @@ pub(super) fn bytes(case: &Case) -> Vec<String> {
 pub(super) fn connections(case: &Case) -> Vec<String> {
     let mut found = Vec::new();
     let opened = case.said.sum(|window| window.opened);
-    // A killed server may leave connections behind that it never accepted.
-    if opened < case.truth.accepted || (opened > case.truth.accepted && !case.is_killed) {
+    // What was cut as it connected is accepted and was never opened; what died with the server was
+    // opened and may never have been accepted.
+    let unused = |pair: &&Pair| pair.entry.outcome == Outcome::Cut && pair.entry.sent_ns == 0;
+    let unused = case.pairs.iter().filter(unused).count() as u64;
+    let is_possible = opened <= case.truth.accepted || case.is_killed;
+    if !is_possible || opened + unused < case.truth.accepted {
         found.extend(differ("connections", &case.truth.accepted, &opened));
     }
     for pair in &case.pairs {

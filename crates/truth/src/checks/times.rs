@@ -61,8 +61,11 @@ fn compare(
 ) -> Vec<String> {
     let exact: Exact = case.pairs.iter().filter_map(sample_ns).collect();
     let mut found = exact.differences(&case.said.merged(histogram));
-    for (number, pairs) in case.by_window().unwrap_or_default() {
-        let exact: Exact = pairs.into_iter().filter_map(sample_ns).collect();
+    for (number, part) in case.by_window(|pair| pair.entry.taken_up_ns) {
+        if !part.possible.is_empty() {
+            continue;
+        }
+        let exact: Exact = part.certain.into_iter().filter_map(sample_ns).collect();
         let differences = exact.differences(histogram(&case.said.windows[&number]));
         found.extend(
             differences
@@ -99,4 +102,44 @@ pub(super) fn clock(case: &Case) -> Vec<String> {
         }
     }
     found
+}
+
+/// Shorter gaps are left out, and so are all but the longest of an interval.
+const GAP_ERROR_NS: u64 = 1_000_000;
+
+/// No answer came within a gap, and the server's pause is one.
+pub(super) fn gaps(case: &Case) -> Vec<String> {
+    let is_answered = |pair: &&Pair| matches!(pair.entry.outcome, Outcome::Answered(_));
+    let answered = case.pairs.iter().filter(is_answered);
+    let mut ends_ns: Vec<u64> = answered.map(|pair| pair.entry.ended_ns).collect();
+    ends_ns.sort_unstable();
+    let said: Vec<(u64, u64)> = case
+        .said
+        .windows
+        .values()
+        .flat_map(|window| window.gaps_ns.iter().copied())
+        .collect();
+    let mut found = Vec::new();
+    for &(start_ns, end_ns) in &said {
+        let first = ends_ns.partition_point(|&at_ns| at_ns <= start_ns);
+        if ends_ns.get(first).is_some_and(|&at_ns| at_ns < end_ns) {
+            found.push(format!("an answer within the gap {start_ns} to {end_ns}"));
+        }
+    }
+    if let Some(stall_ns) = case.truth.stall_ns {
+        let silences = ends_ns.windows(2).map(|two| (two[0], two[1]));
+        let long = silences.filter(|(start_ns, end_ns)| end_ns - start_ns > GAP_ERROR_NS);
+        let (true_ns, said_ns) = (overlap(long, stall_ns), overlap(said.into_iter(), stall_ns));
+        // Gaps of threads that are in different windows are not brought together.
+        if true_ns.abs_diff(said_ns) > GAP_ERROR_NS + case.overlap_ns() {
+            found.push(format!("{said_ns} ns of the pause instead of {true_ns} ns"));
+        }
+    }
+    found
+}
+
+fn overlap(spans: impl Iterator<Item = (u64, u64)>, (from_ns, to_ns): (u64, u64)) -> u64 {
+    spans
+        .map(|(start_ns, end_ns)| end_ns.min(to_ns).saturating_sub(start_ns.max(from_ns)))
+        .sum()
 }
