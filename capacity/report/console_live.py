@@ -24,11 +24,12 @@ _BAR_CELLS = 24
 # Lines around the rows of the table: header, progress, blanks, sparklines, rules, self, hint.
 _LINES_AROUND = 14
 _LEAST_ROWS = 3
-_CONCURRENCY_COLUMN, _RATE_COLUMN = "C", "rate/s"
+# What two of the columns are called in an open loop.
+_OPEN_LOOP_NAMES = {"C": "rate/s", "TTLB": "resp."}
 # Name and least width, so that the table does not move while values change.
 _COLUMNS = (
     (" ", 1),
-    (_CONCURRENCY_COLUMN, 5),
+    ("C", 5),
     ("QPS", 7),
     ("gain", 6),
     ("TTLB", 7),
@@ -106,7 +107,7 @@ class LiveView:
         table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
         is_open = isinstance(self.picture.plan.ladder, RateLadder)
         for name, width in _COLUMNS:
-            shown = _RATE_COLUMN if is_open and name == _CONCURRENCY_COLUMN else name
+            shown = _OPEN_LOOP_NAMES.get(name, name) if is_open else name
             table.add_column(shown, justify="right", no_wrap=True, min_width=width)
         for row in rows:
             table.add_row(*self._cells(row), style="bold" if row.trust is None else None)

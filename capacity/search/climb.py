@@ -6,6 +6,7 @@ fired. It waits only for the engine's next interval.
 
 from dataclasses import replace
 from functools import partial
+from typing import assert_never
 
 from capacity.histogram import summarize
 from capacity.model.load import ClosedLoop, OpenLoop
@@ -91,6 +92,8 @@ class Climb:
                 self.engine.set_concurrency(concurrency)
             case OpenLoop():
                 self.engine.set_rate(step.load)
+            case _:
+                assert_never(step.load)
 
     def is_ready(self) -> bool:
         """Whether every slot of the step has had its connection; planned starts wait for none."""
@@ -99,6 +102,8 @@ class Climb:
                 return self.engine.ready_connections() >= concurrency
             case OpenLoop():
                 return True
+            case _:
+                assert_never(self.step.load)
 
     def begin_hold(self) -> None:
         """From now on started requests belong to the step's measured window."""

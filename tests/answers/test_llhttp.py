@@ -175,11 +175,11 @@ DIFFERENCES = (
 
 def normalized(kind: str, answer: bytes) -> str:
     """An outcome of ours in the words of the reader."""
-    complete = re.fullmatch(r"(\d+) (keep|close)(?:, (\d+) left)?", kind)
+    complete = re.fullmatch(r"(\d+) (keep|close)(?:, (\d+) left)?(?:, .*)?", kind)
     if complete is not None:
         status, then, left = complete.groups(default="0")
         return f"complete {status} {then} {len(answer) - int(left)}"
-    closed = re.fullmatch(r"(\d+) to the end", kind)
+    closed = re.fullmatch(r"(\d+) to the end(?:, .*)?", kind)
     return "failed" if closed is None else f"closed {closed.group(1)}"
 
 

@@ -12,7 +12,8 @@
 //! ```
 //!
 //! The second line is the request's method (GET or HEAD) and the outcome when the connection ends
-//! after the last byte. Bytes are text with `\r \n \t \\ \xNN`; line breaks of the file mean
+//! after the last byte: status and what becomes of the connection, bytes left over, warnings; or
+//! the kind of the failure. Bytes are text with `\r \n \t \\ \xNN`; line breaks of the file mean
 //! nothing. `*257 ` at the start of a line repeats the rest of it. Lines with `#` between two cases
 //! are remarks.
 

@@ -175,12 +175,13 @@ fn has_control_in_extension(input: &[u8]) -> bool {
 pub fn is_same(input: &[u8], ours: &Outcome, theirs: &Theirs) -> bool {
     match (ours, theirs) {
         (Outcome::Failed(_), Theirs::Failed(_)) => true,
-        (Outcome::Closed { status }, Theirs::Closed { status: theirs }) => status == theirs,
+        (Outcome::Closed { status, .. }, Theirs::Closed { status: theirs }) => status == theirs,
         (
             Outcome::Complete {
                 status,
                 is_keep_alive,
                 left_bytes,
+                ..
             },
             Theirs::Complete {
                 status: their_status,

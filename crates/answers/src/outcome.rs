@@ -3,7 +3,7 @@
 use std::fmt::{Display, Formatter};
 
 use loadgen::FailureKind;
-use loadgen::reading::{AnswerReader, Reading};
+use loadgen::reading::{AnswerReader, Oddities, Reading};
 
 /// What came of one answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -16,11 +16,15 @@ pub enum Outcome {
         is_keep_alive: bool,
         /// Bytes that came after the answer.
         left_bytes: usize,
+        /// What else it said.
+        oddities: Oddities,
     },
     /// It was ended by the end of the connection, as it may.
     Closed {
         /// The final status.
         status: u16,
+        /// What else it said.
+        oddities: Oddities,
     },
     /// It was cut short or broke a rule.
     Failed(FailureKind),
@@ -33,18 +37,28 @@ impl Display for Outcome {
                 status,
                 is_keep_alive,
                 left_bytes,
+                oddities,
             } => {
                 let then = if *is_keep_alive { "keep" } else { "close" };
                 write!(formatter, "{status} {then}")?;
                 if *left_bytes > 0 {
                     write!(formatter, ", {left_bytes} left")?;
                 }
-                Ok(())
+                write_warnings(formatter, *oddities)
             }
-            Self::Closed { status } => write!(formatter, "{status} to the end"),
+            Self::Closed { status, oddities } => {
+                write!(formatter, "{status} to the end")?;
+                write_warnings(formatter, *oddities)
+            }
             Self::Failed(kind) => write!(formatter, "{}", kind.name()),
         }
     }
+}
+
+fn write_warnings(formatter: &mut Formatter<'_>, oddities: Oddities) -> std::fmt::Result {
+    oddities
+        .warnings()
+        .try_for_each(|kind| write!(formatter, ", {}", kind.name()))
 }
 
 /// Read pieces until the answer is over, then the end of the connection.
@@ -74,12 +88,16 @@ pub fn read<'a>(
                     status,
                     is_keep_alive,
                     left_bytes: piece.len() - used_bytes + after,
+                    oddities: reader.oddities(),
                 });
             }
         }
     }
     Ok(match reader.end() {
-        Reading::Complete { status, .. } => Outcome::Closed { status },
+        Reading::Complete { status, .. } => Outcome::Closed {
+            status,
+            oddities: reader.oddities(),
+        },
         Reading::Failed(kind) => Outcome::Failed(kind),
         Reading::More => return Err("the answer goes on after its connection".into()),
     })

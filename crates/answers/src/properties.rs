@@ -63,6 +63,7 @@ fn check_end(is_head_request: bool, input: &[u8], whole: Outcome) -> Result<(), 
         status,
         is_keep_alive,
         left_bytes,
+        oddities,
     } = whole
     else {
         return Ok(());
@@ -73,6 +74,7 @@ fn check_end(is_head_request: bool, input: &[u8], whole: Outcome) -> Result<(), 
         status,
         is_keep_alive,
         left_bytes: 0,
+        oddities,
     };
     if alone != expected {
         return Err(format!("{whole}, but alone: {alone}"));

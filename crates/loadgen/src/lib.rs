@@ -33,6 +33,7 @@ mod schedule;
 mod self_watch;
 mod slot;
 mod snapshot;
+mod spill;
 mod stall;
 mod tls;
 mod tls_stream;

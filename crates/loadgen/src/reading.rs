@@ -2,6 +2,22 @@
 
 use crate::failure::FailureKind;
 use crate::response::{Fed, Response};
+use crate::warning::{WarningKind, Warnings};
+
+/// What else was read out of an answer than its end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Oddities {
+    warnings: Warnings,
+    idle_limit_ns: Option<u64>,
+}
+
+impl Oddities {
+    /// The anomalies, in the order of their kinds.
+    pub fn warnings(self) -> impl Iterator<Item = WarningKind> {
+        let kinds = WarningKind::ALL.iter().copied();
+        kinds.filter(move |kind| self.warnings.has(*kind))
+    }
+}
 
 /// What the bytes so far led to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -52,6 +68,15 @@ impl AnswerReader {
         match self.response.failure_at_eof(&self.spill) {
             Some(kind) => Reading::Failed(kind),
             None => self.complete(0),
+        }
+    }
+
+    /// What was odd about the answer so far.
+    #[must_use]
+    pub fn oddities(&self) -> Oddities {
+        Oddities {
+            warnings: self.response.warnings(),
+            idle_limit_ns: self.response.idle_limit_ns(),
         }
     }
 

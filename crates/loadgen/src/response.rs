@@ -11,14 +11,12 @@ use httparse::{Error as HeadError, ParserConfig, Status};
 use crate::chunked::{ChunkProgress, Chunked};
 use crate::clock::NS_PER_S;
 use crate::failure::FailureKind;
+use crate::spill::{MAX_HEAD_BYTES, has_end_of_head, keep, release};
 use crate::warning::{WarningKind, Warnings};
 
-/// Status line and fields of one head.
-const MAX_HEAD_BYTES: usize = 64 << 10;
 const MAX_HEAD_FIELDS: usize = 256;
 /// Body bytes on the wire, framing included.
 pub(crate) const MAX_BODY_BYTES: u64 = 64 << 20;
-const KEPT_SPILL_BYTES: usize = 4 << 10;
 const MAX_INFORMATIONAL: u8 = 8;
 const NO_IDLE_LIMIT: u16 = u16::MAX;
 
@@ -178,7 +176,7 @@ impl Response {
             // A head that drips in byte by byte is not parsed anew for each of them.
             let is_worth_parsing = is_full
                 || spill.len() >= self.parse_again_at as usize
-                || has_blank_line(&spill[spilled_bytes.saturating_sub(3)..]);
+                || has_end_of_head(&spill[spilled_bytes.saturating_sub(4)..]);
             if is_worth_parsing && let Some(head_bytes) = self.parse_head(spill)? {
                 release(spill);
                 return Ok(Some(head_bytes.saturating_sub(spilled_bytes)));
@@ -195,6 +193,8 @@ impl Response {
 
     /// Parse one head from the start of `bytes`; its length, or `None` while it is incomplete.
     fn parse_head(&mut self, bytes: &[u8]) -> Result<Option<usize>, FailureKind> {
+        #[cfg(test)]
+        bounds_tests::note_parse(bytes.len());
         match self.parse_lines(bytes, FoldedLines::Refused) {
             // A folded line looks like a field without a name.
             Err(FailureKind::ProtoHeader) => {
@@ -423,32 +423,8 @@ fn idle_limit_s(value: &[u8]) -> Option<u16> {
     Some(u16::try_from(timeout_s.saturating_sub(1)).unwrap_or(NO_IDLE_LIMIT))
 }
 
-/// Append: the room doubles as usual, but never beyond the bound of a head.
-fn keep(bytes: &[u8], spill: &mut Vec<u8>) {
-    let wanted = spill.len() + bytes.len();
-    if wanted > spill.capacity() {
-        let capacity = wanted.max(2 * spill.capacity()).min(MAX_HEAD_BYTES);
-        spill.reserve_exact(capacity - spill.len());
-    }
-    spill.extend_from_slice(bytes);
-}
-
-/// Empty the spill; memory that only an odd head needed is given back.
-fn release(spill: &mut Vec<u8>) {
-    if spill.capacity() > KEPT_SPILL_BYTES {
-        *spill = Vec::new();
-    } else {
-        spill.clear();
-    }
-}
-
 fn trim(value: &[u8]) -> &[u8] {
     value.trim_ascii()
-}
-
-fn has_blank_line(bytes: &[u8]) -> bool {
-    bytes.windows(2).any(|pair| pair == b"\n\n")
-        || bytes.windows(3).any(|triple| triple == b"\n\r\n")
 }
 
 /// The status line on; exactly what the head parser skips, so that no later byte counts.

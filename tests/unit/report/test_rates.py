@@ -100,8 +100,7 @@ def test_the_live_view_names_the_rate() -> None:
     shown = _drawn(LiveView(book.picture, ASCII_SYMBOLS))
     assert "step 2/2  rate=200" in shown
     header = next(line for line in shown.splitlines() if "QPS" in line)
-    assert header.split()[:2] == ["rate/s", "QPS"]
-    assert "C" not in header.split()
+    assert header.split()[:4] == ["rate/s", "QPS", "gain", "resp."]
 
 
 def _events(plan: RunPlan) -> list[Event]:
