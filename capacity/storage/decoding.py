@@ -138,7 +138,7 @@ def _ladder(fields: Fields) -> Ladder:
     if "rates_qps" not in fields.names():
         return ConcurrencyLadder(fields.counts("concurrencies", at_least=1))
     return RateLadder(
-        rates_qps=fields.numbers("rates_qps"),
+        rates_qps=fields.rates("rates_qps"),
         arrivals=fields.choice("arrivals", Arrivals),
         max_in_flight=fields.count("max_in_flight", at_least=1),
     )
@@ -148,7 +148,7 @@ def _load(fields: Fields) -> Load:
     if "rate_qps" not in fields.names():
         return ClosedLoop(fields.count("concurrency", at_least=1))
     return OpenLoop(
-        rate_qps=fields.number("rate_qps"),
+        rate_qps=fields.rate("rate_qps"),
         arrivals=fields.choice("arrivals", Arrivals),
         max_in_flight=fields.count("max_in_flight", at_least=1),
     )

@@ -50,6 +50,13 @@ class Fields:
             raise self._wrong(name, "a finite number", value)
         return float(value)
 
+    def rate(self, name: str) -> float:
+        """A number above zero that is no larger than a count may be; an axis has its logarithm."""
+        value = self.number(name)
+        if not 0 < value <= _MAX_COUNT:
+            raise self._wrong(name, "a rate above 0", value)
+        return value
+
     def optional_number(self, name: str) -> float | None:
         """A finite number or null."""
         return None if self._get(name) is None else self.number(name)
@@ -132,11 +139,11 @@ class Fields:
         items = Fields(numbered, file=self._file, key=self._path(name))
         return tuple(items.count(position, at_least=at_least) for position in numbered)
 
-    def numbers(self, name: str) -> tuple[float, ...]:
-        """A list of finite numbers."""
+    def rates(self, name: str) -> tuple[float, ...]:
+        """A list of rates."""
         numbered = {str(position): item for position, item in enumerate(self._list(name))}
         items = Fields(numbered, file=self._file, key=self._path(name))
-        return tuple(items.number(position) for position in numbered)
+        return tuple(items.rate(position) for position in numbered)
 
     def names(self) -> tuple[str, ...]:
         """The keys of this object, for objects whose keys are data."""

@@ -104,18 +104,19 @@ _targets = st.builds(
     st.none() | _texts,
     st.builds(Timeouts, _numbers, _numbers, _numbers, _numbers),
 )
+_rates = st.floats(1e-3, 2.0**53)
 _ladders = st.one_of(
     st.builds(ConcurrencyLadder, st.lists(st.integers(1, 100_000), max_size=4).map(tuple)),
     st.builds(
         RateLadder,
-        st.lists(_numbers, max_size=4).map(tuple),
+        st.lists(_rates, max_size=4).map(tuple),
         st.sampled_from(Arrivals),
         st.integers(1, 100_000),
     ),
 )
 _loads = st.one_of(
     st.builds(ClosedLoop, st.integers(1, 100_000)),
-    st.builds(OpenLoop, _numbers, st.sampled_from(Arrivals), st.integers(1, 100_000)),
+    st.builds(OpenLoop, _rates, st.sampled_from(Arrivals), st.integers(1, 100_000)),
 )
 _plans = st.builds(
     RunPlan,

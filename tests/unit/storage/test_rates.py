@@ -68,6 +68,19 @@ def test_an_unknown_spread_is_refused_with_its_place() -> None:
     )
 
 
+@pytest.mark.parametrize("rate", [0, -5.0, 1e300, "fast"], ids=str)
+def test_a_rate_that_no_axis_could_show_is_refused(rate: object) -> None:
+    """A hostile file is named with its key; nothing of it reaches a graph."""
+    content = json.loads(json.dumps(run_json(RUN, None)))
+    content["steps"][1]["rate_qps"] = rate
+    with pytest.raises(StorageError, match=r"run.json: steps\[1\].rate_qps must be a "):
+        decode_run(content, file="run.json")
+    content = json.loads(json.dumps(run_json(RUN, None)))
+    content["plan"]["rates_qps"][0] = rate
+    with pytest.raises(StorageError, match=r"run.json: plan.rates_qps.0 must be a "):
+        decode_run(content, file="run.json")
+
+
 def test_a_second_of_planned_starts_keeps_their_books() -> None:
     """One line has the load of its step and what became of the second's plan."""
     snapshot = a_snapshot(90, schedule=Schedule(100, 8, 2, 0))
