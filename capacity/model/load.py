@@ -84,5 +84,9 @@ class RateLadder:
         """One load a step."""
         return tuple(OpenLoop(rate, self.arrivals, self.max_in_flight) for rate in self.rates_qps)
 
+    def planned_starts(self, step_s: float) -> int:
+        """How many starts all steps of this length plan together, by their mean."""
+        return round(step_s * sum(self.rates_qps))
+
 
 Ladder = ConcurrencyLadder | RateLadder

@@ -41,6 +41,7 @@ def build_climb(profile: ProfileFile, overrides: Overrides, problems: Problems) 
     hold_s = problems.read(_HOLD, positive_duration_s, profile.steps.hold, DEFAULT_HOLD_S)
     settle_s = _settle_s(profile.steps, hold_s, problems)
     _refuse_too_long(ladder, settle_s + hold_s, fuses, problems)
+    _refuse_too_many(ladder, settle_s + hold_s, fuses, problems)
     rules = _rules(profile.stop, overrides, ladder, problems)
     fitting = tuple(fit_to_hold(rule, hold_s) for rule in rules)
     return Climb(ladder, settle_s, hold_s, fitting, fuses)
@@ -102,6 +103,24 @@ def _refuse_too_long(ladder: Ladder, step_s: float, fuses: Fuses, problems: Prob
             f"or safety.fuses.duration: {ceil(likely_s)}s",
         ),
     )
+
+
+def _refuse_too_many(ladder: Ladder, step_s: float, fuses: Fuses, problems: Problems) -> None:
+    """A rate says beforehand how many requests it plans; a concurrency does not."""
+    given = (RATE_STEPS, _HOLD, _SETTLE, (*_FUSES, "requests"))
+    if not isinstance(ladder, RateLadder) or any(problems.has(path) for path in given):
+        return
+    planned = ladder.planned_starts(step_s)
+    if planned > fuses.max_requests:
+        problems.add(
+            RATE_STEPS,
+            InputError(
+                f"the steps plan {planned:,} requests, more than the fuse of "
+                f"{fuses.max_requests:,}",
+                f"use lower rates or shorter steps, or raise the fuse: --max-requests {planned} "
+                f"or safety.fuses.requests: {planned}",
+            ),
+        )
 
 
 def _rules(

@@ -5,7 +5,7 @@ No secrets: names of headers, masked queries and sizes, never values.
 
 from typing import assert_never
 
-from capacity.model.load import Arrivals, ConcurrencyLadder, Ladder, RateLadder
+from capacity.model.load import Arrivals, ConcurrencyLadder, RateLadder
 from capacity.model.plan import DemoService, HttpRequest, RunPlan, Secret, TlsTrust
 from capacity.model.rules import METRICS, Absolute, Action, Comparison, Rule
 from capacity.profile.ladder_text import ladder_to_text
@@ -37,7 +37,7 @@ def plan_lines(plan: RunPlan, addresses: tuple[str, ...]) -> tuple[str, ...]:
         ("engine", f"{plan.engine.value}, {_threads(plan)}"),
         *_source_rows(plan.source_addresses),
         ("steps", _steps(plan)),
-        *_open_loop_rows(plan.ladder),
+        *_open_loop_rows(plan),
         ("each step", _each_step(plan)),
         ("duration", _duration(plan)),
         *_rule_rows(plan.rules),
@@ -96,15 +96,17 @@ def _steps(plan: RunPlan) -> str:
             assert_never(plan.ladder)
 
 
-def _open_loop_rows(ladder: Ladder) -> list[tuple[str, str]]:
-    if not isinstance(ladder, RateLadder):
+def _open_loop_rows(plan: RunPlan) -> list[tuple[str, str]]:
+    if not isinstance(plan.ladder, RateLadder):
         return []
+    planned = plan.ladder.planned_starts(plan.settle_s + plan.hold_s)
     return [
+        ("requests", f"about {planned:,} planned, if no rule ends it"),
         (
             "in flight",
-            f"at most {ladder.max_in_flight:,}; a start that finds no free one is dropped, and "
-            "latency counts from the planned start",
-        )
+            f"at most {plan.ladder.max_in_flight:,}; a start that finds no free one is dropped, "
+            "and latency counts from the planned start",
+        ),
     ]
 
 

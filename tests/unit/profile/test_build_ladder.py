@@ -115,6 +115,12 @@ def test_a_ladder_of_flags_replaces_the_profiles_of_either_kind(tmp_path: Path) 
             "the steps take 66m50s, longer than the duration fuse of 60m",
         ),
         (
+            "{ rate: 1000, hold: 30s, settle: 5s }",
+            Overrides(max_requests="34999"),
+            "shop.yaml:4:16",
+            "the steps plan 35,000 requests, more than the fuse of 34,999",
+        ),
+        (
             "{}",
             Overrides(rate="5", engine="aiohttp"),
             "--rate",
@@ -129,6 +135,12 @@ def test_what_does_not_fit_is_named_where_it_stands(
     """Line and column of the profile, or the flag."""
     text = f"{SMALL}steps: {steps}\n".lstrip("\n")
     assert problems_of(tmp_path, text, overrides) == [(place, message)]
+
+
+def test_what_cannot_be_read_is_not_multiplied(tmp_path: Path) -> None:
+    """Beside a wrong hold the number of planned requests would be a guess."""
+    flags = Overrides(rate="1000", max_requests="9", hold="30")
+    assert [place for place, _ in problems_of(tmp_path, SMALL, flags)] == ["--hold"]
 
 
 def test_the_hint_of_a_crossed_fuse_can_be_followed(tmp_path: Path) -> None:

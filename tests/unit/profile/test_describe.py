@@ -93,9 +93,10 @@ def test_the_plan_of_planned_starts() -> None:
     )
     lines = plan_lines(load_plan(None, flags, {}), ())
     begin = lines.index("from          127.0.0.2, 127.0.0.3")
-    assert lines[begin + 1 : begin + 3] == (
+    assert lines[begin + 1 : begin + 4] == (
         "steps         50, 100, 200 planned starts a second, spread like independent users "
         "(Poisson) (3 steps)",
+        "requests      about 12,250 planned, if no rule ends it",
         "in flight     at most 64; a start that finds no free one is dropped, and latency counts "
         "from the planned start",
     )
