@@ -29,6 +29,14 @@ pub struct Seen {
     pub answer_bytes: u64,
 }
 
+impl Seen {
+    /// From the request read to the answer written; `None` without an answer.
+    #[must_use]
+    pub fn duration_ns(&self) -> Option<u64> {
+        self.written_ns?.checked_sub(self.read_ns)
+    }
+}
+
 /// All that the server knows.
 #[derive(Debug, Default)]
 pub struct Truth {
@@ -158,13 +166,5 @@ impl Pair {
         self.entry
             .ended_ns
             .checked_sub(self.entry.connect_started_ns)
-    }
-
-    /// How much longer the client waited than the server took.
-    #[must_use]
-    pub fn overhead_ns(&self) -> Option<u64> {
-        let seen = self.seen?;
-        self.latency_ns()?
-            .checked_sub(seen.written_ns? - seen.read_ns)
     }
 }

@@ -113,6 +113,20 @@ pub fn killed(seed: u64) -> Run {
     run
 }
 
+/// So many requests at once that the engine is busy all the time; who stops its process for longer
+/// than the deadline must not find timeouts.
+#[must_use]
+pub fn busy(seed: u64) -> Run {
+    let mut load = Load::steady(1, 64, Duration::from_millis(1500), 1);
+    load.first_byte_timeout = Duration::from_millis(200);
+    Run {
+        name: "busy",
+        script: Script::plain(seed, Service::Constant(0.0)),
+        load,
+        killed_in: None,
+    }
+}
+
 /// Services of every shape, each held for so long.
 #[must_use]
 pub fn services(seed: u64, hold: Duration) -> Vec<Run> {

@@ -1,4 +1,4 @@
-//! The truth suite from the command line: `truth gauntlet MUTANT SEED`, `truth mutants SEED`.
+//! Parts of the truth suite from the command line; each says only what is false, or a table.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -7,15 +7,16 @@ use std::process::ExitCode;
 
 use loadgen::Mutant;
 use truth::mutants::hunt_all;
-use truth::runs::gauntlet;
+use truth::runs::{busy, gauntlet};
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let is_true = match words.as_slice() {
         ["gauntlet", mutant, seed] => run_gauntlet(mutant, seed.parse()?)?,
+        ["busy", seed] => run_busy(seed.parse()?)?,
         ["mutants", seed] => hunt(seed.parse()?)?,
-        _ => return Err("truth gauntlet MUTANT SEED | mutants SEED".into()),
+        _ => return Err("truth gauntlet MUTANT SEED | busy SEED | mutants SEED".into()),
     };
     Ok(if is_true {
         ExitCode::SUCCESS
@@ -39,6 +40,20 @@ fn run_gauntlet(mutant: &str, seed: u64) -> Result<bool, Box<dyn Error>> {
         writeln!(io::stdout(), "{}\t{}", fault.check, fault.text)?;
     }
     Ok(faults.is_empty())
+}
+
+/// Says what failed although the server answered everything.
+fn run_busy(seed: u64) -> Result<bool, Box<dyn Error>> {
+    let case = busy(seed).make(&server()?)?;
+    for (kind, count) in case
+        .said
+        .windows
+        .values()
+        .flat_map(|window| &window.failures)
+    {
+        writeln!(io::stdout(), "{kind}\t{count}")?;
+    }
+    Ok(case.said.sum(|window| window.ok) > 0)
 }
 
 /// A table of the defects and the checks that caught them.
