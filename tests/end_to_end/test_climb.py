@@ -1,12 +1,7 @@
 """The main job against real services: climb, stop, name the knee, draw."""
 
 import json
-import socket
 import struct
-import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,16 +9,10 @@ import pytest
 
 from capacity.commands.demo_options import DemoOptions
 from capacity.commands.demo_process import DemoProcess
-from tests.end_to_end.tool import capacity, run_tool, stats
+from tests.end_to_end.nginx import nginx_requests, nginx_server
+from tests.end_to_end.tool import capacity, free_port, run_tool, stats
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def png_size(path: Path) -> tuple[int, int]:
@@ -118,51 +107,9 @@ def test_p99_stops_the_climb_inside_the_step(tmp_path: Path) -> None:
 
 @pytest.fixture
 def nginx(tmp_path: Path) -> Iterator[str]:
-    """A real nginx with one worker, a 15-byte answer and its own request counter."""
-    port = free_port()
-    (tmp_path / "nginx.conf").write_text(
-        f"""
-        worker_processes 1; daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error.log;
-        events {{ worker_connections 2048; }}
-        http {{
-          access_log off; keepalive_requests 1000000;
-          client_body_temp_path {tmp_path}; proxy_temp_path {tmp_path};
-          fastcgi_temp_path {tmp_path}; uwsgi_temp_path {tmp_path}; scgi_temp_path {tmp_path};
-          server {{ listen 127.0.0.1:{port};
-            location / {{ return 200 "hello, capacity"; }}
-            location /status {{ stub_status; }} }}
-        }}
-        """
-    )
-    process = subprocess.Popen(
-        ["/usr/sbin/nginx", "-c", str(tmp_path / "nginx.conf"), "-e", str(tmp_path / "error.log")]
-    )
-    try:
-        url = f"http://127.0.0.1:{port}/"
-        wait_for(url)
+    """A real server."""
+    with nginx_server(tmp_path, connections=2048) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-
-
-def wait_for(url: str) -> None:
-    """Wait until something answers."""
-    deadline_s = time.monotonic() + 10
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=1):  # noqa: S310  # loopback
-                return
-        except (urllib.error.URLError, ConnectionError):
-            if time.monotonic() > deadline_s:
-                raise
-            time.sleep(0.05)
-
-
-def nginx_requests(url: str) -> int:
-    """The number of requests nginx has handled, this one included."""
-    with urllib.request.urlopen(f"{url}status", timeout=5) as answer:  # noqa: S310  # loopback
-        return int(answer.read().decode().splitlines()[2].split()[2])
 
 
 def test_nginx_is_climbed_and_counts_agree(nginx: str, tmp_path: Path) -> None:

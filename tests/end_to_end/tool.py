@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -94,3 +95,10 @@ def stats(url: str) -> dict[str, Any]:
     with urllib.request.urlopen(f"{url}stats", timeout=5) as answer:  # noqa: S310  # loopback
         loaded: dict[str, Any] = json.loads(answer.read())
         return loaded
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

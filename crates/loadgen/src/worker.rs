@@ -86,6 +86,8 @@ pub(crate) struct Worker {
     wanted: usize,
     /// Slots below this index have been looked at since the last change of `wanted`.
     opening_cursor: usize,
+    /// New slots open their connections and wait for one another.
+    is_gathering: bool,
     pace: Pace,
     warmth: Warmth,
     ready: usize,
@@ -125,6 +127,7 @@ impl Worker {
             slots: Vec::new(),
             wanted: 0,
             opening_cursor: 0,
+            is_gathering: false,
             pace: Pace::new(threads),
             warmth: Warmth::default(),
             ready: 0,

@@ -10,7 +10,7 @@ use loadgen::Pool;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use support::{Books, started, wait_until};
 
-const LIMIT: u64 = 164;
+const LIMIT: u64 = 100;
 
 // The limit holds for the whole process, so this test has a binary of its own.
 #[test]
@@ -29,20 +29,20 @@ fn the_soft_limit_is_raised_and_the_hard_one_is_a_local_failure() {
     .unwrap();
     let mut plan = support::plan(listeners[0].local_addr().unwrap());
     plan.addresses.push(listeners[1].local_addr().unwrap());
-    plan.max_connections = 65;
+    plan.max_connections = 1;
     let error = Pool::new(&plan).map(|_| ()).unwrap_err();
     assert_eq!("local.fd", error.kind());
     assert_eq!(
-        "65 connections need 165 open files and the hard limit is 164; \
-         raise it in this shell with: sudo prlimit --pid $$ --nofile=165:165",
+        "1 connections need 101 open files and the hard limit is 100; \
+         raise it in this shell with: sudo prlimit --pid $$ --nofile=101:101",
         error.to_string()
     );
-    plan.max_connections = 64;
+    plan.max_connections = 0;
     let pool = started(&plan);
     assert_eq!(Some(LIMIT), getrlimit(Resource::Nofile).current);
     let mut books = Books::new();
-    pool.set_concurrency(200);
-    wait_until(|| pool.ready_connections() == 200);
+    pool.set_concurrency(128);
+    wait_until(|| pool.ready_connections() == 128);
     books.read_for(&pool, Duration::from_millis(100));
     pool.set_concurrency(0);
     pool.cut();
@@ -52,7 +52,7 @@ fn the_soft_limit_is_raised_and_the_hard_one_is_a_local_failure() {
         vec!["local.fd"],
         failures.keys().copied().collect::<Vec<_>>()
     );
-    assert!(failures["local.fd"] >= 200 - LIMIT);
+    assert!(failures["local.fd"] >= 128 - LIMIT);
     let cut = books.sum(|window| window.cut);
     assert!(
         (LIMIT / 2..LIMIT).contains(&cut),

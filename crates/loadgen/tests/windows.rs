@@ -236,6 +236,22 @@ fn many_slots_open_at_a_limited_pace() {
 }
 
 #[test]
+fn many_new_slots_wait_for_one_another_with_their_connections() {
+    let server = Server::start(|mut connection| connection.answer_all(OK));
+    let mut plan = server.plan();
+    plan.threads = 1;
+    let pool = started(&plan);
+    let mut books = Books::new();
+    pool.set_concurrency(100);
+    wait_until(|| server.requests() > 0);
+    assert!(server.accepts() > 90, "only {} were up", server.accepts());
+    wait_until(|| server.requests() > 1000);
+    books.finish(&pool);
+    assert_eq!(100, books.sum(|window| window.opened));
+    assert_eq!(server.requests(), books.sum(|window| window.ok));
+}
+
+#[test]
 fn addresses_are_used_in_turn() {
     let first = Server::start(|mut connection| connection.answer_all(OK));
     let second = Server::start(|mut connection| connection.answer_all(OK));

@@ -56,6 +56,7 @@ impl Worker {
             ));
         }
         self.wanted = 0;
+        self.is_gathering = false;
         self.warmth.wanted = share.warm;
         self.resize_open_loop(share.max_in_flight);
     }
