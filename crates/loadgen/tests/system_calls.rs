@@ -24,7 +24,7 @@ use support::{Books, OK, Server, started};
 const REQUESTS: u64 = 10_000;
 const OF_REQUESTS: [&str; 3] = ["sendto", "recvfrom", "epoll_pwait"];
 /// A stretch of requests without any other call; a call for each hundredth would end it early.
-const UNDISTURBED_REQUESTS: usize = 1_000;
+const UNDISTURBED_REQUESTS: usize = 300;
 /// A busy machine may keep the target behind for a while, which makes more waits; not thrice.
 const ATTEMPTS: usize = 3;
 /// Tell the traced copy of this program what to do.
