@@ -42,7 +42,7 @@ class Histogram:
         """Add all counts of another histogram."""
 
     def to_blob(self) -> bytes:
-        """HdrHistogram V2, deflate, then exact sum and extremes; empty when nothing was recorded."""
+        """HdrHistogram V2, deflate, then exact sum and extremes; empty when nothing is recorded."""
 
     def quantile_s(self, quantile: float) -> float:
         """Nearest-rank quantile in seconds (highest equivalent value); 0.0 when empty."""
