@@ -201,6 +201,10 @@ _HINTS = {
     FailureKind.CONN_TIMEOUT: "check the address, and any firewall between here and there",
     FailureKind.CONN_UNREACHABLE: "check the address and the route to it",
     FailureKind.TLS_NOT_TLS: "the port does not speak TLS: use http:// or another port",
+    FailureKind.TLS_ALPN: "the port does not offer HTTP/1.1: use another port or address",
+    FailureKind.TLS_VERSION: "the port speaks no TLS 1.2 or 1.3: update or configure the service",
+    FailureKind.TLS_CLIENT_CERT_REQUIRED: "the service asks for a client certificate, "
+    "which cannot be given: use a port without that",
     FailureKind.TLS_CERT_UNTRUSTED: "name the authority that signed it with --cacert FILE",
     FailureKind.TLS_CERT_NAME: "use the host name that the certificate was made for",
     FailureKind.TLS_CERT_EXPIRED: "renew the certificate, or check the clock of this machine",

@@ -34,8 +34,11 @@ class FailureKind(StrEnum):
     TLS_CERT_OTHER = "tls.cert.other"
     TLS_VERSION = "tls.version"
     TLS_ALERT = "tls.alert"
+    TLS_HANDSHAKE_REFUSED = "tls.alert.handshake_failure"
     TLS_CLIENT_CERT_REQUIRED = "tls.alert.certificate_required"
     TLS_NOT_TLS = "tls.not_tls"
+    TLS_ALPN = "tls.alpn"
+    TLS_FLOOD = "tls.flood"
     TLS_TIMEOUT = "tls.timeout"
     TLS_OTHER = "tls.other"
     WRITE_RESET = "write.reset"
@@ -82,6 +85,7 @@ _OTHER_SIDES = {
     FailureKind.CONN_TIMEOUT: Side.NETWORK,
     FailureKind.CONN_UNREACHABLE: Side.NETWORK,
     FailureKind.TLS_NOT_TLS: Side.CONFIG,
+    FailureKind.TLS_ALPN: Side.CONFIG,
     FailureKind.TLS_CLIENT_CERT_REQUIRED: Side.CONFIG,
     FailureKind.LOCAL_FD: Side.LOCAL,
     FailureKind.LOCAL_PORTS: Side.LOCAL,

@@ -70,8 +70,11 @@ failure_kinds! {
     TlsCertOther = "tls.cert.other", Target;
     TlsVersion = "tls.version", Target;
     TlsAlert = "tls.alert", Target;
+    TlsHandshakeRefused = "tls.alert.handshake_failure", Target;
     TlsClientCertRequired = "tls.alert.certificate_required", Config;
     TlsNotTls = "tls.not_tls", Config;
+    TlsAlpn = "tls.alpn", Config;
+    TlsFlood = "tls.flood", Target;
     TlsTimeout = "tls.timeout", Target;
     TlsOther = "tls.other", Target;
     WriteReset = "write.reset", Target;
@@ -232,7 +235,7 @@ mod tests {
             assert_eq!(index, *kind as usize);
         }
         assert_eq!("conn.refused", FailureKind::ALL[0].name());
-        assert_eq!(49, KIND_COUNT);
+        assert_eq!(52, KIND_COUNT);
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod descriptors;
 mod exchange;
 mod failure;
 mod failure_log;
+mod framing;
 mod histogram;
 mod http1;
 mod ledger;

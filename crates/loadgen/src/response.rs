@@ -11,14 +11,16 @@ use httparse::{Error as HeadError, ParserConfig, Status};
 use crate::chunked::{ChunkProgress, Chunked};
 use crate::clock::NS_PER_S;
 use crate::failure::FailureKind;
+use crate::framing::{Framing, NO_IDLE_LIMIT};
 use crate::spill::{MAX_HEAD_BYTES, has_end_of_head, keep, release};
 use crate::warning::{WarningKind, Warnings};
 
 const MAX_HEAD_FIELDS: usize = 256;
 /// Body bytes on the wire, framing included.
 pub(crate) const MAX_BODY_BYTES: u64 = 64 << 20;
+/// The start of a head may show another protocol, whatever the splits.
+const ALWAYS_PARSED_BYTES: usize = 8;
 const MAX_INFORMATIONAL: u8 = 8;
-const NO_IDLE_LIMIT: u16 = u16::MAX;
 
 /// Reset Content: its framing is read like any other, but it should hold nothing.
 const STATUS_WITHOUT_CONTENT: u16 = 205;
@@ -175,6 +177,7 @@ impl Response {
             keep(taken, spill);
             // A head that drips in byte by byte is not parsed anew for each of them.
             let is_worth_parsing = is_full
+                || spill.len() <= ALWAYS_PARSED_BYTES
                 || spill.len() >= self.parse_again_at as usize
                 || has_end_of_head(&spill[spilled_bytes.saturating_sub(4)..]);
             if is_worth_parsing && let Some(head_bytes) = self.parse_head(spill)? {
@@ -221,6 +224,7 @@ impl Response {
         let head_bytes = match parsed {
             Ok(Status::Partial) => return Ok(None),
             Ok(Status::Complete(head_bytes)) => head_bytes,
+            Err(_) if may_be_tls_record(bytes) => return Ok(None),
             Err(error) => return Err(head_failure(error, bytes)),
         };
         let status = head.code.unwrap_or(0);
@@ -249,11 +253,11 @@ impl Response {
         } else {
             framing.asks_to_keep && !framing.asks_to_close
         };
+        self.idle_limit_s = framing.idle_limit_s.unwrap_or(NO_IDLE_LIMIT);
         if self.is_head_request || self.status == 204 || self.status == 304 {
             self.body = Body::Length(0);
             return Ok(());
         }
-        self.idle_limit_s = framing.idle_limit_s.unwrap_or(NO_IDLE_LIMIT);
         if framing.has_transfer_encoding {
             if !is_http_1_1 || !framing.is_chunked {
                 return Err(FailureKind::ProtoTe);
@@ -325,106 +329,11 @@ impl Response {
     }
 }
 
-/// What the fields of a head say about its body and connection.
-#[derive(Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent facts of one head"
-)]
-struct Framing {
-    has_content_length: bool,
-    /// `None` when the fields contradict one another or are not a number.
-    content_length: Option<u64>,
-    has_transfer_encoding: bool,
-    /// The codings are exactly `chunked`.
-    is_chunked: bool,
-    asks_to_close: bool,
-    asks_to_keep: bool,
-    idle_limit_s: Option<u16>,
-}
-
 /// Header fields that go on in the next line: an abuse of old, to be counted.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum FoldedLines {
     Refused,
     Joined,
-}
-
-impl Framing {
-    fn read(fields: &[httparse::Header<'_>]) -> Result<Self, FailureKind> {
-        let mut framing = Self::default();
-        for field in fields {
-            // The length first: it rules out nearly every field.
-            match field.name.len() {
-                14 if field.name.eq_ignore_ascii_case("content-length") => {
-                    framing.add_content_length(field.value);
-                }
-                17 if field.name.eq_ignore_ascii_case("transfer-encoding") => {
-                    framing.is_chunked = !framing.has_transfer_encoding
-                        && trim(field.value).eq_ignore_ascii_case(b"chunked");
-                    framing.has_transfer_encoding = true;
-                }
-                10 if field.name.eq_ignore_ascii_case("connection") => {
-                    for option in field.value.split(|&byte| byte == b',').map(trim) {
-                        framing.asks_to_close |= option.eq_ignore_ascii_case(b"close");
-                        framing.asks_to_keep |= option.eq_ignore_ascii_case(b"keep-alive");
-                    }
-                }
-                10 if field.name.eq_ignore_ascii_case("keep-alive") => {
-                    framing.idle_limit_s = idle_limit_s(field.value);
-                }
-                0 => return Err(FailureKind::ProtoHeader),
-                _ => {}
-            }
-        }
-        Ok(framing)
-    }
-
-    /// Equal repetitions are believed, anything else is not (RFC 9110, Content-Length).
-    fn add_content_length(&mut self, value: &[u8]) {
-        for number in value.split(|&byte| byte == b',').map(trim) {
-            let length = parse_length(number);
-            self.content_length = if self.has_content_length && self.content_length != length {
-                None
-            } else {
-                length
-            };
-            self.has_content_length = true;
-            if self.content_length.is_none() {
-                return;
-            }
-        }
-    }
-}
-
-/// Digits only: no sign, no separator, no overflow.
-fn parse_length(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_u64, |length, &byte| {
-        if !byte.is_ascii_digit() {
-            return None;
-        }
-        length.checked_mul(10)?.checked_add(u64::from(byte - b'0'))
-    })
-}
-
-/// The `timeout` of a Keep-Alive field less a second, for the way of the next request.
-fn idle_limit_s(value: &[u8]) -> Option<u16> {
-    let timeout_s = value.split(|&byte| byte == b',').find_map(|parameter| {
-        let (name, number) =
-            parameter.split_at_checked(parameter.iter().position(|&b| b == b'=')?)?;
-        if !trim(name).eq_ignore_ascii_case(b"timeout") {
-            return None;
-        }
-        parse_length(trim(&number[1..]))
-    })?;
-    Some(u16::try_from(timeout_s.saturating_sub(1)).unwrap_or(NO_IDLE_LIMIT))
-}
-
-fn trim(value: &[u8]) -> &[u8] {
-    value.trim_ascii()
 }
 
 /// The status line on; exactly what the head parser skips, so that no later byte counts.
@@ -435,6 +344,16 @@ fn skip_empty_lines(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
+/// A handshake or an alert of TLS where plain HTTP was expected.
+fn is_tls_record(bytes: &[u8]) -> bool {
+    matches!(bytes, [21 | 22, 3, 0..=4, ..])
+}
+
+/// Too few bytes to tell, but so far it is one.
+fn may_be_tls_record(bytes: &[u8]) -> bool {
+    matches!(bytes, [21 | 22] | [21 | 22, 3])
+}
+
 fn head_failure(error: HeadError, bytes: &[u8]) -> FailureKind {
     match error {
         HeadError::TooManyHeaders => FailureKind::ProtoHeaderTooLarge,
@@ -443,7 +362,9 @@ fn head_failure(error: HeadError, bytes: &[u8]) -> FailureKind {
         HeadError::Version | HeadError::Token | HeadError::NewLine => {
             let start = skip_empty_lines(bytes);
             let has_version = start.starts_with(b"HTTP/") && start.len() > 5;
-            if !has_version || !start[5].is_ascii_digit() {
+            if is_tls_record(bytes) {
+                FailureKind::TlsNotTls
+            } else if !has_version || !start[5].is_ascii_digit() {
                 FailureKind::ProtoNotHttp
             } else if matches!(error, HeadError::Version) {
                 FailureKind::ProtoVersion

@@ -241,6 +241,16 @@ const OUTSIDE_THE_RULES: &[Case] = &[
         "SSH-2.0-OpenSSH_9.2\r\n",
         Bad(FailureKind::ProtoNotHttp),
     ),
+    (
+        "an alert of TLS",
+        "\x15\x03\x03\0\x02\x02\x28",
+        Bad(FailureKind::TlsNotTls),
+    ),
+    (
+        "not quite an alert of TLS",
+        "\x15\x04HTTP/1.1",
+        Bad(FailureKind::ProtoNotHttp),
+    ),
     ("0.9", "<html>", Bad(FailureKind::ProtoNotHttp)),
     (
         "2.0",

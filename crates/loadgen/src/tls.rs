@@ -12,7 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct,
-    Error, PeerIncompatible, RootCertStore, SignatureScheme,
+    Error, PeerIncompatible, PeerMisbehaved, RootCertStore, SignatureScheme,
 };
 
 use crate::failure::{FailureKind, LoadError};
@@ -145,8 +145,19 @@ pub(crate) fn failure_kind(error: &Error) -> FailureKind {
         Error::AlertReceived(alert) => match alert {
             AlertDescription::CertificateRequired => FailureKind::TlsClientCertRequired,
             AlertDescription::ProtocolVersion => FailureKind::TlsVersion,
+            AlertDescription::HandshakeFailure => FailureKind::TlsHandshakeRefused,
+            AlertDescription::NoApplicationProtocol => FailureKind::TlsAlpn,
             _ => FailureKind::TlsAlert,
         },
+        Error::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedApplicationProtocol) => {
+            FailureKind::TlsAlpn
+        }
+        Error::PeerMisbehaved(
+            PeerMisbehaved::TooManyEmptyFragments
+            | PeerMisbehaved::TooManyKeyUpdateRequests
+            | PeerMisbehaved::TooManyRenegotiationRequests
+            | PeerMisbehaved::TooManyWarningAlertsReceived,
+        ) => FailureKind::TlsFlood,
         Error::PeerIncompatible(
             PeerIncompatible::NoCipherSuitesInCommon
             | PeerIncompatible::ServerDoesNotSupportTls12Or13
@@ -201,7 +212,23 @@ mod tests {
             ),
             (
                 Error::AlertReceived(AlertDescription::HandshakeFailure),
+                FailureKind::TlsHandshakeRefused,
+            ),
+            (
+                Error::AlertReceived(AlertDescription::InternalError),
                 FailureKind::TlsAlert,
+            ),
+            (
+                Error::AlertReceived(AlertDescription::NoApplicationProtocol),
+                FailureKind::TlsAlpn,
+            ),
+            (
+                Error::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedApplicationProtocol),
+                FailureKind::TlsAlpn,
+            ),
+            (
+                Error::PeerMisbehaved(PeerMisbehaved::TooManyEmptyFragments),
+                FailureKind::TlsFlood,
             ),
             (
                 Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13),

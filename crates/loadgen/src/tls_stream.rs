@@ -21,7 +21,13 @@ pub(crate) struct TlsStream {
     session: ClientConnection,
     has_received: bool,
     has_close_notify: bool,
+    /// Received since the last byte of content, or since the connection came up.
+    silent_bytes: usize,
 }
+
+/// What a target may send without a byte of content: some session tickets, and the part of a
+/// record that is still incomplete. More is a flood that only keeps us busy.
+const MAX_SILENT_BYTES: usize = 64 << 10;
 
 impl TlsStream {
     pub(crate) fn new(recipe: &TlsRecipe) -> Result<Self, FailureKind> {
@@ -31,6 +37,7 @@ impl TlsStream {
                 session,
                 has_received: false,
                 has_close_notify: false,
+                silent_bytes: 0,
             })
             .map_err(|error| failure_kind(&error))
     }
@@ -60,13 +67,23 @@ impl TlsStream {
             return Err(FailureKind::TlsNotTls);
         }
         self.has_received = true;
-        self.session
+        let taken_bytes = self
+            .session
             .read_tls(rest)
             .map_err(|_| FailureKind::TlsOther)?;
-        self.session
+        let state = self
+            .session
             .process_new_packets()
-            .map(|_| ())
-            .map_err(|error: Error| failure_kind(&error))
+            .map_err(|error: Error| failure_kind(&error))?;
+        if state.plaintext_bytes_to_read() > 0 || self.session.is_handshaking() {
+            self.silent_bytes = 0;
+        } else {
+            self.silent_bytes += taken_bytes;
+        }
+        if self.silent_bytes > MAX_SILENT_BYTES {
+            return Err(FailureKind::TlsFlood);
+        }
+        Ok(())
     }
 
     /// Decrypted bytes, 0 when there are none for now.

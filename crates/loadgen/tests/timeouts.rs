@@ -6,7 +6,7 @@ mod support;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use loadgen::{Plan, Pool};
+use loadgen::Plan;
 use support::{Books, Server, started, wait_until};
 
 fn millis(count: u64) -> Duration {
@@ -98,46 +98,4 @@ fn a_drip_is_ended_by_the_total_timer() {
     let (kind, latency_ms) = timed_out(&plan);
     assert_eq!("resp.timeout.total", kind);
     assert!((249.0..260.0).contains(&latency_ms), "{latency_ms} ms");
-}
-
-#[test]
-fn a_peer_that_does_not_read_is_a_write_stall() {
-    let server = Server::start(|connection| {
-        std::thread::sleep(millis(1000));
-        drop(connection);
-    });
-    let plan = with_timeouts(server.plan(), |plan| {
-        plan.method = "POST".into();
-        plan.body = Some(vec![0; 16 << 20]);
-        plan.timeouts.idle = millis(150);
-    });
-    assert_eq!("write.stall", timed_out(&plan).0);
-}
-
-#[test]
-fn a_full_accept_queue_is_a_connect_timeout() {
-    // `listen(0)` has room for one connection; further SYNs meet silence.
-    let socket = rustix::net::socket(
-        rustix::net::AddressFamily::INET,
-        rustix::net::SocketType::STREAM,
-        None,
-    )
-    .unwrap();
-    let any: std::net::SocketAddr = ([127, 0, 0, 1], 0).into();
-    rustix::net::bind(&socket, &any).unwrap();
-    rustix::net::listen(&socket, 0).unwrap();
-    let address =
-        std::net::SocketAddr::try_from(rustix::net::getsockname(&socket).unwrap()).unwrap();
-    let _occupied = std::net::TcpStream::connect(address).unwrap();
-    let plan = with_timeouts(support::plan(address), |plan| {
-        plan.timeouts.connect = millis(200);
-    });
-    let pool = started(&plan);
-    let mut books = Books::new();
-    pool.set_concurrency(1);
-    books.read_for(&pool, millis(50));
-    books.finish(&pool);
-    assert_eq!(1, books.failures()["conn.timeout"]);
-    let probed = Pool::new(&plan).unwrap().probe().unwrap_err();
-    assert_eq!("conn.timeout", probed.kind());
 }

@@ -9,6 +9,8 @@
     reason = "shared by tests that each use a part; a test that cannot go on has failed"
 )]
 
+pub mod certificates;
+
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -36,7 +38,9 @@ impl Connection {
     pub fn read_request(&mut self) -> Option<Vec<u8>> {
         let mut buffer = [0; 4096];
         loop {
-            if let Some(length) = request_length(&self.unread) {
+            if let Some(length) =
+                request_length(&self.unread).filter(|length| *length <= self.unread.len())
+            {
                 self.requests.fetch_add(1, Ordering::SeqCst);
                 return Some(self.unread.drain(..length).collect());
             }
@@ -65,14 +69,15 @@ impl Connection {
     }
 }
 
-fn request_length(bytes: &[u8]) -> Option<usize> {
+/// The bytes of a whole request, once its head is there.
+pub fn request_length(bytes: &[u8]) -> Option<usize> {
     let head = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let text = String::from_utf8_lossy(&bytes[..head]).to_ascii_lowercase();
     let body = text
         .lines()
         .find_map(|line| line.strip_prefix("content-length: "))
         .map_or(0, |length| length.parse().unwrap());
-    (bytes.len() >= head + body).then_some(head + body)
+    Some(head + body)
 }
 
 /// A server on loopback with one thread per connection.
@@ -164,6 +169,7 @@ pub struct Window {
     pub started: u64,
     pub ok: u64,
     pub failures: BTreeMap<&'static str, u64>,
+    pub warnings: BTreeMap<&'static str, u64>,
     pub cut: u64,
     pub statuses: BTreeMap<u16, u64>,
     pub sent_bytes: u64,
@@ -185,6 +191,11 @@ pub struct Window {
 }
 
 impl Window {
+    /// Whether the window has been left; requests of it may still be in flight.
+    pub fn is_over(&self) -> bool {
+        self.is_over
+    }
+
     pub fn failed(&self) -> u64 {
         self.failures.values().sum()
     }
@@ -208,6 +219,9 @@ impl Window {
         self.cut += row.cut;
         for (kind, count) in &row.failures {
             *self.failures.entry(kind.name()).or_default() += count;
+        }
+        for (kind, count) in &row.warnings {
+            *self.warnings.entry(kind.name()).or_default() += count;
         }
         for (status, count) in &row.statuses {
             *self.statuses.entry(*status).or_default() += count;
@@ -311,14 +325,22 @@ impl Books {
     }
 
     pub fn failures(&self) -> BTreeMap<&'static str, u64> {
-        let mut failures = BTreeMap::new();
-        for window in self.windows.values() {
-            for (kind, count) in &window.failures {
-                *failures.entry(*kind).or_default() += count;
-            }
-        }
-        failures
+        sum_by_kind(self.windows.values().map(|window| &window.failures))
     }
+
+    pub fn warnings(&self) -> BTreeMap<&'static str, u64> {
+        sum_by_kind(self.windows.values().map(|window| &window.warnings))
+    }
+}
+
+type CountByKind = BTreeMap<&'static str, u64>;
+
+fn sum_by_kind<'a>(windows: impl Iterator<Item = &'a CountByKind>) -> CountByKind {
+    let mut sum = BTreeMap::new();
+    for (kind, count) in windows.flatten() {
+        *sum.entry(*kind).or_default() += count;
+    }
+    sum
 }
 
 pub fn wait_until(mut is_so: impl FnMut() -> bool) {
