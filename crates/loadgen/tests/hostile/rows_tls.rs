@@ -126,7 +126,7 @@ impl Bench {
                 speaking(&[], Silence),
             )
             .found_by_probe()
-            .waiting(connect_ms(400)),
+            .waiting(connect_ms(800)),
             self.case(
                 "B24",
                 "a part of a record",
@@ -134,7 +134,7 @@ impl Bench {
                 speaking(&[22, 3, 3, 1, 0, 2], Silence),
             )
             .found_by_probe()
-            .waiting(connect_ms(400)),
+            .waiting(connect_ms(800)),
             self.case(
                 "B27",
                 "a client certificate is demanded",
