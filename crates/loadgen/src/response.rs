@@ -197,7 +197,7 @@ impl Response {
     /// Parse one head from the start of `bytes`; its length, or `None` while it is incomplete.
     fn parse_head(&mut self, bytes: &[u8]) -> Result<Option<usize>, FailureKind> {
         #[cfg(test)]
-        bounds_tests::note_parse(bytes.len());
+        tests::note_parse(bytes.len());
         match self.parse_lines(bytes, FoldedLines::Refused) {
             // A folded line looks like a field without a name.
             Err(FailureKind::ProtoHeader) => {
@@ -378,10 +378,6 @@ fn head_failure(error: HeadError, bytes: &[u8]) -> FailureKind {
 #[cfg(test)]
 #[path = "response_tests.rs"]
 mod tests;
-
-#[cfg(test)]
-#[path = "response_bounds_tests.rs"]
-mod bounds_tests;
 
 #[cfg(test)]
 #[path = "response_warnings_tests.rs"]
