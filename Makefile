@@ -60,7 +60,7 @@ fuzz: ## SECONDS=600 of guided fuzzing of the answer parser; needs g++
 	rm -rf build/fuzz/corpus
 	target/checked/answers unpack build/fuzz/corpus
 	nice -n 19 $(FUZZ) -max_total_time=$(SECONDS) build/fuzz/found build/fuzz/corpus
-	$(FUZZ) -merge=1 build/fuzz/corpus build/fuzz/found
+	$(FUZZ) -set_cover_merge=1 -use_counters=0 build/fuzz/corpus build/fuzz/found
 	target/checked/answers gather build/fuzz/corpus > build/fuzz/found.txt
 	@echo "no property broken; what covers more than the corpus is in build/fuzz/found.txt"
 
