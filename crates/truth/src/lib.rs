@@ -12,6 +12,7 @@ pub mod clock;
 pub mod control;
 pub mod exact;
 pub mod join;
+pub mod long;
 pub mod mutants;
 pub mod overhead;
 pub mod record;

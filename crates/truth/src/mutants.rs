@@ -1,6 +1,7 @@
 //! Does every seeded defect of the engine get caught, and by which check?
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -17,6 +18,23 @@ pub struct Hunt {
     pub mutant: Mutant,
     /// How many faults each check has found; with an engine that failed altogether, its words.
     pub caught_by: BTreeMap<String, u64>,
+}
+
+impl Hunt {
+    /// A defect is caught, and the engine without one is not.
+    #[must_use]
+    pub fn is_as_it_should_be(&self) -> bool {
+        self.caught_by.is_empty() == (self.mutant == Mutant::None)
+    }
+}
+
+/// A row of a table: the defect, what it does, and which checks have caught it.
+impl fmt::Display for Hunt {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let checks: Vec<&str> = self.caught_by.keys().map(String::as_str).collect();
+        let (name, defect) = (self.mutant.name(), self.mutant.defect());
+        write!(formatter, "| {name} | {defect} | {} |", checks.join(", "))
+    }
 }
 
 /// Run the gauntlet without any defect and with each of these, each in a process of `program`.

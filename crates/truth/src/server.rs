@@ -10,8 +10,8 @@ use std::time::Duration;
 use crate::record::{Record, read_all};
 use crate::script::Script;
 
-/// A request without a number; the server ends the connection and remembers nothing of it.
-const GOODBYE: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
+/// On this request the server ends the connection and remembers nothing of it.
+pub const GOODBYE: &[u8] = b"GET /goodbye HTTP/1.1\r\n\r\n";
 
 const PATIENCE: Duration = Duration::from_secs(10);
 

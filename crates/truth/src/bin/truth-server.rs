@@ -17,6 +17,7 @@ use truth::act::Act;
 use truth::clock::{monotonic_ns, sleep_until};
 use truth::record::{Event, Record, append};
 use truth::script::{BODY_PAUSE, LONG_BODY_PAUSE, Script};
+use truth::server::GOODBYE;
 
 const HEAD_END: &[u8] = b"\r\n\r\n";
 const ID_FIELD: &[u8] = b"X-Id: ";
@@ -88,10 +89,10 @@ impl Visit {
         let mut request = Vec::with_capacity(1024);
         while self.read_request(&mut request)? {
             let read_ns = monotonic_ns();
-            let Some(id) = number_in(&request) else {
+            if request == GOODBYE {
                 return Ok(());
-            };
-            self.id = id;
+            }
+            self.id = number_in(&request).unwrap_or(0);
             self.act = self.house.script.act(self.id);
             self.house.note(Record {
                 id: self.id,

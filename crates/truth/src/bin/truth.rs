@@ -4,9 +4,11 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use loadgen::Mutant;
-use truth::mutants::hunt_all;
+use truth::long;
+use truth::mutants::{Hunt, hunt_all};
 use truth::runs::{busy, gauntlet};
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -15,8 +17,16 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let is_true = match words.as_slice() {
         ["gauntlet", mutant, seed] => run_gauntlet(mutant, seed.parse()?)?,
         ["busy", seed] => run_busy(seed.parse()?)?,
+        ["long", seeds, seconds] => {
+            let hold = Duration::from_secs(seconds.parse()?);
+            long::run(&std::env::current_exe()?, &server()?, seeds.parse()?, hold)?
+        }
         ["mutants", seed] => hunt(seed.parse()?)?,
-        _ => return Err("truth gauntlet MUTANT SEED | busy SEED | mutants SEED".into()),
+        _ => {
+            return Err(
+                "truth gauntlet MUTANT SEED | busy SEED | mutants SEED | long SEEDS SECONDS".into(),
+            );
+        }
     };
     Ok(if is_true {
         ExitCode::SUCCESS
@@ -58,26 +68,9 @@ fn run_busy(seed: u64) -> Result<bool, Box<dyn Error>> {
 
 /// A table of the defects and the checks that caught them.
 fn hunt(seed: u64) -> Result<bool, Box<dyn Error>> {
-    let mut is_true = true;
-    for hunt in hunt_all(&std::env::current_exe()?, Mutant::ALL, seed)? {
-        let checks: Vec<String> = hunt
-            .caught_by
-            .iter()
-            .map(|(check, count)| format!("{check} ({count})"))
-            .collect();
-        let is_caught = !checks.is_empty();
-        is_true &= is_caught == (hunt.mutant != Mutant::None);
-        let said = if is_caught {
-            checks.join(", ")
-        } else {
-            "-".into()
-        };
-        writeln!(
-            io::stdout(),
-            "| {} | {} | {said} |",
-            hunt.mutant.name(),
-            hunt.mutant.defect()
-        )?;
+    let hunts = hunt_all(&std::env::current_exe()?, Mutant::ALL, seed)?;
+    for hunt in &hunts {
+        writeln!(io::stdout(), "{hunt}")?;
     }
-    Ok(is_true)
+    Ok(hunts.iter().all(Hunt::is_as_it_should_be))
 }
