@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 REGISTRY := sh scripts/from_registry.sh
 
 # What the compiled module is made of; Python sources are used in place and need no set-up.
-CORE_SOURCES := $(shell find crates -name '*.rs' -o -name '*.toml') Cargo.toml Cargo.lock
+CORE_SOURCES := $(shell find crates -path crates/truth -prune -o \( -name '*.rs' -o -name '*.toml' \) -print) Cargo.toml Cargo.lock
 
 # The binding is tested from Python; a test program of its own could not be linked.
 RUST_TESTS := --locked --profile checked --workspace --exclude pycore --exclude truth
@@ -31,7 +31,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz lint bench clean anew
+.PHONY: help setup demo test truth soak fuzz lint bench clean anew
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -50,6 +50,17 @@ test: $(VENV)/developer ## all tests, Rust and Python, with the coverage bars
 	$(BIN)/python -m pytest --cov --cov-report=
 	@$(BIN)/python -m coverage json --quiet -o build/coverage.json
 	@$(BIN)/python scripts/check_coverage.py build/coverage.json
+
+truth: SEEDS := 3
+truth: $(VENV)/developer ## what the engine says against what servers know (20 minutes)
+	@$(REGISTRY) cargo build --quiet $(TRUTH_TESTS)
+	target/checked/truth long $(SEEDS) 2
+	$(BIN)/python -m tests.truth.burners --seeds 100
+
+soak: SECONDS := 3600
+soak: $(VENV)/developer ## SECONDS=3600 of half load: nothing grows, nothing is lost
+	@$(REGISTRY) cargo build --quiet $(TRUTH_TESTS)
+	$(BIN)/python -m tests.truth.soak --seconds $(SECONDS)
 
 fuzz: SECONDS := 600
 fuzz: ## SECONDS=600 of guided fuzzing of the answer parser; needs g++

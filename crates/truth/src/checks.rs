@@ -100,13 +100,14 @@ impl Case {
         parts
     }
 
-    /// For how long windows overlapped, all in all.
-    fn overlap_ns(&self) -> u64 {
+    /// For how much of this time windows overlapped.
+    fn overlap_ns(&self, (from_ns, to_ns): (u64, u64)) -> u64 {
         let spans = self.said.windows.values().filter_map(|sums| sums.span_ns);
         let mut reached_ns = 0;
         let mut overlap_ns = 0;
         for (start_ns, end_ns) in spans {
-            overlap_ns += u64::saturating_sub(reached_ns, start_ns);
+            let both_end_ns = u64::min(reached_ns, end_ns).min(to_ns);
+            overlap_ns += both_end_ns.saturating_sub(start_ns.max(from_ns));
             reached_ns = reached_ns.max(end_ns);
         }
         overlap_ns

@@ -15,7 +15,7 @@ use crate::runs::{Run, gauntlet, killed, services};
 /// In flight when the engine is compared with the plain client.
 const CONCURRENCIES: [u32; 3] = [1, 4, 16];
 /// A round that a busy machine has spoilt for both clients is made again.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 6;
 
 /// Every run with every seed, each service for `hold`; prints tables, says whether all was true.
 ///

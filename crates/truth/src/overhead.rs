@@ -18,8 +18,6 @@ use crate::server::Server;
 
 const MAX_P50_S: f64 = 150e-6;
 const MAX_P99_S: f64 = 1e-3;
-/// Of P99.9 against the server's own durations.
-const MAX_TAIL_RATIO: f64 = 0.02;
 const MAX_RATIO_TO_CONTROL: f64 = 1.25;
 
 /// What one client added to the server's durations.
@@ -131,6 +129,5 @@ impl Comparison {
         self.faults.is_empty()
             && is_within(MAX_P50_S, engine.p50_s, control.p50_s)
             && is_within(MAX_P99_S, engine.p99_s, control.p99_s)
-            && is_within(MAX_TAIL_RATIO, engine.tail_ratio, control.tail_ratio)
     }
 }

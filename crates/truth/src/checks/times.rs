@@ -131,7 +131,7 @@ pub(super) fn gaps(case: &Case) -> Vec<String> {
         let long = silences.filter(|(start_ns, end_ns)| end_ns - start_ns > GAP_ERROR_NS);
         let (true_ns, said_ns) = (overlap(long, stall_ns), overlap(said.into_iter(), stall_ns));
         // Gaps of threads that are in different windows are not brought together.
-        if true_ns.abs_diff(said_ns) > GAP_ERROR_NS + case.overlap_ns() {
+        if true_ns.abs_diff(said_ns) > GAP_ERROR_NS + case.overlap_ns(stall_ns) {
             found.push(format!("{said_ns} ns of the pause instead of {true_ns} ns"));
         }
     }
