@@ -19,8 +19,9 @@ from bench.process import cpu_s, family, rss_bytes
 from bench.targets import Target
 
 # Parts of the asked seconds: thrown away first, then measured; the rest lets slow ones end.
-SETTLE_PART = 0.2
-WINDOW_PART = 0.6
+_SETTLE_PART = 0.2
+_WINDOW_PART = 0.6
+_TAIL_PART = 0.1
 # A client that does not have its connections by then, or does not end, is given up.
 _OPENING_S = 60.0
 _GRACE_S = 40.0
@@ -186,9 +187,9 @@ def unmeasured(peer: Peer, target: Target, round_number: int, problem: str) -> S
 def _watch(client: Client, server: Nginx, target: Target, before: int, seconds: int) -> _Window:
     """Wait until every connection stands, let the load settle, then read twice."""
     _await_load(client, server, target.connections, before)
-    time.sleep(seconds * SETTLE_PART)
+    time.sleep(seconds * _SETTLE_PART)
     start = client.read(server)
-    time.sleep(seconds * WINDOW_PART)
+    time.sleep(seconds * _WINDOW_PART)
     has_ended = client.has_ended()
     end = client.read(server)
     # The clock of a process that ends while it is read goes back to zero.
@@ -196,10 +197,22 @@ def _watch(client: Client, server: Nginx, target: Target, before: int, seconds: 
         raise ProblemError(f"ended before its time{client.last_words('')}")
     if end.open_connections < start.open_connections * _STANDING_RATIO:
         raise ProblemError("closed connections while it was measured")
+    if not _goes_on(server, end.requests, within_s=seconds * _TAIL_PART):
+        raise ProblemError("had ended its load before the window did")
     per_connection = (end.requests - start.requests) / target.connections
     if per_connection < _MIN_PER_CONNECTION:
         raise ProblemError(f"made only {per_connection:.1f} requests on each connection")
     return _Window(start, end)
+
+
+def _goes_on(server: Nginx, requests: int, within_s: float) -> bool:
+    """Whether more requests come; else a client's report would be in its window."""
+    deadline_s = time.monotonic() + within_s
+    while time.monotonic() < deadline_s:
+        time.sleep(_LOOK_EVERY_S)
+        if server.status()[0] > requests:
+            return True
+    return False
 
 
 def _await_load(client: Client, server: Nginx, connections: int, before: int) -> None:
