@@ -36,7 +36,7 @@ enum State {
 }
 
 /// One chunked body being read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Chunked {
     /// The size being read, then the data bytes left.
     left: u64,

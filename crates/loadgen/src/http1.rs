@@ -12,6 +12,7 @@ use crate::audit::Ticket;
 use crate::failure::FailureKind;
 use crate::ledger::Ledger;
 use crate::plan::Recipe;
+use crate::repeat::Repeat;
 use crate::response::Fed;
 use crate::slot::{Afterwards, Phase, Progress, Slot, Surprise};
 use crate::tls_stream::TlsStream;
@@ -25,6 +26,7 @@ pub(crate) struct Wire<'a> {
     pub buffer: &'a mut [u8],
     /// Decrypted bytes, for TLS only.
     pub plain: &'a mut [u8],
+    pub repeat: &'a mut Repeat,
 }
 
 impl Wire<'_> {
@@ -205,7 +207,8 @@ impl Slot {
                 }
                 Ok((count, _)) => {
                     let now_ns = wire.ledger.now();
-                    let progress = self.take(&wire.buffer[..count], now_ns, wire.ledger);
+                    let bytes = &wire.buffer[..count];
+                    let progress = self.take(bytes, now_ns, wire.ledger, wire.repeat);
                     if let Progress::Complete(_) = progress {
                         let is_buffer_full = count == wire.buffer.len();
                         return self.afterwards(progress, wire, is_hangup, is_buffer_full);
@@ -230,7 +233,13 @@ impl Slot {
 
     /// Feed response bytes that were read at `now_ns`.
     #[inline]
-    pub(crate) fn take(&mut self, bytes: &[u8], now_ns: u64, ledger: &mut Ledger) -> Progress {
+    pub(crate) fn take(
+        &mut self,
+        bytes: &[u8],
+        now_ns: u64,
+        ledger: &mut Ledger,
+        repeat: &mut Repeat,
+    ) -> Progress {
         ledger.count_received(self.book, bytes.len());
         if self.first_byte_ns == 0 {
             self.first_byte_ns = now_ns;
@@ -238,7 +247,7 @@ impl Slot {
         }
         self.received_bytes += bytes.len() as u64;
         self.progress_ns = now_ns;
-        match self.response.feed(bytes, &mut self.spill) {
+        match repeat.feed(&mut self.response, bytes, &mut self.spill) {
             Ok(Fed::More) => Progress::Pending,
             Ok(Fed::Complete { used }) => Progress::Complete(if used < bytes.len() {
                 self.response.warn(WarningKind::ProtoExtraData);

@@ -28,6 +28,7 @@ mod probe;
 #[doc(hidden)]
 pub mod reading;
 mod recorder;
+mod repeat;
 mod response;
 mod route;
 mod schedule;

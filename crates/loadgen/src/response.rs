@@ -34,7 +34,7 @@ pub(crate) enum Fed {
     Complete { used: usize },
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Body {
     /// The final head is not complete yet.
     Head,
@@ -44,7 +44,7 @@ enum Body {
 }
 
 /// One response being read; reset by `Response::new` for each request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Response {
     body: Body,
     body_bytes: u64,

@@ -266,7 +266,8 @@ impl Slot {
                     self.response.warn(WarningKind::ProtoExtraData);
                     return Progress::Complete(Afterwards::CloseByUs);
                 }
-                progress = self.take(&wire.plain[..plain_bytes], now_ns, wire.ledger);
+                let bytes = &wire.plain[..plain_bytes];
+                progress = self.take(bytes, now_ns, wire.ledger, wire.repeat);
                 if matches!(progress, Progress::Failed(_)) {
                     return progress;
                 }

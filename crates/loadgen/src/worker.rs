@@ -27,6 +27,7 @@ use crate::failure::LoadError;
 use crate::http1::{self, Wire};
 use crate::ledger::Ledger;
 use crate::plan::Recipe;
+use crate::repeat::Repeat;
 use crate::slot::{Phase, Progress, Slot};
 
 const EVENTS_PER_WAIT: usize = 512;
@@ -81,6 +82,7 @@ pub(crate) struct Worker {
     ledger: Ledger,
     buffer: Box<[u8]>,
     plain: Box<[u8]>,
+    repeat: Repeat,
     slots: Vec<Slot>,
     /// Slots below this index are to be kept busy.
     wanted: usize,
@@ -124,6 +126,7 @@ impl Worker {
             epoll,
             buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
             plain: vec![0; plain_bytes].into_boxed_slice(),
+            repeat: Repeat::new(),
             slots: Vec::new(),
             wanted: 0,
             opening_cursor: 0,
@@ -254,6 +257,7 @@ impl Worker {
             ledger: &mut self.ledger,
             buffer: &mut self.buffer,
             plain: &mut self.plain,
+            repeat: &mut self.repeat,
         });
         self.settle(index, progress);
     }
@@ -272,6 +276,7 @@ impl Worker {
             ledger: &mut self.ledger,
             buffer: &mut self.buffer,
             plain: &mut self.plain,
+            repeat: &mut self.repeat,
         };
         let progress = match slot.phase {
             Phase::Exchanging => slot.exchange(&mut wire, flags),
@@ -307,6 +312,7 @@ impl Worker {
                 ledger: &mut self.ledger,
                 buffer: &mut self.buffer,
                 plain: &mut self.plain,
+                repeat: &mut self.repeat,
             },
             true,
         );

@@ -208,6 +208,7 @@ impl Worker {
                 ledger: &mut self.ledger,
                 buffer: &mut self.buffer,
                 plain: &mut self.plain,
+                repeat: &mut self.repeat,
             });
             if progress != Progress::Pending {
                 self.settle(index, progress);

@@ -210,6 +210,7 @@ impl Worker {
                 ledger: &mut self.ledger,
                 buffer: &mut self.buffer,
                 plain: &mut self.plain,
+                repeat: &mut self.repeat,
             },
             flags,
         );
