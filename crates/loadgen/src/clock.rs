@@ -30,6 +30,18 @@ pub(crate) fn seconds(time_ns: u64) -> f64 {
     time_ns as f64 / 1e9
 }
 
+/// A duration, or a moment of the monotonic clock, as the kernel takes it.
+#[expect(
+    clippy::cast_possible_wrap,
+    reason = "seconds that were unsigned before"
+)]
+pub(crate) const fn timespec(time_ns: u64) -> Timespec {
+    Timespec {
+        tv_sec: (time_ns / NS_PER_S) as i64,
+        tv_nsec: (time_ns % NS_PER_S) as i64,
+    }
+}
+
 #[expect(clippy::cast_sign_loss, reason = "these clocks are never negative")]
 const fn nanoseconds(time: Timespec) -> u64 {
     time.tv_sec as u64 * NS_PER_S + time.tv_nsec as u64

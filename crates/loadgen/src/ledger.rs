@@ -26,7 +26,7 @@ mod defects;
 
 const INTERVAL_NS: u64 = NS_PER_S;
 /// How late the loop comes to this tick is how late it comes to an answer that waits for it.
-const TICK_NS: u64 = 10 * NS_PER_MS;
+pub(crate) const TICK_NS: u64 = 10 * NS_PER_MS;
 /// Rows on their way above which this thread joins intervals instead of sending more.
 const MAX_ROWS_WAITING: usize = 16;
 
@@ -130,8 +130,12 @@ impl Ledger {
     pub(crate) fn due_ns(&self) -> u64 {
         self.edge_ns
             .min(self.stragglers_due_ns)
-            .min(self.tick_due_ns)
             .min(self.next_start_ns())
+    }
+
+    /// When the next tick falls due.
+    pub(crate) const fn tick_due_ns(&self) -> u64 {
+        self.tick_due_ns
     }
 
     /// One turn of the loop is over: note how late it came to the ticks that fell due in it.

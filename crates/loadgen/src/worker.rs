@@ -7,21 +7,23 @@
 mod ending;
 mod opening;
 mod planned;
+mod ticker;
 mod waiting;
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use rustix::buffer::spare_capacity;
-use rustix::event::{Timespec, epoll};
+use rustix::event::epoll;
 use rustix::fd::OwnedFd;
 use rustix::thread::set_current_timer_slack;
 
 use self::opening::Pace;
 use self::planned::Warmth;
+use self::ticker::Ticker;
 use crate::audit::{Log, Sink};
 use crate::budget::{Allowance, Budget};
-use crate::clock::NS_PER_S;
+use crate::clock::timespec;
 use crate::exchange::{Command, Inbox, Mailbox};
 use crate::failure::LoadError;
 use crate::http1::{self, Wire};
@@ -37,6 +39,7 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// A decrypted record has at most 16 KiB.
 const PLAIN_BYTES: usize = 16 << 10;
 const WAKE_TOKEN: u64 = u64::MAX;
+const TICK_TOKEN: u64 = u64::MAX - 1;
 
 /// What a thread shares with the control side.
 pub(crate) struct Shared {
@@ -55,6 +58,7 @@ pub(crate) struct Shared {
 pub(crate) struct Seat {
     shared: Shared,
     epoll: OwnedFd,
+    ticker: Ticker,
 }
 
 impl Seat {
@@ -68,7 +72,20 @@ impl Seat {
             epoll::EventFlags::IN,
         )
         .map_err(|errno| LoadError::from_setup("watch an eventfd", errno))?;
-        Ok(Self { shared, epoll })
+        let ticker = Ticker::start(shared.start_ns)
+            .map_err(|errno| LoadError::from_setup("start a timer", errno))?;
+        epoll::add(
+            &epoll,
+            ticker.as_fd(),
+            epoll::EventData::new_u64(TICK_TOKEN),
+            epoll::EventFlags::IN,
+        )
+        .map_err(|errno| LoadError::from_setup("watch a timer", errno))?;
+        Ok(Self {
+            shared,
+            epoll,
+            ticker,
+        })
     }
 }
 
@@ -79,6 +96,7 @@ pub(crate) struct Worker {
     budget: Arc<Budget>,
     allowance: Allowance,
     epoll: OwnedFd,
+    ticker: Ticker,
     ledger: Ledger,
     buffer: Box<[u8]>,
     plain: Box<[u8]>,
@@ -103,7 +121,12 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// Must run on the load thread itself, because it starts to watch its own CPU.
-    pub(crate) fn new(Seat { shared, epoll }: Seat) -> Self {
+    pub(crate) fn new(seat: Seat) -> Self {
+        let Seat {
+            shared,
+            epoll,
+            ticker,
+        } = seat;
         let Shared {
             thread,
             threads,
@@ -124,6 +147,7 @@ impl Worker {
             allowance: Allowance::new(Arc::clone(&budget)),
             budget,
             epoll,
+            ticker,
             buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
             plain: vec![0; plain_bytes].into_boxed_slice(),
             repeat: Repeat::new(),
@@ -164,10 +188,13 @@ impl Worker {
             for event in events.iter() {
                 // The struct is packed: copy, do not borrow.
                 let (token, flags) = (event.data.u64(), event.flags);
-                if token == WAKE_TOKEN {
-                    self.obey(&mut commands);
-                } else {
-                    self.on_event(token, flags);
+                match token {
+                    WAKE_TOKEN => self.obey(&mut commands),
+                    TICK_TOKEN => {
+                        self.ticker.wind();
+                        self.ledger.now();
+                    }
+                    _ => self.on_event(token, flags),
                 }
             }
             let is_batch_full = events.len() == events.capacity();
@@ -192,12 +219,11 @@ impl Worker {
             .due_ns()
             .min(self.scan_due_ns)
             .min(self.opening_due_ns());
-        let timeout_ns = due_ns.saturating_sub(self.ledger.last_ns()).min(NS_PER_S);
-        let timeout = Timespec {
-            tv_sec: i64::from(timeout_ns == NS_PER_S),
-            tv_nsec: i64::try_from(timeout_ns % NS_PER_S).unwrap_or(0),
-        };
-        match epoll::wait(&self.epoll, spare_capacity(events), Some(&timeout)) {
+        let last_ns = self.ledger.last_ns();
+        // The ticker wakes the loop anyway; a time-out of its own costs the kernel a timer a wait.
+        let is_before_tick = due_ns < self.ledger.tick_due_ns();
+        let timeout = is_before_tick.then(|| timespec(due_ns.saturating_sub(last_ns)));
+        match epoll::wait(&self.epoll, spare_capacity(events), timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(errno) => Err(LoadError::Internal(format!("epoll_wait: {errno}"))),
         }

@@ -3,8 +3,9 @@
 //! A load thread is watched by strace, which slows it so much that the target is always ahead: a
 //! client that is the limit. With 64 connections one wait then serves many answers, and a request
 //! costs its `sendto`, its `recvfrom` and a small share of a wait. A single connection has to wait
-//! for each answer: that is the third call. Everything else belongs to the edge of an interval,
-//! once a second, and must be far from every request.
+//! for each answer: that is the third call. A hundred times a second the loop reads its own tick.
+//! Everything else belongs to the edge of an interval, once a second, and must be far from every
+//! request.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
@@ -23,6 +24,7 @@ use support::{Books, OK, Server, started};
 
 const REQUESTS: u64 = 10_000;
 const OF_REQUESTS: [&str; 3] = ["sendto", "recvfrom", "epoll_pwait"];
+const OF_TICKS: &str = "read";
 /// A stretch of requests without any other call; a call for each hundredth would end it early.
 const UNDISTURBED_REQUESTS: usize = 300;
 /// A busy machine may keep the target behind for a while, which makes more waits; not thrice.
@@ -38,7 +40,8 @@ fn a_request_of_a_busy_client_costs_two_calls_and_a_share_of_a_wait() {
 
 #[test]
 fn a_request_of_a_waiting_client_costs_three_calls() {
-    check_costs(1, 3.01);
+    // Under strace each tick of 10 ms meets few requests.
+    check_costs(1, 3.1);
 }
 
 fn check_costs(connections: usize, limit: f64) {
@@ -133,10 +136,10 @@ fn calls_of_load_thread(folder: &Path) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// Requests of the longest stretch in which nothing was called but what requests need.
+/// Requests of the longest stretch in which nothing was called but what requests and ticks need.
 fn undisturbed_requests(calls: &[String]) -> usize {
     calls
-        .split(|name| !OF_REQUESTS.contains(&&name[..]))
+        .split(|name| name != OF_TICKS && !OF_REQUESTS.contains(&&name[..]))
         .map(|stretch| stretch.iter().filter(|name| *name == "sendto").count())
         .max()
         .unwrap_or(0)
