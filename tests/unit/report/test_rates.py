@@ -172,6 +172,15 @@ def test_the_titles_state_the_rate() -> None:
     )
 
 
+def test_without_a_capacity_none_is_marked() -> None:
+    """The curve of a run whose first rate was too much has no star, neither in it nor in words."""
+    nothing = a_rate_run([a_saturated_run().steps[-1]], end=END)
+    figure = qps_ttlb_figure(nothing, analyze(nothing), Language.EN)
+    assert "capacity" not in {line.get_gid() for axes in figure.axes for line in axes.lines}
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert [word for word in words if "capacity" in word] == []
+
+
 def test_success_stands_over_planned_starts_too() -> None:
     """The same axis in the second graph."""
     run = a_saturated_run()
