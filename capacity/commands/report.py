@@ -9,6 +9,7 @@ from capacity.analysis.findings import analyze
 from capacity.commands.output_folder import OutputFolder
 from capacity.commands.results import AnswerForm, print_answer, write_derived
 from capacity.errors import UsageError
+from capacity.report.books import books_lines
 from capacity.report.texts import pick_language
 from capacity.storage.run_folder import check_writable, read_run
 
@@ -39,6 +40,8 @@ def command(*, run_folder: Path, out: Path | None, language: str) -> int:
     check_writable(folder)
     picked = pick_language(language, os.environ)
     derived = write_derived(run, findings, folder, picked)
+    for line in books_lines(run, picked):
+        click.echo(line, err=True)
     for note in derived.notes:
         click.echo(f"note: {note}", err=True)
     print_answer(run, findings, folder, derived, language=picked, form=AnswerForm.VERDICT)

@@ -29,6 +29,7 @@ from capacity.model.plan import DemoService, EngineName, RunPlan, Target
 from capacity.model.run import Environment
 from capacity.profile.describe import plan_lines
 from capacity.profile.load import load_plan
+from capacity.report.books import books_lines
 from capacity.report.console import ConsoleLook, look_of, make_console
 from capacity.report.texts import Language, pick_language
 from capacity.search.ports import Engine
@@ -113,6 +114,8 @@ async def _run(plan: RunPlan, settings: Settings) -> int:
         console.close()
         findings = analyze(folder.run)
         run = folder.finish(findings)
+    for line in books_lines(run, settings.language):
+        console.note(line)
     derived = write_derived(run, findings, folder.path, settings.language)
     for note in derived.notes:
         click.echo(f"note: {note}", err=True)

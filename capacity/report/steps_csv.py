@@ -9,8 +9,8 @@ from io import StringIO
 from typing import assert_never
 
 from capacity.model.load import ClosedLoop, Load, OpenLoop
-from capacity.model.run import Run, Step
-from capacity.model.snapshot import LatencySummary, Side
+from capacity.model.run import Run, Stalls, Step
+from capacity.model.snapshot import GeneratorLoad, LatencySummary, Side
 from capacity.report.load_words import show_level
 from capacity.report.shown import printable
 from capacity.units import format_ms
@@ -45,6 +45,7 @@ HEADER = (
     "failed_local",
     "failed_config",
     "cut",
+    "unaccounted",
     "success_percent",
     "mean_ms",
     "p50_ms",
@@ -59,10 +60,23 @@ HEADER = (
     "service_p99_ms",
     "send_lag_p99_ms",
     "ttfb_p50_ms",
+    "transfer_p50_ms",
     "connect_p50_ms",
+    "tls_p50_ms",
+    "fresh_p50_ms",
     "connections_opened",
     "mean_in_flight",
+    "running_percent",
+    "longest_gap_ms",
+    "stalled_percent",
+    "stalled_requests",
+    "littles_law_off_percent",
     "generator_cpu_percent",
+    "runqueue_wait_percent",
+    "loop_lag_p99_ms",
+    "steal_percent",
+    "throttled_percent",
+    "suspended_s",
     "ended_early",
     "trust",
     "reasons",
@@ -72,7 +86,6 @@ HEADER = (
 
 def _row(step: Step) -> dict[str, str]:
     counts, latency = step.counts, step.latency
-    cpu_ratio = None if step.generator is None else step.generator.cpu_ratio
     return {
         "step": str(step.plan.index + 1),
         **_load_cells(step.plan.load),
@@ -83,14 +96,23 @@ def _row(step: Step) -> dict[str, str]:
         "ok": str(counts.ok),
         **{f"failed_{side.value}": str(counts.failed_on(side)) for side in Side},
         "cut": str(counts.cut),
+        "unaccounted": str(counts.started - counts.ended),
         "success_percent": _percent(counts.success_ratio),
         **_latency_cells(latency),
         **_service_cells(step.service_latency, step.send_lag),
-        "ttfb_p50_ms": _ms(None if step.first_byte is None else step.first_byte.p50_s),
-        "connect_p50_ms": _ms(None if step.connect is None else step.connect.p50_s),
+        "ttfb_p50_ms": _median(step.first_byte),
+        "transfer_p50_ms": _median(step.transfer),
+        "connect_p50_ms": _median(step.connect),
+        "tls_p50_ms": _median(step.tls),
+        "fresh_p50_ms": _median(step.fresh_latency),
         "connections_opened": str(step.connections.opened),
         "mean_in_flight": _decimal(step.mean_in_flight),
-        "generator_cpu_percent": _percent(cpu_ratio),
+        "running_percent": _percent(step.running_ratio),
+        **_stall_cells(step.stalls),
+        "littles_law_off_percent": _percent(
+            None if step.littles_law is None else step.littles_law.deviation_ratio
+        ),
+        **_generator_cells(step.generator),
         "ended_early": "yes" if step.ended_early else "no",
         "trust": step.validity.trust.value,
         "reasons": _text("; ".join(step.validity.reasons)),
@@ -141,6 +163,29 @@ def _latency_cells(latency: LatencySummary | None) -> dict[str, str]:
         "p999_ms": _ms(None if latency is None else latency.p999_s),
         "max_ms": _ms(None if latency is None else latency.max_s),
     }
+
+
+def _stall_cells(stalls: Stalls | None) -> dict[str, str]:
+    return {
+        "longest_gap_ms": _ms(None if stalls is None else stalls.longest_gap_s),
+        "stalled_percent": _percent(None if stalls is None else stalls.gap_ratio),
+        "stalled_requests": "" if stalls is None else str(stalls.overlapping),
+    }
+
+
+def _generator_cells(load: GeneratorLoad | None) -> dict[str, str]:
+    return {
+        "generator_cpu_percent": _percent(None if load is None else load.cpu_ratio),
+        "runqueue_wait_percent": _percent(None if load is None else load.runqueue_wait_ratio),
+        "loop_lag_p99_ms": _ms(None if load is None else load.loop_lag_s),
+        "steal_percent": _percent(None if load is None else load.steal_ratio),
+        "throttled_percent": _percent(None if load is None else load.throttled_ratio),
+        "suspended_s": _decimal(None if load is None else load.suspended_s),
+    }
+
+
+def _median(latency: LatencySummary | None) -> str:
+    return _ms(None if latency is None else latency.p50_s)
 
 
 def _ms(seconds: float | None) -> str:

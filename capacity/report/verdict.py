@@ -1,4 +1,4 @@
-"""What did the run find, in at most six lines that stand by themselves?
+"""What did the run find, in six lines that stand by themselves, or up to eight after incidents?
 
 The order is the order in which people need it, and when the run is not valid that comes first.
 """
@@ -8,6 +8,7 @@ from capacity.model.load import RateLadder
 from capacity.model.rules import DROPPED_RATE, METRICS, Judgement
 from capacity.model.run import EndReason, Run, Step, Trust
 from capacity.model.snapshot import FailureKind, Side
+from capacity.report.incidents import failures_sentence, stall_sentence
 from capacity.report.load_words import load_words, loads_words
 from capacity.report.shown import (
     P99_SAMPLES,
@@ -22,7 +23,19 @@ from capacity.report.shown import (
 from capacity.report.texts import CATALOGUES, Language, say
 from capacity.units import format_qps
 
-_LABELS = ("capacity", "knee", "peak", "stopped", "valid", "remarks", "not_valid", "report")
+# Rows that appear only when there is something to tell.
+_INCIDENTS = {"stall": stall_sentence, "failures": failures_sentence}
+_LABELS = (
+    "capacity",
+    "knee",
+    "peak",
+    "stopped",
+    "valid",
+    "remarks",
+    "not_valid",
+    "report",
+    *_INCIDENTS,
+)
 _ERRORS_SHOWN = 2
 
 
@@ -37,6 +50,7 @@ def verdict_lines(
         ("peak", _peak(findings, language)),
         ("stopped", stop_sentence(run, language)),
         trust,
+        *((label, text) for label, say_it in _INCIDENTS.items() if (text := say_it(run, language))),
         ("report", report_place),
     ]
     if trust[0] == "not_valid":

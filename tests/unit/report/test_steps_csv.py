@@ -1,13 +1,14 @@
 """Does steps.csv say what was measured, with units, and nothing where nothing is known?"""
 
 import csv
+from dataclasses import replace
 from io import StringIO
 
 from capacity.model.rules import RuleState
-from capacity.model.run import Trust
-from capacity.model.snapshot import FailureKind
+from capacity.model.run import LittlesLaw, Stalls, Trust
+from capacity.model.snapshot import FailureKind, GeneratorLoad
 from capacity.report.steps_csv import HEADER, steps_csv
-from tests.unit.builders import ERROR_RULE, P99_RULE, a_judgement, a_run, a_step
+from tests.unit.builders import ERROR_RULE, P99_RULE, a_judgement, a_latency, a_run, a_step
 from tests.unit.rate_builders import a_rate_run, a_rate_step
 
 OF_PLANNED_STARTS = {
@@ -49,6 +50,16 @@ def test_a_step_is_one_row_with_units_in_the_header() -> None:
         ],
         ended_early=True,
     )
+    step = replace(
+        step,
+        generator=GeneratorLoad(0.12, 0.001, 0.0004, 0.0001, 0.0, 0.002, 0.003),
+        transfer=a_latency(0.001),
+        tls=a_latency(0.002),
+        fresh_latency=a_latency(0.075),
+        running_ratio=0.999,
+        stalls=Stalls(1.01, 0.034, 64),
+        littles_law=LittlesLaw(64.0, 65.0, 66.0),
+    )
 
     assert rows_of(steps_csv(a_run([step]))) == [
         {
@@ -63,6 +74,7 @@ def test_a_step_is_one_row_with_units_in_the_header() -> None:
             "failed_local": "3",
             "failed_config": "1",
             "cut": "64",
+            "unaccounted": "0",
             "success_percent": "99.9001",
             "mean_ms": "71.100",
             "p50_ms": "67.545",
@@ -74,10 +86,23 @@ def test_a_step_is_one_row_with_units_in_the_header() -> None:
             "p999_ms": "170.640",
             "max_ms": "213.300",
             "ttfb_p50_ms": "60.791",
+            "transfer_p50_ms": "0.950",
             "connect_p50_ms": "0.475",
+            "tls_p50_ms": "1.900",
+            "fresh_p50_ms": "71.250",
             "connections_opened": "64",
             "mean_in_flight": "64.000",
+            "running_percent": "99.9000",
+            "longest_gap_ms": "1010.000",
+            "stalled_percent": "3.4000",
+            "stalled_requests": "64",
+            "littles_law_off_percent": "1.5625",
             "generator_cpu_percent": "12.0000",
+            "runqueue_wait_percent": "0.1000",
+            "loop_lag_p99_ms": "0.400",
+            "steal_percent": "0.2000",
+            "throttled_percent": "0.3000",
+            "suspended_s": "0.000",
             "ended_early": "yes",
             "trust": "suspect",
             "reasons": "a load thread used 86% of a core; late",
@@ -106,7 +131,20 @@ def test_what_is_not_known_is_an_empty_cell() -> None:
         "p999_ms",
         "max_ms",
         "ttfb_p50_ms",
+        "transfer_p50_ms",
+        "tls_p50_ms",
+        "fresh_p50_ms",
+        "running_percent",
+        "longest_gap_ms",
+        "stalled_percent",
+        "stalled_requests",
+        "littles_law_off_percent",
         "generator_cpu_percent",
+        "runqueue_wait_percent",
+        "loop_lag_p99_ms",
+        "steal_percent",
+        "throttled_percent",
+        "suspended_s",
         "reasons",
         "breaches",
     }

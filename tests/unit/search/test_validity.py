@@ -234,6 +234,16 @@ def test_late_sends_of_an_open_loop_are_held_to_the_same_bounds() -> None:
     assert is_generator_fault(worse)
 
 
+def test_a_queue_of_the_service_excuses_no_lateness_of_ours() -> None:
+    """What counts is the service's own time, not the time since the planned start."""
+    step = replace(
+        a_fine_step(replace(IDLE, loop_lag_s=0.006)),
+        latency=a_latency(2.0),
+        service_latency=a_latency(0.010),
+    )
+    assert is_generator_fault(step)
+
+
 @pytest.mark.parametrize(
     ("late", "trust"), [(0, Trust.VALID), (200, Trust.SUSPECT), (400, Trust.INVALID)]
 )

@@ -1,0 +1,73 @@
+"""What happened in a step that its averages hide: a stall, and failures with their first samples?
+
+Each is one sentence of the verdict, and none when there is nothing to tell.
+"""
+
+from capacity.model.run import Run, Stalls, Step, Trust
+from capacity.model.snapshot import FailureTrace
+from capacity.report.load_words import load_words
+from capacity.report.texts import Language, say
+from capacity.units import format_duration, format_ratio
+
+# Shorter ones are seen in the percentiles of any real number of samples.
+_TELLING_GAP_S = 0.1
+
+
+def stall_sentence(run: Run, language: Language) -> str | None:
+    """The longest stretch without any answer, in the steps that can be believed."""
+    stalled = [(stalls, step) for step in run.steps if (stalls := _telling_stalls(step))]
+    if not stalled:
+        return None
+    stalls, step = max(stalled, key=lambda pair: pair[0].longest_gap_s)
+    return say(
+        language,
+        "stall_seen",
+        load=load_words(step.plan.load, language),
+        gap=format_duration(stalls.longest_gap_s),
+        share=format_ratio(stalls.gap_ratio),
+        overlapping=f"{stalls.overlapping:,}",
+    )
+
+
+def _telling_stalls(step: Step) -> Stalls | None:
+    """A gap of an INVALID step may be our own."""
+    stalls = step.stalls
+    if stalls is None or stalls.overlapping == 0 or step.validity.trust is Trust.INVALID:
+        return None
+    return stalls if stalls.longest_gap_s >= _TELLING_GAP_S else None
+
+
+def failures_sentence(run: Run, language: Language) -> str | None:
+    """The most frequent failure of the last step that had any: when, and one of its requests."""
+    failed = [step for step in run.steps if step.failure_traces]
+    if not failed:
+        return None
+    step = failed[-1]
+    trace = max(step.failure_traces, key=lambda one: step.counts.failures.get(one.kind, 0))
+    return say(
+        language,
+        "failures_seen",
+        load=load_words(step.plan.load, language),
+        kind=trace.kind.value,
+        count=f"{step.counts.failures.get(trace.kind, 0):,}",
+        first=format_duration(max(trace.first_s - step.start_s, 0.0)),
+        last=format_duration(max(trace.last_s - step.start_s, 0.0)),
+    ) + _example(trace, language)
+
+
+def _example(trace: FailureTrace, language: Language) -> str:
+    """The first request of this kind in facts; never a byte of it."""
+    if not trace.samples:
+        return ""
+    sample = trace.samples[0]
+    facts = [
+        say(language, "sample_no_status")
+        if sample.status is None
+        else say(language, "sample_status", status=sample.status),
+        say(language, "sample_bytes", count=f"{sample.received_bytes:,}"),
+        say(language, "sample_not_sent")
+        if sample.latency_s is None
+        else say(language, "sample_after", latency=format_duration(sample.latency_s)),
+        say(language, "sample_reused" if sample.is_reused else "sample_fresh"),
+    ]
+    return say(language, "failures_example", facts=", ".join(facts))
