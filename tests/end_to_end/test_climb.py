@@ -10,7 +10,7 @@ import pytest
 from capacity.commands.demo_options import DemoOptions
 from capacity.commands.demo_process import DemoProcess
 from tests.end_to_end.nginx import nginx_requests, nginx_server
-from tests.end_to_end.tool import capacity, free_port, run_tool, stats
+from tests.end_to_end.tool import capacity, free_port, run_tool, run_undisturbed, stats
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -28,7 +28,7 @@ def test_demo_profile_finds_the_knee_it_was_built_with(tmp_path: Path) -> None:
     profile = tmp_path / "demo.yaml"
     text = Path("profiles/demo.yaml").read_text()
     profile.write_text(text.replace("18080", str(free_port())))
-    ended = run_tool(str(profile), "-d", "2s", "--settle", "500ms", out=tmp_path / "out")
+    ended = run_undisturbed(str(profile), "-d", "2s", "--settle", "500ms", out=tmp_path / "out")
     assert ended.code == 0, ended.err
     run = ended.run_json
     assert run["peak"]["qps"] == pytest.approx(800, rel=0.05)
@@ -69,7 +69,7 @@ def test_tool_and_service_count_the_same_requests(tmp_path: Path) -> None:
 def test_error_rate_stops_the_climb_inside_the_step(tmp_path: Path) -> None:
     """A service that fails above 16 in flight: the rule ends the climb at 32, in mid-hold."""
     with DemoProcess(DemoOptions(port=0, servers=64, fail_above=16)) as service:
-        ended = run_tool(
+        ended = run_undisturbed(
             service.url,
             *("-c", "1,2,4,8,16,32,64", "-d", "3s", "--settle", "300ms", "-t", "1", "--json"),
             *("--no-default-stops", "--stop", "error_rate > 1%"),
@@ -90,7 +90,7 @@ def test_p99_stops_the_climb_inside_the_step(tmp_path: Path) -> None:
     """A service whose latency jumps above 12 in flight: the P99 rule ends the climb at 16."""
     options = DemoOptions(port=0, servers=64, slow_above=12, slow_time_s=0.15)
     with DemoProcess(options) as service:
-        ended = run_tool(
+        ended = run_undisturbed(
             service.url,
             *("-c", "1,2,4,8,16,32", "-d", "3s", "--settle", "500ms", "-t", "1", "--json"),
             *("--no-default-stops", "--stop", "p99 > 100ms over 1s"),
