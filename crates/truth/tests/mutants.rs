@@ -14,6 +14,15 @@ use truth::mutants::{Hunt, hunt_all};
 const SEEDS: [u64; 3] = [11, 12, 13];
 
 #[test]
+fn the_page_names_every_defect() {
+    let page = include_str!("../../../docs/truth.md");
+    for mutant in Mutant::ALL {
+        let row = format!("| `{}` | {} |", mutant.name(), mutant.defect());
+        assert!(page.contains(&row), "{row}");
+    }
+}
+
+#[test]
 fn every_defect_is_caught_and_the_true_engine_passes() {
     let mut at_large: Vec<Mutant> = Mutant::ALL.to_vec();
     assert!(at_large.len() >= 15);
