@@ -77,6 +77,8 @@ def _capacity(run: Run) -> Capacity | NoCapacity:
         if step.ended_early:
             break
         passed = step
+    if limited_by is None and run.end.reason is EndReason.TARGET_DOWN:
+        limited_by = "no request succeeded"
     if passed is None:
         return NoCapacity(_why_none(run, limited_by))
     return Capacity(

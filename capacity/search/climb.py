@@ -34,6 +34,7 @@ from capacity.search.judge import (
     stopping,
     window_rules,
 )
+from capacity.search.outage import OutageWatch
 from capacity.search.ports import Clock, Engine, Interrupt
 from capacity.search.tally import WindowTally
 from capacity.search.validity import check_validity
@@ -72,6 +73,7 @@ class Climb:
         self._deadline_s = clock.now_s() + plan.fuses.max_duration_s
         self._cut_at_s: float | None = None
         self._is_stopping = False
+        self._outage = OutageWatch()
 
     async def pump(self, timeout_s: float) -> list[Event]:
         """Take at most one interval from the engine and say what came of it."""
@@ -196,7 +198,9 @@ class Climb:
         if tally.is_complete:
             del self._tallies[snapshot.window]
         is_hold = snapshot.window == self._hold_window
+        outage = self._outage.take(snapshot)
         if not is_hold or snapshot.end_s <= snapshot.start_s:
+            self._end_by(outage)
             phase = Phase.DRAIN if is_hold or self.end is not None else Phase.SETTLE
             return [SnapshotTaken(self.step.index, phase, snapshot, ())]
         current = self._judge()
@@ -211,7 +215,13 @@ class Climb:
                 events.append(RuleFired(self.step.index, judgement))
         if self.end is None and (fired := stopping(current)) is not None:
             self.end = stopped_by(fired, self.step)
+        self._end_by(outage)
         return events
+
+    def _end_by(self, outage: str | None) -> None:
+        if outage is not None and self.end is None:
+            detail = f"no request succeeded any more at {self.step.load.text}: {outage}"
+            self.end = RunEnd(EndReason.TARGET_DOWN, detail, None)
 
     def _judge(self) -> tuple[Judgement, ...]:
         first = first_valid(self.steps)

@@ -12,7 +12,7 @@ import pytest
 
 from capacity.commands.demo_options import DemoOptions
 from capacity.commands.demo_process import DemoProcess
-from tests.end_to_end.tool import Ended, arguments, capacity, plain_environment, run_tool
+from tests.end_to_end.tool import Ended, arguments, capacity, plain_environment, run_tool, stats
 
 SLOW_CLIMB = ("-c", "1..64x2", "-d", "2s", "--settle", "200ms")
 
@@ -85,6 +85,35 @@ def test_signal_ends_the_load_and_keeps_the_steps(
     totals = ended.run_json["totals"]
     assert totals["started"] == totals["ok"] > 0
     assert (ended.run_folder / f"{ended.run_json['plan']['name']}_qps_ttlb.png").exists()
+
+
+def test_service_that_dies_ends_the_run_within_two_seconds(tmp_path: Path) -> None:
+    """SIGKILL to the service in a hold of 30s, and no rule is set: the run says why it ended."""
+    with DemoProcess(DemoOptions(port=0, service_time_s=0.005)) as service:
+        words = ("-c", "4", "-d", "30s", "--settle", "200ms", "--no-default-stops")
+        process = subprocess.Popen(
+            arguments(service.url, *words, out=tmp_path),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=plain_environment(),
+        )
+        deadline_s = time.monotonic() + 30
+        while stats(service.url)["requests"] < 500:
+            assert time.monotonic() < deadline_s
+            time.sleep(0.05)
+        os.kill(service.pid, signal.SIGKILL)
+        killed_at_unix_s = time.time()
+        out, err = process.communicate(timeout=30)
+    ended = Ended(process.returncode, out.decode(), err.decode(), tmp_path)
+    run = ended.run_json
+    assert run["end"]["reason"] == "target_down", ended.err
+    assert "no request succeeded any more at 4 concurrent: conn.refused" in run["end"]["detail"]
+    assert ended.code == 4, "the only step was cut short, so no capacity is known"
+    (step,) = run["steps"]
+    assert step["ended_early"]
+    lasted_s = step["started_at_unix_s"] + 0.2 + step["measured_s"] - killed_at_unix_s
+    # A whole second without success, after the one in which the service died; and some grace.
+    assert lasted_s < 3.0
 
 
 def test_secrets_reach_no_output(service: str, tmp_path: Path) -> None:

@@ -154,6 +154,16 @@ def test_collapse_after_good_steps_is_a_limit_that_was_found() -> None:
     assert findings.exit_code == 0
 
 
+def test_target_that_went_away_between_two_steps_is_a_limit_that_was_found() -> None:
+    """The step that could not be held is not in the run; the capacity is no lower bound."""
+    findings = analyze(a_run(a_curve((1, 2)), end=RunEnd(EndReason.TARGET_DOWN, "", None)))
+    assert isinstance(findings.capacity, Capacity)
+    assert (findings.capacity.load.level, findings.capacity.limited_by) == (
+        2,
+        "no request succeeded",
+    )
+
+
 @pytest.mark.parametrize(
     ("reason", "code"),
     [

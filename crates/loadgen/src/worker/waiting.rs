@@ -10,6 +10,8 @@ const FIRST_BACK_OFF_NS: u64 = NS_PER_MS;
 const MAX_BACK_OFF_NS: u64 = 100 * NS_PER_MS;
 /// Full batches of events put deadlines off by this much.
 const MAX_FULL_NS: u64 = 100 * NS_PER_MS;
+/// Failures in a row after which a slot is one of many that try in vain, and shares their pace.
+const PACED_EXPONENT: u8 = 3;
 /// From this number of slots on a scan costs enough to make it rarer.
 const MANY_SLOTS: usize = 4096;
 
@@ -55,10 +57,13 @@ impl Worker {
         for index in 0..self.slots.len() {
             let slot = &self.slots[index];
             if slot.phase == Phase::BackOff {
-                if slot.progress_ns <= now_ns {
+                if slot.progress_ns > now_ns {
+                    next_ns = next_ns.min(slot.progress_ns);
+                } else if slot.back_off_exponent < PACED_EXPONENT || self.admit_first_attempt(index)
+                {
                     self.go_on(index);
                 } else {
-                    next_ns = next_ns.min(slot.progress_ns);
+                    next_ns = next_ns.min(self.pace.due_ns()).max(now_ns + pause_ns);
                 }
                 continue;
             }
