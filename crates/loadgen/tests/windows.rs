@@ -330,7 +330,7 @@ fn source_addresses_are_used_in_turn() {
     plan.source_addresses = vec![[127, 0, 0, 3].into(), [127, 0, 0, 4].into()];
     let pool = started(&plan);
     pool.set_concurrency(8);
-    wait_until(|| server.requests() > 100);
+    wait_until(|| peers.lock().unwrap().values().sum::<u64>() == 8);
     pool.close();
     let expected = BTreeMap::from([("127.0.0.3".into(), 4), ("127.0.0.4".into(), 4)]);
     assert_eq!(expected, *peers.lock().unwrap());
