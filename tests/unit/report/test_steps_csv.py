@@ -23,6 +23,54 @@ OF_PLANNED_STARTS = {
 }
 
 
+FULL_ROW = {
+    "step": "7",
+    "concurrency": "64",
+    "hold_s": "30.000",
+    "qps": "900.000",
+    "started": "27095",
+    "ok": "27000",
+    "failed_target": "20",
+    "failed_network": "7",
+    "failed_local": "3",
+    "failed_config": "1",
+    "cut": "64",
+    "unaccounted": "0",
+    "success_percent": "99.9001",
+    "mean_ms": "71.100",
+    "p50_ms": "67.545",
+    "p90_ms": "106.650",
+    "p95_ms": "127.980",
+    "p99_ms": "142.200",
+    "p99_low_ms": "135.090",
+    "p99_high_ms": "156.420",
+    "p999_ms": "170.640",
+    "max_ms": "213.300",
+    "ttfb_p50_ms": "60.791",
+    "transfer_p50_ms": "0.950",
+    "connect_p50_ms": "0.475",
+    "tls_p50_ms": "1.900",
+    "fresh_p50_ms": "71.250",
+    "connections_opened": "64",
+    "mean_in_flight": "64.000",
+    "running_percent": "99.9000",
+    "longest_gap_ms": "1010.000",
+    "stalled_percent": "3.4000",
+    "stalled_requests": "64",
+    "littles_law_off_percent": "1.5625",
+    "generator_cpu_percent": "12.0000",
+    "runqueue_wait_percent": "0.1000",
+    "loop_lag_p99_ms": "0.400",
+    "steal_percent": "0.2000",
+    "throttled_percent": "0.3000",
+    "suspended_s": "0.000",
+    "ended_early": "yes",
+    "trust": "suspect",
+    "reasons": "a load thread used 86% of a core; late",
+    "breaches": "error_rate > 1% over 10s",
+}
+
+
 def rows_of(text: str) -> list[dict[str, str]]:
     """The table as a reader gets it."""
     return list(csv.DictReader(StringIO(text)))
@@ -61,55 +109,7 @@ def test_a_step_is_one_row_with_units_in_the_header() -> None:
         littles_law=LittlesLaw(64.0, 65.0, 66.0),
     )
 
-    assert rows_of(steps_csv(a_run([step]))) == [
-        {
-            "step": "7",
-            "concurrency": "64",
-            "hold_s": "30.000",
-            "qps": "900.000",
-            "started": "27095",
-            "ok": "27000",
-            "failed_target": "20",
-            "failed_network": "7",
-            "failed_local": "3",
-            "failed_config": "1",
-            "cut": "64",
-            "unaccounted": "0",
-            "success_percent": "99.9001",
-            "mean_ms": "71.100",
-            "p50_ms": "67.545",
-            "p90_ms": "106.650",
-            "p95_ms": "127.980",
-            "p99_ms": "142.200",
-            "p99_low_ms": "135.090",
-            "p99_high_ms": "156.420",
-            "p999_ms": "170.640",
-            "max_ms": "213.300",
-            "ttfb_p50_ms": "60.791",
-            "transfer_p50_ms": "0.950",
-            "connect_p50_ms": "0.475",
-            "tls_p50_ms": "1.900",
-            "fresh_p50_ms": "71.250",
-            "connections_opened": "64",
-            "mean_in_flight": "64.000",
-            "running_percent": "99.9000",
-            "longest_gap_ms": "1010.000",
-            "stalled_percent": "3.4000",
-            "stalled_requests": "64",
-            "littles_law_off_percent": "1.5625",
-            "generator_cpu_percent": "12.0000",
-            "runqueue_wait_percent": "0.1000",
-            "loop_lag_p99_ms": "0.400",
-            "steal_percent": "0.2000",
-            "throttled_percent": "0.3000",
-            "suspended_s": "0.000",
-            "ended_early": "yes",
-            "trust": "suspect",
-            "reasons": "a load thread used 86% of a core; late",
-            "breaches": "error_rate > 1% over 10s",
-        }
-        | dict.fromkeys(OF_PLANNED_STARTS, "")
-    ]
+    assert rows_of(steps_csv(a_run([step]))) == [FULL_ROW | dict.fromkeys(OF_PLANNED_STARTS, "")]
 
 
 def test_what_is_not_known_is_an_empty_cell() -> None:
