@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bench.model import Load, Peer
 from bench.nginx import Nginx
-from bench.peers import OURS, WRK
+from bench.peers import FLOOR, OURS, WRK
 from bench.places import SCRATCH
 
 POST_BODY_BYTES = 1024
@@ -13,6 +13,8 @@ POST_BODY = SCRATCH / "body"
 
 # Enough connections to show what one costs, few clients: the row says nothing of their speed.
 _MEMORY_PEERS = (OURS, WRK)
+# A core of its own tells nothing new of a client that takes many times as much.
+_FAST_PEERS = (FLOOR, OURS, WRK, "h2load", "ab", "oha", "fortio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,10 @@ TWO_THREADS = "get-64-two-threads"
 _ALL = (
     Target(FIRST, "15-byte answer, 64 connections"),
     Target(
-        PINNED, "15-byte answer, 64 connections, client and server on a core each", is_pinned=True
+        PINNED,
+        "15-byte answer, 64 connections, client and server on a core each",
+        is_pinned=True,
+        peers=_FAST_PEERS,
     ),
     Target(ONE, "15-byte answer, 1 connection", connections=1),
     Target("get-256", "15-byte answer, 256 connections", connections=256),
@@ -68,7 +73,7 @@ _ALL = (
         "get-10000",
         "15-byte answer, 10,000 connections",
         connections=10_000,
-        opening_s=5,
+        opening_s=3,
         stretch=2,
     ),
     Target("tls-64", "TLS 1.3, 15-byte answer, 64 connections", server="tls"),
@@ -85,7 +90,7 @@ _ALL = (
         "get-8000",
         "15-byte answer, 8,000 connections",
         connections=8000,
-        opening_s=5,
+        opening_s=3,
         peers=_MEMORY_PEERS,
     ),
     Target(
