@@ -190,14 +190,16 @@ def _trust(run: Run, language: Language) -> tuple[str, str]:
     doubtful = _with(run, Trust.INVALID, Trust.SUSPECT)
     if not doubtful:
         return "valid", say(language, "valid_all", count=len(run.steps))
-    reasons = [reason for step in doubtful for reason in step.validity.reasons]
+    # Of steps with different reasons the last one tells most: it is the nearest to the limit.
+    told = [step for step in doubtful if step.validity.reasons][-1:]
     return "remarks", say(
         language,
         "remarks_some",
         doubtful=len(doubtful),
         count=len(run.steps),
         levels=loads_words(doubtful, language),
-        reason=reasons[0] if reasons else "",
+        where=loads_words(told, language),
+        reason="; ".join(step.validity.reasons[0] for step in told),
     )
 
 

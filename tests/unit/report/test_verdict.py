@@ -179,7 +179,17 @@ def test_doubtful_steps_are_remarks() -> None:
     said = lines(a_run([*a_curve((1, 2, 4, 8)), doubtful, failed]))
 
     assert said["Remarks"] == (
-        "2 of 6 steps are doubtful; at 16, 32 concurrent: the loop was 9ms late"
+        "2 of 6 steps are doubtful (at 16, 32 concurrent); at 16 concurrent: the loop was 9ms late"
+    )
+
+
+def test_the_reason_of_a_remark_is_that_of_the_step_it_names() -> None:
+    """It used to be the first step's, said of all of them."""
+    few = a_step(4, 30.0, trust=Trust.SUSPECT, reasons=["too few samples"])
+    late = a_step(16, 800.0, trust=Trust.SUSPECT, reasons=["late", "busy"])
+
+    assert lines(a_run([few, late]))["Remarks"] == (
+        "2 of 2 steps are doubtful (at 4, 16 concurrent); at 16 concurrent: late"
     )
 
 
