@@ -10,10 +10,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use loadgen::{Histogram, Plan, Pool, Snapshot};
+use loadgen::{Arrivals, Histogram, Plan, Pool, Snapshot};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use support::certificates::{Authority, Certificate};
-use support::{Books, Connection, OK, Server, run_one_slot, started};
+use support::{Books, Connection, OK, Server, run_one_slot, started, wait_until};
 
 type Tls = StreamOwned<ServerConnection, std::net::TcpStream>;
 
@@ -112,6 +112,26 @@ fn requests_over_tls_are_counted_like_any_other() {
     );
     assert_eq!(4, books.sum(|window| window.connect.count()));
     assert_eq!(5, server.accepts(), "four slots and the probe");
+}
+
+#[test]
+fn tickets_on_a_connection_opened_ahead_of_need_are_no_surprise() {
+    let authority = Authority::new();
+    let certificate = authority.certificate(&["localhost"]);
+    let server = serve(certificate.config(), |tls| answer_all(tls, OK));
+    let mut plan = plan(server.address, &authority);
+    plan.threads = 1;
+    let pool = started(&plan);
+    let mut books = Books::new();
+    pool.set_rate(100.0, Arrivals::Constant, 4).unwrap();
+    wait_until(|| server.accepts() == 4);
+    books.read_for(&pool, Duration::from_millis(500));
+    books.finish(&pool);
+    assert!(books.failures().is_empty(), "{:?}", books.failures());
+    assert!(books.sum(|window| window.ok) > 30);
+    assert!(books.rows.iter().all(|row| row.warnings.is_empty()));
+    assert_eq!(4, server.accepts(), "none was lost, so none was replaced");
+    assert_eq!(0, books.sum(|window| window.closed_by_target));
 }
 
 #[test]
