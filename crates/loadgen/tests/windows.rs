@@ -68,7 +68,8 @@ fn windows_balance_while_the_concurrency_changes() {
         .flat_map(|window| window.intervals.iter().copied())
         .collect();
     for pair in intervals.windows(2) {
-        assert!((pair[1].0 - pair[0].1).abs() < 0.002, "a gap: {pair:?}");
+        // A busy machine lets one thread hear late of an edge; a lost window would be 60 ms.
+        assert!((pair[1].0 - pair[0].1).abs() < 0.03, "a gap: {pair:?}");
     }
 }
 
@@ -92,7 +93,8 @@ fn intervals_follow_a_grid_of_seconds() {
         .map(|(start_s, end_s)| end_s - start_s)
         .collect();
     assert_eq!(3, lengths.len());
-    assert!((lengths[0] - 1.0).abs() < 0.002, "{lengths:?}");
+    // All threads may hear of the edge late; from then on the grid is exact.
+    assert!((lengths[0] - 1.0).abs() < 0.03, "{lengths:?}");
     assert!((lengths[1] - 1.0).abs() < 0.002, "{lengths:?}");
     assert!(lengths[2] < 0.9, "{lengths:?}");
 }
@@ -242,12 +244,14 @@ fn many_new_slots_wait_for_one_another_with_their_connections() {
     plan.threads = 1;
     let pool = started(&plan);
     let mut books = Books::new();
-    pool.set_concurrency(100);
+    pool.set_concurrency(400);
     wait_until(|| server.requests() > 0);
-    assert!(server.accepts() > 90, "only {} were up", server.accepts());
+    // The last 64 may be on their way; the pace alone would have let the first begin with some 70.
+    let ready = pool.ready_connections();
+    assert!(ready >= 336, "only {ready} were up");
     wait_until(|| server.requests() > 1000);
     books.finish(&pool);
-    assert_eq!(100, books.sum(|window| window.opened));
+    assert_eq!(400, books.sum(|window| window.opened));
     assert_eq!(server.requests(), books.sum(|window| window.ok));
 }
 
