@@ -1,7 +1,7 @@
 """Which errors can the user meet, and with which exit code does each end?
 
     CapacityError                    (root; never raised itself)
-    |-- UsageError              2    wrong flag, path or argument
+    |-- UsageError              2    wrong flag, path or argument, or a host that does not exist
     |   |-- ProfileError        2    every problem of a profile at once, each with its place
     |   `-- ConsentError        2    a host that nobody allowed
     |-- MachineError            3    our own machine cannot do it: descriptors, folder

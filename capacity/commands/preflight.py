@@ -1,8 +1,10 @@
 """Can this run begin at all? Names, descriptors and one connection, before any load."""
 
 import ipaddress
+import queue
 import resource
 import socket
+import threading
 
 from capacity.engines.native import probe_target
 from capacity.errors import MachineError, TargetError, UsageError
@@ -14,15 +16,53 @@ _SPARE_DESCRIPTORS = 100
 
 
 def resolve(target: Target) -> tuple[tuple[str, int], ...]:
-    """All addresses of the target, in the resolver's order; TargetError when there is none."""
-    try:
-        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
+    """All addresses of the target, in the resolver's order. They hold for the whole run.
+
+    Raises UsageError for a name that does not exist, TargetError when there is no answer.
+    """
+    answer = _look_up(target)
+    if isinstance(answer, socket.gaierror) and answer.errno == socket.EAI_NONAME:
+        raise UsageError(
+            f"dns.nxdomain: {target.host} does not exist: {answer.strerror}",
+            hint="check the spelling of the host name",
+        )
+    if isinstance(answer, socket.gaierror) and answer.errno != socket.EAI_NODATA:
         raise TargetError(
-            f"{target.host} has no address: {error.strerror}",
-            hint="check the spelling of the host name and this machine's resolver",
+            f"dns.servfail: {target.host} could not be looked up: {answer.strerror}",
+            hint="check this machine's resolver, or name the target by its address",
+        )
+    if isinstance(answer, socket.gaierror) or not answer:
+        raise TargetError(
+            f"dns.nodata: {target.host} exists, but has no address",
+            hint="check the A and AAAA records of the name",
+        )
+    return tuple(dict.fromkeys((address, target.port) for address in answer))
+
+
+def _look_up(target: Target) -> list[str] | socket.gaierror:
+    """What the resolver says within the time that a connection may take."""
+    answers: queue.SimpleQueue[list[str] | socket.gaierror] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+        except socket.gaierror as error:
+            answers.put(error)
+        except UnicodeError as error:  # a label that no name can have
+            answers.put(socket.gaierror(socket.EAI_NONAME, str(error)))
+        else:
+            answers.put([str(row[4][0]) for row in found])
+
+    # A look-up cannot be ended; as a daemon it does not hold up the end of the process.
+    threading.Thread(target=ask, name="resolver", daemon=True).start()
+    limit_s = target.timeouts.connect_s
+    try:
+        return answers.get(timeout=limit_s)
+    except queue.Empty:
+        raise TargetError(
+            f"dns.timeout: no answer about {target.host} within {limit_s:g}s",
+            hint="check this machine's resolver, or name the target by its address",
         ) from None
-    return tuple(dict.fromkeys((str(row[4][0]), target.port) for row in found))
 
 
 def reachable(

@@ -80,6 +80,11 @@ class FailureKind(StrEnum):
         """The side to blame; target unless the table below says otherwise."""
         return _OTHER_SIDES.get(self, Side.TARGET)
 
+    @property
+    def is_soft(self) -> bool:
+        """Whether it is a race that no party could have avoided: an error, but told apart."""
+        return self is FailureKind.CONN_STALE
+
 
 _OTHER_SIDES = {
     FailureKind.CONN_TIMEOUT: Side.NETWORK,
@@ -92,6 +97,10 @@ _OTHER_SIDES = {
     FailureKind.LOCAL_MEMORY: Side.LOCAL,
     FailureKind.LOCAL_OTHER: Side.LOCAL,
 }
+
+
+# Too Many Requests, Service Unavailable.
+_REJECTING_STATUSES = (429, 503)
 
 
 class WarningKind(StrEnum):
@@ -135,6 +144,16 @@ class Counts:
     def failed_on(self, *sides: Side) -> int:
         """How many requests failed on one of these sides."""
         return sum(count for kind, count in self.failures.items() if kind.side in sides)
+
+    @property
+    def soft(self) -> int:
+        """Failures that are races; they are among those of their side, too."""
+        return sum(count for kind, count in self.failures.items() if kind.is_soft)
+
+    @property
+    def rejected(self) -> int:
+        """Answers that told us to come again later: a limiter, not a slow service."""
+        return sum(self.statuses.get(status, 0) for status in _REJECTING_STATUSES)
 
     @property
     def ended(self) -> int:

@@ -5,9 +5,9 @@ from typing import assert_never
 from capacity.model.load import ClosedLoop, OpenLoop
 from capacity.model.rules import METRICS, Judgement
 from capacity.model.run import RunEnd, Step, Trust
-from capacity.model.snapshot import LatencySummary
+from capacity.model.snapshot import Counts, LatencySummary
 from capacity.report.load_words import load_field
-from capacity.report.shown import printable, show_success
+from capacity.report.shown import printable, show_success, show_warnings
 from capacity.units import format_ms
 
 _UNKNOWN = "-"
@@ -24,6 +24,7 @@ def step_line(step: Step, total_steps: int) -> str:
         f"qps={short_number(step.qps)}",
         *_latency_fields(step),
         f"ok={_UNKNOWN if success is None else show_success(success)}",
+        *_odd_fields(step.counts),
         f"valid={_VALID_WORDS[step.validity.trust]}",
     ]
     if step.ended_early:
@@ -31,6 +32,16 @@ def step_line(step: Step, total_steps: int) -> str:
     if step.validity.reasons:
         fields.append(f'reason="{printable("; ".join(step.validity.reasons))}"')
     return " ".join(fields)
+
+
+def _odd_fields(counts: Counts) -> list[str]:
+    """Races, rejects and odd answers, where there were any."""
+    fields = [f"soft={counts.soft}"] if counts.soft > 0 else []
+    if counts.rejected > 0:
+        fields.append(f"rejected={counts.rejected}")
+    if counts.warnings:
+        fields.append(f'warnings="{show_warnings(counts)}"')
+    return fields
 
 
 def _latency_fields(step: Step) -> list[str]:

@@ -1,11 +1,12 @@
-"""What happened in a step that its averages hide: a stall, and failures with their first samples?
+"""What happened in a step that its averages hide: a stall, failures with samples, odd answers?
 
 Each is one sentence of the verdict, and none when there is nothing to tell.
 """
 
 from capacity.model.run import Run, Stalls, Step, Trust
-from capacity.model.snapshot import FailureTrace
+from capacity.model.snapshot import Counts, FailureTrace
 from capacity.report.load_words import load_words
+from capacity.report.shown import show_warnings
 from capacity.report.texts import Language, say
 from capacity.units import format_duration, format_ratio
 
@@ -71,3 +72,16 @@ def _example(trace: FailureTrace, language: Language) -> str:
         say(language, "sample_reused" if sample.is_reused else "sample_fresh"),
     ]
     return say(language, "failures_example", facts=", ".join(facts))
+
+
+def odd_sentence(run: Run, language: Language) -> str | None:
+    """Races, rejects and what was odd although it was understood, summed over the steps."""
+    counts = sum((step.counts for step in run.steps), Counts())
+    parts = []
+    if counts.soft > 0:
+        parts.append(say(language, "warnings_soft", count=f"{counts.soft:,}"))
+    if counts.rejected > 0:
+        parts.append(say(language, "warnings_rejected", count=f"{counts.rejected:,}"))
+    if counts.warnings:
+        parts.append(show_warnings(counts))
+    return say(language, "warnings_join").join(parts) if parts else None

@@ -8,7 +8,7 @@ import unicodedata
 from math import floor
 
 from capacity.histogram import LEAST_ABOVE
-from capacity.model.snapshot import LatencySummary
+from capacity.model.snapshot import Counts, LatencySummary
 from capacity.units import format_duration
 
 # How many samples a P99 needs so that ten lie above it.
@@ -41,6 +41,12 @@ def show_concurrency(concurrency: float) -> str:
     if concurrency < 10:
         return f"{concurrency:.1f}".removesuffix(".0")
     return f"{float(f'{concurrency:.3g}'):.0f}"
+
+
+def show_warnings(counts: Counts) -> str:
+    """What was odd about answers, the most frequent first, as in `proto.extra_data 12x`."""
+    most = sorted(counts.warnings.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{kind.value} {count:,}x" for kind, count in most)
 
 
 def printable(text: str) -> str:

@@ -12,7 +12,7 @@ from capacity.model.load import ClosedLoop, Load, OpenLoop
 from capacity.model.run import Run, Stalls, Step
 from capacity.model.snapshot import GeneratorLoad, LatencySummary, Side
 from capacity.report.load_words import show_level
-from capacity.report.shown import printable
+from capacity.report.shown import printable, show_warnings
 from capacity.units import format_ms
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -44,6 +44,9 @@ HEADER = (
     "failed_network",
     "failed_local",
     "failed_config",
+    "failed_soft",
+    "rejected",
+    "warnings",
     "cut",
     "unaccounted",
     "success_percent",
@@ -95,6 +98,9 @@ def _row(step: Step) -> dict[str, str]:
         "started": str(counts.started),
         "ok": str(counts.ok),
         **{f"failed_{side.value}": str(counts.failed_on(side)) for side in Side},
+        "failed_soft": str(counts.soft),
+        "rejected": str(counts.rejected),
+        "warnings": _text(show_warnings(counts)),
         "cut": str(counts.cut),
         "unaccounted": str(counts.started - counts.ended),
         "success_percent": _percent(counts.success_ratio),

@@ -62,6 +62,10 @@ _EN = {
     "not_valid": "Not valid",
     "not_valid_reason": "{reason} (at {levels}); the service may do better than this",
     "not_valid_no_step": "no step was finished",
+    "warnings": "Warnings",
+    "warnings_join": "; ",
+    "warnings_soft": "{count} requests lost to a connection that was just being closed",
+    "warnings_rejected": "{count} rejects (429 or 503)",
     "report": "Report",
     "stall": "Stall",
     "stall_seen": "at {load} nothing at all was answered for {gap} (stalls: {share} of the hold, "
@@ -181,6 +185,10 @@ _ZH = {
     "not_valid": "无效",
     "not_valid_reason": "{reason}（{levels}）；服务的实际能力可能更高",
     "not_valid_no_step": "没有完成任何台阶",
+    "warnings": "警告",
+    "warnings_join": "；",
+    "warnings_soft": "{count} 个请求因连接恰好被关闭而丢失",
+    "warnings_rejected": "{count} 个请求被拒绝（429 或 503）",
     "report": "报告",
     "stall": "停顿",
     "stall_seen": "{load} 时有 {gap} 没有任何响应（停顿占测量时间 {share}，当时在途 {overlapping} "

@@ -1,4 +1,4 @@
-"""What did the run find, in six lines that stand by themselves, or up to eight after incidents?
+"""What did the run find, in six lines that stand by themselves, or up to nine after incidents?
 
 The order is the order in which people need it, and when the run is not valid that comes first.
 """
@@ -8,7 +8,7 @@ from capacity.model.load import RateLadder
 from capacity.model.rules import DROPPED_RATE, METRICS, Judgement
 from capacity.model.run import EndReason, Run, Step, Trust
 from capacity.model.snapshot import FailureKind, Side
-from capacity.report.incidents import failures_sentence, stall_sentence
+from capacity.report.incidents import failures_sentence, odd_sentence, stall_sentence
 from capacity.report.load_words import load_words, loads_words
 from capacity.report.shown import (
     P99_SAMPLES,
@@ -24,7 +24,7 @@ from capacity.report.texts import CATALOGUES, Language, say
 from capacity.units import format_qps
 
 # Rows that appear only when there is something to tell.
-_INCIDENTS = {"stall": stall_sentence, "failures": failures_sentence}
+_INCIDENTS = {"stall": stall_sentence, "failures": failures_sentence, "warnings": odd_sentence}
 _LABELS = (
     "capacity",
     "knee",

@@ -2,7 +2,9 @@
 
 import resource
 import socket
+import threading
 from dataclasses import replace
+from pathlib import Path
 
 import click
 import pytest
@@ -10,22 +12,88 @@ import pytest
 from capacity.commands import consent, preflight
 from capacity.commands.consent import ask_consent
 from capacity.commands.preflight import check_descriptors, reachable, resolve, usable_from
-from capacity.errors import ConsentError, MachineError, TargetError, UsageError
+from capacity.errors import CapacityError, ConsentError, MachineError, TargetError, UsageError
 from capacity.model.load import Arrivals, RateLadder
 from tests.unit.builders import a_plan
 
 
-def test_unknown_host_is_a_target_error_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name without an address: exit 4, the host in the message."""
+@pytest.mark.parametrize(
+    ("code", "said", "exit_code"),
+    [
+        pytest.param(
+            socket.EAI_NONAME, "dns.nxdomain: shop.test does not exist: as told", 2, id="B01"
+        ),
+        pytest.param(
+            socket.EAI_AGAIN,
+            "dns.servfail: shop.test could not be looked up: as told",
+            4,
+            id="B02, for now",
+        ),
+        pytest.param(
+            socket.EAI_FAIL,
+            "dns.servfail: shop.test could not be looked up: as told",
+            4,
+            id="B02, for good",
+        ),
+        pytest.param(
+            socket.EAI_NODATA, "dns.nodata: shop.test exists, but has no address", 4, id="B03"
+        ),
+    ],
+)
+def test_a_name_that_leads_nowhere_ends_the_run_before_any_load(
+    monkeypatch: pytest.MonkeyPatch, code: int, said: str, exit_code: int
+) -> None:
+    """A wrong name is a fault of the configuration, a resolver without an answer is not."""
 
-    def no_such_host(*_: object, **__: object) -> list[object]:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    def fail(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(code, "as told")
 
-    monkeypatch.setattr(socket, "getaddrinfo", no_such_host)
-    with pytest.raises(TargetError) as raised:
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    with pytest.raises(CapacityError) as raised:
         resolve(a_plan(host="shop.test").target)
-    assert raised.value.exit_code == 4
-    assert raised.value.message == "shop.test has no address: Name or service not known"
+    assert raised.value.message == said
+    assert raised.value.exit_code == exit_code
+
+
+def test_an_empty_answer_is_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """B03 from a resolver that does not call it an error."""
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
+    with pytest.raises(TargetError, match=r"^dns\.nodata: shop\.test exists"):
+        resolve(a_plan(host="shop.test").target)
+
+
+def test_a_silent_resolver_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """B02: no longer than a connection may take, and the process can end all the same."""
+    is_over = threading.Event()
+
+    def wait(*_: object, **__: object) -> list[object]:
+        is_over.wait(10)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", wait)
+    target = a_plan(host="shop.test").target
+    hasty = replace(target, timeouts=replace(target.timeouts, connect_s=0.05))
+    with pytest.raises(TargetError) as raised:
+        resolve(hasty)
+    is_over.set()
+    assert raised.value.message == "dns.timeout: no answer about shop.test within 0.05s"
+
+
+def test_a_name_that_cannot_be_written_does_not_exist() -> None:
+    """A label of more than 63 characters never reaches a resolver."""
+    with pytest.raises(UsageError, match=r"^dns\.nxdomain: a{64}\.test does not exist"):
+        resolve(a_plan(host="a" * 64 + ".test").target)
+
+
+def test_names_are_looked_up_in_one_place_alone() -> None:
+    """B04: the addresses of the start are pinned, because nothing else asks a resolver."""
+    package = Path(preflight.__file__).parents[1]
+    askers = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if "getaddrinfo" in path.read_text() or "gethostby" in path.read_text()
+    }
+    assert askers == {"commands/preflight.py"}
 
 
 def test_addresses_keep_the_resolvers_order_without_repeats(
@@ -42,11 +110,11 @@ def test_addresses_keep_the_resolvers_order_without_repeats(
 
 
 def test_family_that_answers_is_taken_for_the_whole_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When IPv6 refuses and IPv4 answers, every connection goes to IPv4."""
+    """B05: when IPv6 leads nowhere and IPv4 answers, every connection goes to IPv4."""
 
     def probe(_: object, family: tuple[tuple[str, int], ...], __: object) -> str:
         if ":" in family[0][0]:
-            raise TargetError("refused", hint="look")
+            raise TargetError("conn.timeout: no answer", hint="look")
         return "127.0.0.1"
 
     monkeypatch.setattr(preflight, "probe_target", probe)

@@ -1,10 +1,12 @@
 """Are the lines for logs exact, with a dash where nothing is known?"""
 
+from dataclasses import replace
+
 import pytest
 
 from capacity.model.rules import RuleState
 from capacity.model.run import EndReason, RunEnd, Step, Trust
-from capacity.model.snapshot import FailureKind
+from capacity.model.snapshot import FailureKind, WarningKind
 from capacity.report.console_plain import end_line, rule_line, short_number, step_line
 from tests.unit.builders import P99_RULE, RULE_END, a_judgement, a_step
 
@@ -37,6 +39,18 @@ from tests.unit.builders import P99_RULE, RULE_END, a_judgement, a_step
 def test_a_step_is_one_line_of_pairs(step: Step, line: str) -> None:
     """Keys are fixed, values carry no separators, unknown is a dash."""
     assert step_line(step, 10) == line
+
+
+def test_what_was_odd_is_told_only_where_it_happened() -> None:
+    """Races and rejects by their number, odd answers by their kinds."""
+    step = a_step(1, 1.0, mean_s=1.0, failures={FailureKind.CONN_STALE: 3})
+    odd = {WarningKind.PROTO_OBS_FOLD: 7}
+    counts = replace(step.counts, warnings=odd, statuses={200: 30, 503: 2})
+
+    assert step_line(replace(step, counts=counts), 10) == (
+        "step 1/10 C=1 qps=1.00 ttlb_ms=1000 p99_ms=- ok=90.90% "
+        'soft=3 rejected=2 warnings="proto.obs_fold 7x" valid=yes'
+    )
 
 
 def test_a_fired_rule_tells_its_value_and_limit() -> None:

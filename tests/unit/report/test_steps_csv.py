@@ -6,7 +6,7 @@ from io import StringIO
 
 from capacity.model.rules import RuleState
 from capacity.model.run import LittlesLaw, Stalls, Trust
-from capacity.model.snapshot import FailureKind, GeneratorLoad
+from capacity.model.snapshot import FailureKind, GeneratorLoad, WarningKind
 from capacity.report.steps_csv import HEADER, steps_csv
 from tests.unit.builders import ERROR_RULE, P99_RULE, a_judgement, a_latency, a_run, a_step
 from tests.unit.rate_builders import a_rate_run, a_rate_step
@@ -34,6 +34,9 @@ FULL_ROW = {
     "failed_network": "7",
     "failed_local": "3",
     "failed_config": "1",
+    "failed_soft": "0",
+    "rejected": "0",
+    "warnings": "",
     "cut": "64",
     "unaccounted": "0",
     "success_percent": "99.9001",
@@ -112,6 +115,23 @@ def test_a_step_is_one_row_with_units_in_the_header() -> None:
     assert rows_of(steps_csv(a_run([step]))) == [FULL_ROW | dict.fromkeys(OF_PLANNED_STARTS, "")]
 
 
+def test_races_rejects_and_odd_answers_have_their_columns() -> None:
+    """A race is among the failures of the target, too; a reject is told by its status."""
+    step = a_step(64, 900.0, failures={FailureKind.CONN_STALE: 2, FailureKind.HTTP_STATUS: 20})
+    odd = {WarningKind.CONN_REOPENED: 3, WarningKind.PROTO_EXTRA_DATA: 4}
+    counts = replace(step.counts, warnings=odd, statuses={200: 27000, 429: 12, 503: 8})
+
+    (row,) = rows_of(steps_csv(a_run([replace(step, counts=counts)])))
+
+    told = {name: row[name] for name in ("failed_target", "failed_soft", "rejected", "warnings")}
+    assert told == {
+        "failed_target": "22",
+        "failed_soft": "2",
+        "rejected": "20",
+        "warnings": "proto.extra_data 4x, conn.reopened 3x",
+    }
+
+
 def test_what_is_not_known_is_an_empty_cell() -> None:
     """Without a good answer there is no latency, and without a reading no CPU."""
     step = a_step(4, 0.0, cpu_ratio=None)
@@ -120,6 +140,7 @@ def test_what_is_not_known_is_an_empty_cell() -> None:
 
     unknown = {name for name, value in row.items() if value == ""}
     assert unknown - OF_PLANNED_STARTS == {
+        "warnings",
         "success_percent",
         "mean_ms",
         "p50_ms",

@@ -10,7 +10,7 @@ from capacity.model.findings import Capacity, Findings, NoCapacity, NoKnee, NoKn
 from capacity.model.load import ClosedLoop
 from capacity.model.rules import RuleState
 from capacity.model.run import EndReason, Run, RunEnd, Step, Trust
-from capacity.model.snapshot import FailureKind
+from capacity.model.snapshot import FailureKind, WarningKind
 from capacity.report.texts import Language
 from capacity.report.verdict import is_valid, stop_sentence, verdict_lines
 from tests.unit.builders import (
@@ -190,6 +190,18 @@ def test_the_reason_of_a_remark_is_that_of_the_step_it_names() -> None:
 
     assert lines(a_run([few, late]))["Remarks"] == (
         "2 of 2 steps are doubtful (at 4, 16 concurrent); at 16 concurrent: late"
+    )
+
+
+def test_odd_answers_have_a_line_of_their_own() -> None:
+    """Races, rejects and what was understood all the same, summed over the steps."""
+    step = a_step(8, 800.0, failures={FailureKind.CONN_STALE: 1200, FailureKind.HTTP_STATUS: 30})
+    odd = {WarningKind.PROTO_EXTRA_DATA: 2, WarningKind.CONN_REOPENED: 5000}
+    counts = replace(step.counts, warnings=odd, statuses={200: 24000, 429: 10, 503: 20})
+
+    assert lines(a_run([replace(step, counts=counts)]))["Warnings"] == (
+        "1,200 requests lost to a connection that was just being closed; "
+        "30 rejects (429 or 503); conn.reopened 5,000x, proto.extra_data 2x"
     )
 
 
