@@ -23,7 +23,7 @@ use std::time::Duration;
 use support::{Books, OK, Server, started};
 
 const REQUESTS: u64 = 10_000;
-const OF_REQUESTS: [&str; 3] = ["sendto", "recvfrom", "epoll_pwait"];
+const OF_REQUESTS: [&str; 3] = ["sendto", "recvfrom", "epoll_pwait2"];
 const OF_TICKS: &str = "read";
 /// A stretch of requests without any other call; a call for each hundredth would end it early.
 const UNDISTURBED_REQUESTS: usize = 300;
