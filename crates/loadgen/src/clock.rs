@@ -5,9 +5,17 @@ use rustix::time::{ClockId, Timespec, clock_gettime};
 pub(crate) const NS_PER_S: u64 = 1_000_000_000;
 pub(crate) const NS_PER_MS: u64 = 1_000_000;
 
+#[cfg(test)]
+thread_local! {
+    /// How often this thread has asked.
+    pub(crate) static READS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
 /// Nanoseconds on the monotonic clock of this machine.
 #[inline]
 pub(crate) fn monotonic_ns() -> u64 {
+    #[cfg(test)]
+    READS.set(READS.get() + 1);
     nanoseconds(clock_gettime(ClockId::Monotonic))
 }
 

@@ -233,10 +233,10 @@ fn config(message: impl Into<String>) -> LoadError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn plan() -> Plan {
+    pub(crate) fn plan() -> Plan {
         let second = Duration::from_secs(1);
         Plan {
             addresses: vec![([127, 0, 0, 1], 80).into()],

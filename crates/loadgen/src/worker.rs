@@ -360,3 +360,7 @@ fn split_token(token: u64) -> Option<(usize, u32)> {
     let index = usize::try_from(token & u64::from(u32::MAX)).ok()?;
     Some((index, u32::try_from(token >> 32).ok()?))
 }
+
+#[cfg(test)]
+#[path = "worker_tests.rs"]
+mod tests;

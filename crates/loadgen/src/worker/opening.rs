@@ -12,7 +12,7 @@ use super::Worker;
 use crate::clock::{NS_PER_MS, NS_PER_S};
 use crate::exchange::publish;
 use crate::http1::{self, Wire};
-use crate::slot::{Phase, Progress};
+use crate::slot::{Phase, Progress, Slot};
 
 /// First connections of slots that are under way at the same time, on one thread.
 const MAX_UNPROVEN: usize = 64;
@@ -66,6 +66,13 @@ impl Pace {
 }
 
 impl Worker {
+    /// Have at least so many slots, and not twice as much memory as they need.
+    pub(super) fn grow(&mut self, count: usize) {
+        let more = count.saturating_sub(self.slots.len());
+        self.slots.reserve_exact(more);
+        self.slots.extend((0..more).map(|_| Slot::new()));
+    }
+
     /// When `open_more` has something to do again.
     pub(super) fn opening_due_ns(&self) -> u64 {
         if self.is_open_loop() {
@@ -84,9 +91,7 @@ impl Worker {
         }
         self.wanted = count;
         self.opening_cursor = 0;
-        if count > self.slots.len() {
-            self.slots.resize_with(count, crate::slot::Slot::new);
-        }
+        self.grow(count);
         let vacant = self.slots[..count]
             .iter()
             .filter(|slot| slot.phase == Phase::Vacant);

@@ -14,7 +14,7 @@ use crate::clock::NS_PER_MS;
 use crate::exchange::RateShare;
 use crate::http1::Wire;
 use crate::ledger::{NoSlot, OpenLoop, Start};
-use crate::slot::{Phase, Slot, Surprise};
+use crate::slot::{Phase, Surprise};
 use crate::warning::WarningKind;
 
 const FIRST_REST_NS: u64 = NS_PER_MS;
@@ -64,9 +64,7 @@ impl Worker {
     /// Sort every slot that has no request into the slots of the open loop, or retire it.
     fn resize_open_loop(&mut self, count: usize) {
         self.warmth.slots = count;
-        if count > self.slots.len() {
-            self.slots.resize_with(count, Slot::new);
-        }
+        self.grow(count);
         self.warmth.idle.clear();
         self.warmth.idle.reserve(count);
         self.warmth.vacant.clear();
