@@ -298,7 +298,11 @@ fn a_rate_ends_at_the_allowed_number_of_requests_and_counts_the_rest() {
     assert_eq!(77, server.requests());
     let planned = books.sum(|window| window.planned);
     assert!(planned > 100);
-    assert_eq!(planned - 77, books.sum(|window| window.not_started));
+    // On a busy machine a start may find all slots taken before the number is reached.
+    let dropped = books.sum(|window| window.dropped_no_slot + window.dropped_late);
+    let not_started = books.sum(|window| window.not_started);
+    assert_eq!(planned - 77, not_started + dropped);
+    assert!(not_started > 0);
 }
 
 #[test]
