@@ -77,6 +77,10 @@ mod defects {
     }
 
     mutants! {
+        /// the response time of a planned start begins when it was sent
+        ResponseFromSend = "response-from-send",
+        /// planned starts without a free slot are forgotten
+        DropsForgotten = "drops-forgotten",
         /// one sample in a hundred is not recorded
         DropSamples = "drop-samples",
         /// one good request in a hundred is forgotten, its start included

@@ -218,7 +218,8 @@ impl Slot {
             first_byte_ns: first_byte_ns - self.written_ns,
             transfer_ns: end_ns - self.first_byte_ns,
             since_connect_ns: self.is_fresh.then(|| end_ns - self.connect_started_ns),
-            since_planned_ns: (self.planned_ns > 0).then(|| end_ns - self.planned_ns),
+            since_planned_ns: (self.planned_ns > 0)
+                .then(|| end_ns - mutant!(ResponseFromSend, 1, self.sent_ns, self.planned_ns)),
         }
     }
 

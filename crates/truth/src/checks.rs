@@ -47,8 +47,9 @@ impl fmt::Display for Fault {
 /// A name, and what it finds in a run.
 type Check = (&'static str, fn(&Case) -> Vec<String>);
 
-const CHECKS: [Check; 15] = [
+const CHECKS: [Check; 18] = [
     ("identity", counts::identity),
+    ("planned", counts::planned),
     ("requests", counts::requests),
     ("windows", counts::windows),
     ("ends", counts::ends),
@@ -61,6 +62,8 @@ const CHECKS: [Check; 15] = [
     ("first byte", times::first_byte),
     ("transfer", times::transfer),
     ("fresh latency", times::fresh_latency),
+    ("response", times::response),
+    ("send lag", times::send_lag),
     ("gaps", times::gaps),
     ("clock", times::clock),
 ];

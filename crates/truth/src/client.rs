@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use loadgen::{Entry, Histogram, LoadError, Plan, Pool, Snapshot, Timeouts};
+use loadgen::{Arrivals, Entry, Histogram, LoadError, Plan, Pool, Snapshot, Timeouts};
 
 use crate::clock::monotonic_ns;
 
 /// Longer than the end of any run may take.
 const PATIENCE: Duration = Duration::from_secs(20);
+const NS_PER_S: u64 = 1_000_000_000;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(3);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -17,8 +18,10 @@ const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
 /// One window of load.
 #[derive(Clone, Copy, Debug)]
 pub struct Stage {
-    /// Requests in flight.
+    /// Requests in flight; with a rate, at most.
     pub concurrency: usize,
+    /// Planned starts a second, at equal distances; `None` for a closed loop.
+    pub rate_qps: Option<u32>,
     /// How long.
     pub hold: Duration,
     /// Whether rows are read meanwhile, or left to wait.
@@ -44,6 +47,7 @@ impl Load {
     pub fn steady(threads: usize, concurrency: usize, hold: Duration, windows: usize) -> Self {
         let stage = Stage {
             concurrency,
+            rate_qps: None,
             hold,
             is_read: true,
         };
@@ -89,6 +93,10 @@ impl Load {
 pub struct Window {
     /// From the first to the last of its intervals, on the monotonic clock.
     pub span_ns: Option<(u64, u64)>,
+    /// Planned.
+    pub planned: u64,
+    /// Planned and never made, for whatever reason.
+    pub not_made: u64,
     /// Taken up.
     pub started: u64,
     /// Good.
@@ -121,6 +129,10 @@ pub struct Window {
     pub transfer: Histogram,
     /// Good requests that opened their connection, from its beginning.
     pub fresh_latency: Histogram,
+    /// Good requests, from their planned start.
+    pub response: Histogram,
+    /// Planned starts.
+    pub send_lag: Histogram,
     /// Failed requests.
     pub failed_latency: Histogram,
     /// Times without an answer on any thread.
@@ -135,6 +147,8 @@ impl Window {
             let (first_ns, last_ns) = self.span_ns.unwrap_or((start_ns, end_ns));
             self.span_ns = Some((first_ns.min(start_ns), last_ns.max(end_ns)));
         }
+        self.planned += row.planned;
+        self.not_made += row.dropped_no_slot + row.dropped_late + row.not_started;
         self.started += row.started;
         self.ok += row.ok;
         self.cut += row.cut;
@@ -160,6 +174,8 @@ impl Window {
             (&mut self.first_byte, &row.first_byte_blob),
             (&mut self.transfer, &row.transfer_blob),
             (&mut self.fresh_latency, &row.fresh_latency_blob),
+            (&mut self.response, &row.response_blob),
+            (&mut self.send_lag, &row.send_lag_blob),
             (&mut self.failed_latency, &row.failed_latency_blob),
         ] {
             sum.add(&Histogram::from_blob(blob)?);
@@ -184,6 +200,8 @@ pub struct Said {
     pub windows: BTreeMap<u32, Window>,
     /// Every request, thread after thread, each in the order of its ends.
     pub entries: Vec<Entry>,
+    /// Windows that lie within one schedule, and the distance of its starts.
+    pub schedules: BTreeMap<u32, u64>,
     /// When the rest was cut; nothing was before.
     pub cut_ns: u64,
 }
@@ -209,7 +227,7 @@ impl Said {
             window += 1;
             before(index);
             pool.begin_window(window)?;
-            pool.set_concurrency(stage.concurrency);
+            said.steer(&pool, window, stage, &load.stages[..index])?;
             if stage.is_read {
                 said.read_for(&pool, stage.hold)?;
             } else {
@@ -229,6 +247,29 @@ impl Said {
         pool.close();
         said.entries = pool.take_audit();
         Ok(said)
+    }
+
+    fn steer(
+        &mut self,
+        pool: &Pool,
+        window: u32,
+        stage: &Stage,
+        before: &[Stage],
+    ) -> Result<(), LoadError> {
+        let Some(rate_qps) = stage.rate_qps else {
+            pool.set_concurrency(stage.concurrency);
+            return Ok(());
+        };
+        let mut rates_before = before.iter().rev().map(|stage| stage.rate_qps);
+        if rates_before.next() != Some(Some(rate_qps)) {
+            return pool.set_rate(rate_qps.into(), Arrivals::Constant, stage.concurrency);
+        }
+        // The schedule goes on, so the window before this one ended within it.
+        if rates_before.next() == Some(Some(rate_qps)) {
+            let step_ns = NS_PER_S / u64::from(rate_qps);
+            self.schedules.insert(window - 1, step_ns);
+        }
+        Ok(())
     }
 
     fn read_for(&mut self, pool: &Pool, duration: Duration) -> Result<(), LoadError> {

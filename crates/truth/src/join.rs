@@ -151,6 +151,33 @@ impl Pair {
         self.entry.first_byte_ns.checked_sub(self.entry.sent_ns)
     }
 
+    /// What decides the window of a request: its planned start, or else when it was taken up.
+    #[must_use]
+    pub const fn begun_ns(&self) -> u64 {
+        match self.entry.planned_ns {
+            0 => self.entry.taken_up_ns,
+            planned_ns => planned_ns,
+        }
+    }
+
+    /// From the planned start to the end; `None` without a schedule.
+    #[must_use]
+    pub const fn response_ns(&self) -> Option<u64> {
+        match self.entry.planned_ns {
+            0 => None,
+            planned_ns => self.entry.ended_ns.checked_sub(planned_ns),
+        }
+    }
+
+    /// How late a planned start was made; `None` without a schedule.
+    #[must_use]
+    pub const fn send_lag_ns(&self) -> Option<u64> {
+        match self.entry.planned_ns {
+            0 => None,
+            planned_ns => self.entry.taken_up_ns.checked_sub(planned_ns),
+        }
+    }
+
     /// From the first byte of the answer to its last.
     #[must_use]
     pub const fn transfer_ns(&self) -> Option<u64> {

@@ -10,7 +10,7 @@ use loadgen::Mutant;
 
 use crate::mutants::{Hunt, hunt_all};
 use crate::overhead::Comparison;
-use crate::runs::{Run, gauntlet, killed, services};
+use crate::runs::{Run, gauntlet, killed, planned, services};
 
 /// In flight when the engine is compared with the plain client.
 const CONCURRENCIES: [u32; 3] = [1, 4, 16];
@@ -30,7 +30,7 @@ pub fn run(
     let mut is_true = true;
     say("Requests, one by one")?;
     for seed in 1..=seeds {
-        let others = [gauntlet(seed), killed(seed)];
+        let others = [gauntlet(seed), killed(seed), planned(seed)];
         for run in others.into_iter().chain(services(seed, hold)) {
             is_true &= ask(&run, server)?;
         }

@@ -73,12 +73,14 @@ pub fn gauntlet(seed: u64) -> Run {
     });
     let stage = |concurrency, millis, is_read| Stage {
         concurrency,
+        rate_qps: None,
         hold: Duration::from_millis(millis),
         is_read,
     };
     let mut stages = vec![stage(4, 250, true), stage(12, 700, true)];
     stages.extend((0..UNREAD_WINDOWS).map(|_| Stage {
         concurrency: 8,
+        rate_qps: None,
         hold: UNREAD_WINDOW,
         is_read: false,
     }));
@@ -105,12 +107,47 @@ pub fn killed(seed: u64) -> Run {
     run.load.stages.truncate(2);
     run.load.stages.push(Stage {
         concurrency: 12,
+        rate_qps: None,
         hold: Duration::from_millis(150),
         is_read: true,
     });
     run.load.is_cut = false;
     run.killed_in = Some(2);
     run
+}
+
+/// Starts planned by the clock, more of them than fit during a pause, between two closed loops.
+#[must_use]
+pub fn planned(seed: u64) -> Run {
+    let mut script = Script::plain(seed, Service::Exponential(3000.0));
+    script.shares = vec![(Act::Status, 0.05), (Act::SlowBody, 0.05)];
+    script.stall = Some(Stall {
+        after: Duration::from_millis(700),
+        length: Duration::from_millis(150),
+    });
+    let stage = |rate_qps, millis| Stage {
+        concurrency: 24,
+        rate_qps,
+        hold: Duration::from_millis(millis),
+        is_read: true,
+    };
+    Run {
+        name: "planned",
+        script,
+        load: Load {
+            threads: 2,
+            stages: vec![
+                stage(None, 200),
+                stage(Some(1000), 300),
+                stage(Some(1000), 600),
+                stage(Some(1000), 200),
+                stage(None, 150),
+            ],
+            first_byte_timeout: Duration::from_secs(3),
+            is_cut: false,
+        },
+        killed_in: None,
+    }
 }
 
 /// So many requests at once that the engine is busy all the time; who stops its process for longer

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use truth::act::Act;
 use truth::checks::Case;
-use truth::runs::{Run, gauntlet, killed, services};
+use truth::runs::{Run, gauntlet, killed, planned, services};
 
 fn true_case(run: &Run) -> Case {
     let case = run
@@ -47,6 +47,16 @@ fn a_killed_server_leaves_no_request_unexplained() {
             .said
             .sum(|window| *window.failures.get("conn.refused").unwrap_or(&0));
         assert!(refused > 0);
+    }
+}
+
+#[test]
+fn planned_starts_are_made_or_told_as_dropped() {
+    for seed in [6, 7] {
+        let case = true_case(&planned(seed));
+        // The pause takes more starts than there are slots.
+        assert!(case.said.sum(|window| window.not_made) > 20);
+        assert_eq!(1, case.said.schedules.len());
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Entry {
     pub id: u64,
     /// The load thread.
     pub thread: usize,
+    /// When the schedule wanted it to start; 0 without a schedule.
+    pub planned_ns: u64,
     /// When a slot took it up.
     pub taken_up_ns: u64,
     /// When the connection it went over was begun.
@@ -144,6 +146,7 @@ impl Log {
         self.entries.push(Entry {
             id: slot.ticket.id,
             thread: self.thread,
+            planned_ns: slot.planned_ns,
             taken_up_ns: slot.ticket.taken_up_ns,
             connect_started_ns: slot.connect_started_ns,
             sent_ns: slot.sent_ns,

@@ -112,6 +112,7 @@ impl Ledger {
                 return;
             }
             open_loop.advance();
+            mutant!(DropsForgotten, 1 => if is_full { continue });
             book.tally.planned += 1;
             if is_late {
                 book.tally.dropped_late += 1;

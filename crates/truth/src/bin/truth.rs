@@ -9,7 +9,7 @@ use std::time::Duration;
 use loadgen::Mutant;
 use truth::long;
 use truth::mutants::{Hunt, hunt_all};
-use truth::runs::{busy, gauntlet};
+use truth::runs::{busy, gauntlet, planned};
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -45,7 +45,8 @@ fn run_gauntlet(mutant: &str, seed: u64) -> Result<bool, Box<dyn Error>> {
         return Err(format!("no defect is called {mutant}").into());
     }
     loadgen::select(selected);
-    let faults = gauntlet(seed).make(&server()?)?.faults();
+    let mut faults = gauntlet(seed).make(&server()?)?.faults();
+    faults.extend(planned(seed).make(&server()?)?.faults());
     for fault in &faults {
         writeln!(io::stdout(), "{}\t{}", fault.check, fault.text)?;
     }

@@ -29,6 +29,38 @@ pub(super) fn identity(case: &Case) -> Vec<String> {
     found
 }
 
+/// `planned = started + dropped + not started`, and as many were planned as the schedule has.
+pub(super) fn planned(case: &Case) -> Vec<String> {
+    let mut found = Vec::new();
+    for (number, window) in &case.said.windows {
+        let made = window.started + window.not_made;
+        found.extend(differ(
+            &format!("planned in window {number}"),
+            &window.planned,
+            &made,
+        ));
+    }
+    let starts = case.pairs.iter().map(|pair| pair.entry.planned_ns);
+    let Some(any_ns) = starts.max().filter(|&any_ns| any_ns > 0) else {
+        return found;
+    };
+    let parts = case.by_window(Pair::begun_ns);
+    for (number, step_ns) in &case.said.schedules {
+        let is_exact = parts
+            .get(number)
+            .is_some_and(|part| part.possible.is_empty());
+        let window = &case.said.windows[number];
+        if let Some((start_ns, end_ns)) = window.span_ns.filter(|_| is_exact) {
+            // The starts before a moment, counted from the last one of all backwards.
+            let after = |at_ns: u64| (any_ns.saturating_sub(at_ns) + step_ns) / step_ns;
+            let expected = after(start_ns) - after(end_ns);
+            let place = format!("schedule of window {number}");
+            found.extend(differ(&place, &expected, &window.planned));
+        }
+    }
+    found
+}
+
 /// Totals by outcome.
 pub(super) fn requests(case: &Case) -> Vec<String> {
     let mut whole = Window::default();
@@ -44,7 +76,7 @@ pub(super) fn requests(case: &Case) -> Vec<String> {
 
 /// The same for each window, by the time at which a request was taken up.
 pub(super) fn windows(case: &Case) -> Vec<String> {
-    let parts = case.by_window(|pair| pair.entry.taken_up_ns);
+    let parts = case.by_window(Pair::begun_ns);
     let mut found = Vec::new();
     for (number, window) in &case.said.windows {
         let Some(part) = parts.get(number) else {
@@ -162,7 +194,9 @@ pub(super) fn connections(case: &Case) -> Vec<String> {
         found.extend(differ("connections", &case.truth.accepted, &opened));
     }
     for pair in &case.pairs {
-        if let Some(seen) = pair.seen
+        // A connection that waited for a planned start counts as used.
+        if pair.entry.planned_ns == 0
+            && let Some(seen) = pair.seen
             && seen.is_reused != pair.entry.is_reused
         {
             found.push(format!(
