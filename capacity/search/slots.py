@@ -3,7 +3,7 @@
 Pure: the rows of one window go in. Each answer is None when the engine did not measure it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from capacity.histogram import merge
 from capacity.model.run import LittlesLaw, Stalls
@@ -49,7 +49,7 @@ def find_stalls(rows: Sequence[Snapshot], median_s: float | None) -> Stalls | No
     running, span_s = running_slots(rows), _span_s(rows)
     if running is None or any(row.gaps is None for row in rows):
         return None
-    gaps = _joined(gap for row in rows for gap in row.gaps or ())
+    gaps = _joined(rows)
     lengths_s = [end_s - start_s for start_s, end_s in gaps]
     stalls_s = [] if median_s is None else [s for s in lengths_s if s > STALL_MEDIANS * median_s]
     return Stalls(
@@ -59,14 +59,18 @@ def find_stalls(rows: Sequence[Snapshot], median_s: float | None) -> Stalls | No
     )
 
 
-def _joined(gaps: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Gaps in their order in time; one that an interval's edge cut in two is whole again."""
+def _joined(rows: Sequence[Snapshot]) -> list[tuple[float, float]]:
+    """Gaps in their order in time; one that an interval's edge cut in two is whole again.
+
+    Where one gap ends inside an interval an answer came, even when the next begins at once.
+    """
     joined: list[tuple[float, float]] = []
-    for start_s, end_s in sorted(gaps):
-        if joined and start_s <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end_s, joined[-1][1]))
-        else:
-            joined.append((start_s, end_s))
+    for row in rows:
+        for start_s, end_s in sorted(row.gaps or ()):
+            if joined and start_s <= row.start_s <= joined[-1][1]:
+                joined[-1] = (joined[-1][0], end_s)
+            else:
+                joined.append((start_s, end_s))
     return joined
 
 

@@ -122,6 +122,18 @@ def test_gaps_of_some_medians_are_no_stall() -> None:
     assert find_stalls([row], None) == Stalls(0.5, 0.0, 0)
 
 
+def test_an_answer_between_two_gaps_parts_them() -> None:
+    """A slow service has one gap behind the other, and no stall of their whole length."""
+    gaps = tuple((5.0 + k / 10, 5.0 + (k + 1) / 10) for k in range(10))
+    row = replace(a_row(SlotTimes(4.0, 0, 0), start_s=5.0), gaps=gaps)
+
+    stalls = find_stalls([row], 0.1)
+
+    assert stalls is not None
+    assert stalls.longest_gap_s == pytest.approx(0.1)
+    assert (stalls.gap_ratio, stalls.overlapping) == (0.0, 0)
+
+
 def test_an_engine_that_sees_no_gaps_says_so() -> None:
     """Not having looked is not a hold without a stall."""
     assert find_stalls([a_row(SlotTimes(4.0, 0, 0))], 0.01) is None
