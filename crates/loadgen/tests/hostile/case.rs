@@ -321,7 +321,7 @@ impl Case {
                 .kinds
                 .iter()
                 .all(|kind| kind_named(kind).is_some_and(FailureKind::needs_back_off));
-        if is_resting && !self.kinds.is_empty() && mode.every == 1 {
+        if is_resting && !self.kinds.is_empty() && seen.books.sum(|window| window.ok) == 0 {
             // Each slot rests 1, 2, 4 ... ms, less half of it, before it tries again.
             let rests = u32::try_from(mode.requests / mode.in_flight - 1).unwrap();
             let least_s = f64::from(2_u32.pow(rests) - 1) * 0.5e-3;

@@ -248,6 +248,16 @@ fn informational_answers() -> Vec<Case> {
 
 fn late_answers() -> Vec<Case> {
     vec![
+        // What comes when the next request has been written is its answer, as far as one can tell.
+        Case::new(
+            "B32",
+            "garbage instead of the second answer",
+            err(&["proto.not_http"]),
+            Act::asked_again(|peer: &mut Peer| {
+                peer.write(b"garbage");
+                Silence
+            }),
+        ),
         Case::new(
             "B71",
             "408 on a used connection",
