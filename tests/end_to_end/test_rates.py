@@ -10,7 +10,7 @@ import pytest
 
 from capacity.commands.demo_options import DemoOptions
 from capacity.commands.demo_process import DemoProcess
-from tests.end_to_end.tool import capacity, run_tool, stats
+from tests.end_to_end.tool import GENERATOR_WAS_THE_LIMIT, Ended, capacity, run_tool, stats
 
 # 8 servers of 10 ms: 800/s, and 10 ms for whoever does not have to wait.
 SERVICE = DemoOptions(port=0)
@@ -42,17 +42,23 @@ def books(step: dict[str, Any]) -> int:
     return started + dropped + not_started
 
 
+def climb_undisturbed(*words: str, out: Path) -> tuple[Ended, dict[str, Any]]:
+    """Climb a new service while the tool says that this machine was its limit, a few times."""
+    for attempt in range(3):
+        with DemoProcess(SERVICE) as service:
+            ended = run_tool(service.url, *words, out=out / str(attempt))
+            seen = stats(service.url)
+        if ended.code != GENERATOR_WAS_THE_LIMIT:
+            break
+    return ended, seen
+
+
 def test_a_rate_is_planned_to_the_request(tmp_path: Path) -> None:
     """3 s of 50, 100 and 200 a second are 150, 300 and 600 starts; nobody waits but for service."""
-    with DemoProcess(SERVICE) as service:
-        ended = run_tool(
-            service.url,
-            *("--rate", "50,100,200", "--arrivals", "constant", "-d", "3s", "--settle", "500ms"),
-            out=tmp_path,
-        )
-        seen = stats(service.url)
-    if ended.code == 5:
-        pytest.skip("this machine was too busy to send in time, and the tool said so")
+    ended, seen = climb_undisturbed(
+        *("--rate", "50,100,200", "--arrivals", "constant", "-d", "3s", "--settle", "500ms"),
+        out=tmp_path,
+    )
     assert ended.code == 0, ended.err
     run = ended.run_json
     assert [step["rate_qps"] for step in run["steps"]] == [50.0, 100.0, 200.0]
@@ -74,16 +80,12 @@ def test_a_rate_above_the_service_is_stopped_by_what_its_users_wait(tmp_path: Pa
 
     All of the 256 slots wait soon, so that starts are dropped and counted.
     """
-    with DemoProcess(SERVICE) as service:
-        ended = run_tool(
-            service.url,
-            *("--rate", "200,400,1600", "--max-in-flight", "256", "-d", "4s", "--settle", "1s"),
-            *("--no-default-stops", "--stop", "p99 > 150ms over 1s"),
-            *("--stop", "dropped_rate > 1% over 1s -> mark"),
-            out=tmp_path,
-        )
-    if ended.code == 5:
-        pytest.skip("this machine was too busy to send in time, and the tool said so")
+    ended, _ = climb_undisturbed(
+        *("--rate", "200,400,1600", "--max-in-flight", "256", "-d", "4s", "--settle", "1s"),
+        *("--no-default-stops", "--stop", "p99 > 150ms over 1s"),
+        *("--stop", "dropped_rate > 1% over 1s -> mark"),
+        out=tmp_path,
+    )
     assert ended.code == 0, ended.err
     run = ended.run_json
     assert run["end"]["rule"] == "p99 > 150ms over 1s"

@@ -350,11 +350,17 @@ impl Slot {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::net::SocketAddr;
+    use std::os::unix::net::UnixStream;
+    use std::sync::Arc;
 
     use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
 
     use super::*;
+    use crate::clock::monotonic_ns;
+    use crate::exchange::{Inbox, Mailbox};
+    use crate::plan::tests::plan;
 
     #[test]
     fn a_socket_that_called_itself_is_seen() {
@@ -377,5 +383,54 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         assert!(!is_connected_to_itself(&OwnedFd::from(stream)));
+    }
+
+    /// What becomes of a request whose answer fills the read that completes it.
+    fn after_a_full_read(behind: &[u8], is_over: bool) -> (Progress, bool, bool) {
+        const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        theirs.write_all(ANSWER).unwrap();
+        theirs.write_all(behind).unwrap();
+        if is_over {
+            drop(theirs);
+        }
+        let mut slot = Slot::new();
+        slot.phase = Phase::Exchanging;
+        slot.socket = Some(ours.into());
+        let recipe = Recipe::new(&plan()).unwrap();
+        slot.sent_bytes = recipe.request.len();
+        let mailbox = Arc::new(Mailbox::new().unwrap());
+        let mut wire = Wire {
+            recipe: &recipe,
+            ledger: &mut Ledger::new(0, Arc::new(Inbox::new()), mailbox, monotonic_ns()),
+            buffer: &mut [0; ANSWER.len()],
+            plain: &mut [],
+            repeat: &mut Repeat::new(),
+        };
+        let progress = slot.receive(&mut wire, false);
+        let warnings = slot.response.warnings();
+        (
+            progress,
+            warnings.has(WarningKind::ProtoExtraData),
+            warnings.has(WarningKind::ConnReopened),
+        )
+    }
+
+    #[test]
+    fn what_a_full_read_left_behind_is_seen_before_the_next_request() {
+        let complete = Progress::Complete;
+        assert_eq!(
+            (complete(Afterwards::Reuse), false, false),
+            after_a_full_read(b"", false)
+        );
+        assert_eq!(
+            (complete(Afterwards::CloseByUs), true, false),
+            after_a_full_read(b"x", false)
+        );
+        assert_eq!(
+            (complete(Afterwards::ClosedByTarget), false, true),
+            after_a_full_read(b"", true)
+        );
     }
 }
