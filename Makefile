@@ -90,7 +90,7 @@ lint: $(VENV)/developer ## style, types, layers, size bars; changes nothing
 # Shorter, or only a part: make bench ROUNDS=1 SECONDS=1 PEERS="capacity wrk" TARGETS=get-64
 bench: ROUNDS := 3
 bench: SECONDS := 2
-bench: $(VENV)/installed ## speed and memory beside other load clients (17 minutes)
+bench: $(VENV)/installed ## speed and memory beside other load clients (22 minutes)
 	@$(BIN)/python -m bench --rounds $(ROUNDS) --seconds $(SECONDS) \
 	    --peers "$(PEERS)" --targets "$(TARGETS)"
 
