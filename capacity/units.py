@@ -5,11 +5,30 @@ milliseconds or requests, and a wrong guess costs a run.
 """
 
 import re
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 
 _DURATION_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 # At most 15 digits before the point, so that no text becomes infinity.
 _NUMBER_UNIT = re.compile(r"^\s*([0-9]{1,15}(?:\.[0-9]{1,30})?)\s*([a-zA-Z%µ/]*)\s*$")
 _SI_COUNT = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000}
+
+
+class Unit(StrEnum):
+    """What a value is measured in; COUNT has no unit, and of a NUMBER none is known."""
+
+    RATIO = "%"
+    SECONDS = "s"
+    QPS = "qps"
+    PER_SECOND = "/s"
+    BYTES = "B"
+    CORES = "cores"
+    COUNT = "count"
+    NUMBER = "number"
+
+    def show(self, value: float) -> str:
+        """A value as people read it, with its unit."""
+        return _SHOWN_AS[self](value)
 
 
 def parse_duration_s(text: str) -> float:
@@ -86,6 +105,15 @@ def format_qps(qps: float) -> str:
     return f"{qps:,.0f}" if qps >= 1000 else f"{_three_digits(qps)}"
 
 
+def format_bytes(size_bytes: float) -> str:
+    """Write a size with the binary unit that reads best."""
+    size, units = size_bytes, ["B", "KiB", "MiB", "GiB"]
+    while abs(size) >= 1024 and len(units) > 1:
+        size /= 1024
+        units.pop(0)
+    return f"{_three_digits(size)} {units[0]}" if abs(size) < 1000 else f"{size:.0f} {units[0]}"
+
+
 def format_ms(seconds: float) -> float:
     """Seconds as milliseconds, for columns whose header names the unit."""
     return seconds * 1e3
@@ -95,3 +123,15 @@ def _three_digits(value: float) -> str:
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     text = f"{value:.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+_SHOWN_AS: Mapping[Unit, Callable[[float], str]] = {
+    Unit.RATIO: format_ratio,
+    Unit.SECONDS: format_duration,
+    Unit.QPS: lambda value: f"{format_qps(value)} qps",
+    Unit.PER_SECOND: lambda value: f"{format_qps(value)}/s",
+    Unit.BYTES: format_bytes,
+    Unit.CORES: lambda value: f"{_three_digits(value)} cores",
+    Unit.COUNT: format_qps,
+    Unit.NUMBER: format_qps,
+}

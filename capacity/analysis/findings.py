@@ -3,7 +3,7 @@
 from capacity.analysis.knee import find_knee
 from capacity.model.findings import Capacity, Findings, NoCapacity, NoKnee, NoKneeReason, Peak
 from capacity.model.load import RateLadder
-from capacity.model.rules import METRICS, Action, StepRate
+from capacity.model.rules import Action, StepRate
 from capacity.model.run import EndReason, Run, Step, Trust
 
 EXIT_OK = 0
@@ -58,7 +58,7 @@ def _broken_limit(step: Step) -> str | None:
     is_invalid = step.validity.trust is Trust.INVALID
     for judgement in step.breaches:
         rule = judgement.rule
-        if rule.action is Action.STOP and not (is_invalid and METRICS[rule.metric].rests_on_timing):
+        if rule.action is Action.STOP and not (is_invalid and rule.rests_on_timing):
             return rule.text
     return None
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from capacity.model.load import Ladder, Load
+from capacity.model.resources import Quantity
 from capacity.model.rules import Rule
 
 
@@ -149,6 +150,70 @@ class DemoService:
 
 
 @dataclass(frozen=True, slots=True)
+class BasicAuth:
+    """A user name and its password, as the Authorization header takes them."""
+
+    user: str
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class PrometheusSource:
+    """Where the monitor asks, and as whom. `url` has no user info and no slash at its end.
+
+    At most one of `bearer`, `bearer_file` and `basic` is given; the file is read again when the
+    server refuses its token. `every_s` None: the spacing of the samples decides.
+    """
+
+    url: str
+    headers: tuple[Header, ...]
+    bearer: Secret | None
+    bearer_file: str | None
+    basic: BasicAuth | None
+    trust: TlsTrust
+    ca_file: str | None
+    client_certificate_file: str | None
+    client_key_file: str | None
+    proxy: str | None
+    timeout_s: float
+    every_s: float | None
+    accept_partial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSource:
+    """A process of this machine, by its id or by the TCP port that it listens on; one is None."""
+
+    pid: int | None
+    port: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesScope:
+    """The pods under test: a namespace, and an anchored regular expression for each workload.
+
+    `workloads` has the words of the profile, such as `deploy/gateway`, in the same order.
+    """
+
+    namespace: str
+    workloads: tuple[str, ...]
+    pod_patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorPlan:
+    """What is read of the service's resources, and where; at least one source is given.
+
+    `quantities` are asked of Prometheus; what a process can tell is fixed.
+    """
+
+    prometheus: PrometheusSource | None
+    process: ProcessSource | None
+    kubernetes: KubernetesScope | None
+    quantities: tuple[Quantity, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunPlan:
     """The whole plan.
 
@@ -170,6 +235,7 @@ class RunPlan:
     allow_hosts: tuple[str, ...]
     demo_service: DemoService | None
     profile_sha256: str | None
+    monitor: MonitorPlan | None = None
 
     @property
     def likely_duration_s(self) -> float:

@@ -1,6 +1,7 @@
 """Which limits can end the climb, and what does each metric mean?
 
-A new metric for stop rules is one row of METRICS (and its test).
+A new metric of our own is one row of METRICS (and its test); what the service feels has names of
+its own, given by the monitor's quantities.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,22 +11,19 @@ from math import log2
 from typing import assert_never
 
 from capacity.model.snapshot import Counts, LatencySummary, Schedule
-from capacity.units import format_duration, format_qps, format_ratio
-
-
-class Unit(StrEnum):
-    """The unit a limit must be written in."""
-
-    RATIO = "%"
-    SECONDS = "s"
-    QPS = "qps"
+from capacity.units import Unit
 
 
 class Scope(StrEnum):
-    """WINDOW metrics are judged every second inside a step, STEP metrics when it has finished."""
+    """When a metric is judged.
+
+    WINDOW metrics every second inside a step, STEP metrics when it has finished, RESOURCE metrics
+    whenever a monitor has read them: inside the step, at its end and once more later.
+    """
 
     WINDOW = "window"
     STEP = "step"
+    RESOURCE = "resource"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +79,6 @@ class Metric:
     formula: str
     value: Callable[[WindowStats], float | None]
     sample_count: Callable[[WindowStats], int]
-
-    def show(self, value: float) -> str:
-        """A value of this metric as people read it, with its unit."""
-        match self.unit:
-            case Unit.RATIO:
-                return format_ratio(value)
-            case Unit.SECONDS:
-                return format_duration(value)
-            case Unit.QPS:
-                return f"{format_qps(value)} qps"
-            case _:
-                assert_never(self.unit)
 
 
 # The one metric that only planned starts have.
@@ -253,11 +239,24 @@ class Action(StrEnum):
     MARK = "mark"
 
 
+class OnMissing(StrEnum):
+    """What it means for the run when a step's resource rule could not be judged to the end.
+
+    MARK the step as suspect, STOP the climb, or FAIL: stop it with an exit code of its own.
+    """
+
+    MARK = "mark"
+    STOP = "stop"
+    FAIL = "fail"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One limit. `over_s` is the sliding window, `for_steps` the finished steps it must hold.
 
-    A WINDOW rule has an `over_s`, a STEP rule has None there. `text` is the rule as written.
+    A WINDOW rule has an `over_s`, a STEP rule has None there; a RESOURCE rule without it is judged
+    over the whole steady part of the step only. `text` is the rule as written. `resource_unit` is
+    the unit of a monitor's quantity, None for a metric of our own.
     """
 
     metric: str
@@ -268,21 +267,56 @@ class Rule:
     min_samples: int
     action: Action
     text: str
+    resource_unit: Unit | None = None
+    on_missing: OnMissing = OnMissing.MARK
+
+    @property
+    def scope(self) -> Scope:
+        """When the rule is judged."""
+        return METRICS[self.metric].scope if self.resource_unit is None else Scope.RESOURCE
+
+    @property
+    def unit(self) -> Unit:
+        """The unit of its value and its limit."""
+        return METRICS[self.metric].unit if self.resource_unit is None else self.resource_unit
+
+    @property
+    def rests_on_timing(self) -> bool:
+        """Whether a busy generator alone can break it."""
+        return self.resource_unit is None and METRICS[self.metric].rests_on_timing
 
 
 class RuleState(StrEnum):
-    """What is known of a rule in one window; NO_DATA is neither OK nor a breach."""
+    """What is known of a rule in one window; NO_DATA and ERROR are neither OK nor a breach.
+
+    NO_DATA was asked and nothing usable came; ERROR could not be asked, or only in part.
+    """
 
     OK = "ok"
     BREACH = "breach"
     NO_DATA = "no_data"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the judgement of a RESOURCE rule rests on, beside its value and window.
+
+    `subject` is the pod or instance that decided, `age_s` the age of its newest sample at the
+    window's end. The judgement's window is then in Unix seconds of the monitor's clock.
+    """
+
+    query: str
+    subject: str
+    age_s: float | None
+    seen_late: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """One rule held against one window: its state, and the numbers the state rests on.
 
-    `observed` and `limit` are None only in state NO_DATA, and then `reason` says why.
+    `observed` and `limit` are None only in states NO_DATA and ERROR, and then `reason` says why.
     """
 
     rule: Rule
@@ -293,3 +327,4 @@ class Judgement:
     window_start_s: float
     window_end_s: float
     reason: str
+    evidence: Evidence | None = None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from capacity.model.plan import RunPlan, StepPlan
+from capacity.model.resources import Change, MonitorFacts, Reading, ResourceNews
 from capacity.model.rules import Judgement, RuleState
 from capacity.model.snapshot import (
     ConnectionCounts,
@@ -73,7 +74,8 @@ class Step:
     `ended_early` is true when a rule, a fuse or the user cut the hold short. `running_ratio` is
     the achieved concurrency: mean running slots / planned ones. In an open loop the
     `latency` counts from the planned start, `service_latency` from the send and `send_lag` between
-    the two; a closed loop has the `latency` alone. None is not known.
+    the two; a closed loop has the `latency` alone. None is not known. `resources` are the latest
+    readings over the whole hold, `changes` what happened to the service meanwhile.
     """
 
     plan: StepPlan
@@ -106,6 +108,8 @@ class Step:
     stalls: Stalls | None = None
     littles_law: LittlesLaw | None = None
     failure_traces: tuple[FailureTrace, ...] = ()
+    resources: tuple[Reading, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     @property
     def hold_s(self) -> float:
@@ -131,6 +135,7 @@ class EndReason(StrEnum):
     FUSE = "fuse"
     GENERATOR = "generator"
     TARGET_DOWN = "target_down"
+    METRICS_LOST = "metrics_lost"
     INTERRUPTED = "interrupted"
     TERMINATED = "terminated"
     NOT_FINISHED = "not_finished"
@@ -157,6 +162,7 @@ class Environment:
     platform: str
     cpu_count: int
     addresses: tuple[str, ...]
+    monitors: tuple[MonitorFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +232,20 @@ class StepFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class ResourcesRead:
+    """A monitor has told something about a step."""
+
+    news: ResourceNews
+
+
+@dataclass(frozen=True, slots=True)
+class StepReassessed:
+    """A finished step, built anew with what was read late; it takes the place of the former one."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """The climb is over."""
 
@@ -233,4 +253,13 @@ class RunFinished:
     totals: Counts
 
 
-Event = RunStarted | StepStarted | SnapshotTaken | RuleFired | StepFinished | RunFinished
+Event = (
+    RunStarted
+    | StepStarted
+    | SnapshotTaken
+    | ResourcesRead
+    | RuleFired
+    | StepFinished
+    | StepReassessed
+    | RunFinished
+)

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from capacity.model.load import Arrivals, ConcurrencyLadder, RateLadder
 from capacity.model.plan import DemoService, HttpRequest, RunPlan, Secret, TlsTrust
-from capacity.model.rules import METRICS, Absolute, Action, Comparison, Rule
+from capacity.model.rules import Absolute, Action, Comparison, Rule
 from capacity.profile.ladder_text import ladder_to_text
 from capacity.profile.rule_text import note_of
 from capacity.units import format_duration
@@ -138,7 +138,7 @@ def rule_words(rule: Rule) -> str:
     words = ["stop when" if rule.action is Action.STOP else "note when", rule.metric]
     words.append(_COMPARISONS[rule.comparison])
     if isinstance(rule.limit, Absolute):
-        words.append(METRICS[rule.metric].show(rule.limit.value))
+        words.append(rule.unit.show(rule.limit.value))
     else:
         words.append(f"{rule.limit.factor:g} times that of the first step")
     if rule.over_s is not None:

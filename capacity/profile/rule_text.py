@@ -20,10 +20,10 @@ from capacity.model.rules import (
     Rule,
     Scope,
     TimesFirst,
-    Unit,
 )
 from capacity.profile.problems import InputError, read_unit
 from capacity.units import (
+    Unit,
     format_duration,
     format_ratio,
     parse_duration_s,
@@ -87,7 +87,7 @@ def parse_rule(text: str) -> Rule:
 def rule_to_text(rule: Rule) -> str:
     """Write a rule so that `parse_rule` reads the same rule again."""
     if isinstance(rule.limit, Absolute):
-        limit = _WRITERS[METRICS[rule.metric].unit](rule.limit.value)
+        limit = _WRITERS[rule.unit](rule.limit.value)
     else:
         limit = f"{_plain(rule.limit.factor)}x first"
     words = [rule.metric, rule.comparison.value, limit]

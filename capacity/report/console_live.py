@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from capacity.model.load import RateLadder
-from capacity.model.rules import METRICS, Judgement
+from capacity.model.rules import Judgement
 from capacity.model.run import Phase, Trust
 from capacity.report.console_plain import end_line
 from capacity.report.console_state import Current, Picture, Row, closeness
@@ -184,10 +184,10 @@ def _rules(judgements: tuple[Judgement, ...]) -> Text:
 
 
 def _rule(judgement: Judgement) -> str:
-    metric = METRICS[judgement.rule.metric]
+    rule = judgement.rule
     if judgement.observed is None or judgement.limit is None:
-        return f"{metric.name} no data yet"
-    return f"{metric.name} {metric.show(judgement.observed)} / {metric.show(judgement.limit)}"
+        return f"{rule.metric} no data yet"
+    return f"{rule.metric} {rule.unit.show(judgement.observed)} / {rule.unit.show(judgement.limit)}"
 
 
 def _self(current: Current) -> str:

@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from capacity.model.load import ClosedLoop, OpenLoop
-from capacity.model.rules import METRICS, Judgement
+from capacity.model.rules import Judgement
 from capacity.model.run import RunEnd, Step, Trust
 from capacity.model.snapshot import Counts, LatencySummary
 from capacity.report.load_words import load_field
@@ -77,10 +77,10 @@ def _schedule_fields(step: Step) -> list[str]:
 
 def rule_line(judgement: Judgement) -> str:
     """A rule that was broken, with the value and the limit it was judged by."""
-    metric = METRICS[judgement.rule.metric]
+    unit = judgement.rule.unit
     text = f"rule fired: {judgement.rule.text}"
     if judgement.observed is not None and judgement.limit is not None:
-        observed, limit = metric.show(judgement.observed), metric.show(judgement.limit)
+        observed, limit = unit.show(judgement.observed), unit.show(judgement.limit)
         text += f" (observed {observed}, limit {limit})"
     return printable(text)
 

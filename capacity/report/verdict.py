@@ -5,7 +5,7 @@ The order is the order in which people need it, and when the run is not valid th
 
 from capacity.model.findings import Capacity, Findings, Knee, NoCapacity
 from capacity.model.load import RateLadder
-from capacity.model.rules import DROPPED_RATE, METRICS, Judgement
+from capacity.model.rules import DROPPED_RATE, Judgement
 from capacity.model.run import EndReason, Run, Step, Trust
 from capacity.model.snapshot import FailureKind, Side
 from capacity.report.incidents import failures_sentence, odd_sentence, stall_sentence
@@ -81,7 +81,7 @@ def stop_sentence(run: Run, language: Language) -> str:
     for breach in last.breaches:
         if breach.rule.text == run.end.rule and breach.observed is not None:
             key, more = _why_broken(run, breach)
-            observed = METRICS[breach.rule.metric].show(breach.observed)
+            observed = breach.rule.unit.show(breach.observed)
             return say(language, key, last=level, rule=breach.rule.text, observed=observed, **more)
     rule = run.end.rule or detail
     return say(language, "stopped_rule_between", last=level, rule=rule)

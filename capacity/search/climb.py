@@ -11,7 +11,7 @@ from typing import assert_never
 from capacity.histogram import summarize
 from capacity.model.load import ClosedLoop, OpenLoop
 from capacity.model.plan import Purpose, RunPlan, StepPlan
-from capacity.model.rules import METRICS, Judgement, RuleState
+from capacity.model.rules import Judgement, RuleState
 from capacity.model.run import (
     EndReason,
     Event,
@@ -47,9 +47,9 @@ _CUT_REPORT_S = 2.0
 
 def stopped_by(fired: Judgement, step: StepPlan) -> RunEnd:
     """The end of a climb by one of its rules, with the number that decided."""
-    metric = METRICS[fired.rule.metric]
-    observed = "unknown" if fired.observed is None else metric.show(fired.observed)
-    detail = f"{metric.name} was {observed} at {step.load.text}"
+    rule = fired.rule
+    observed = "unknown" if fired.observed is None else rule.unit.show(fired.observed)
+    detail = f"{rule.metric} was {observed} at {step.load.text}"
     return RunEnd(EndReason.RULE, detail, fired.rule.text)
 
 

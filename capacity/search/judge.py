@@ -116,12 +116,12 @@ def confirm_over_steps(rule: Rule, steps: Sequence[Step], judgement: Judgement) 
 
 def window_rules(rules: Sequence[Rule]) -> tuple[Rule, ...]:
     """The rules that are judged every second."""
-    return tuple(rule for rule in rules if METRICS[rule.metric].scope is Scope.WINDOW)
+    return tuple(rule for rule in rules if rule.scope is Scope.WINDOW)
 
 
 def step_rules(rules: Sequence[Rule]) -> tuple[Rule, ...]:
     """The rules that are judged when a step has finished."""
-    return tuple(rule for rule in rules if METRICS[rule.metric].scope is Scope.STEP)
+    return tuple(rule for rule in rules if rule.scope is Scope.STEP)
 
 
 def stopping(judgements: Sequence[Judgement]) -> Judgement | None:

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from capacity.model.load import OpenLoop
+from capacity.model.resources import MonitorFacts, ResourceNews
 from capacity.model.snapshot import Snapshot
 
 
@@ -52,6 +53,44 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """End all threads or processes; safe to call twice."""
+
+
+class Monitor(Protocol):
+    """Reads what the service feels, in a thread of its own; no call of it ever waits.
+
+    For each step that was begun and ended, one news AT_END comes within `answer_limit_s` of
+    `end_hold`, whatever happens: a monitor that could not ask says ERROR by then. Unless
+    `late_after_s` is 0, one news LATE follows within `late_after_s + answer_limit_s`, over the same
+    window. Each of the two has a reading of every quantity over the whole hold. News DURING come
+    inside the hold, for the windows of the rules (`Rule.over_s`).
+    """
+
+    @property
+    def facts(self) -> MonitorFacts:
+        """What was found out before any load."""
+
+    @property
+    def answer_limit_s(self) -> float:
+        """The longest time an answer to `end_hold` can take."""
+
+    @property
+    def late_after_s(self) -> float:
+        """How long after the end of a hold its last samples may arrive; 0 when none come late."""
+
+    def start(self) -> None:
+        """Begin to work; nothing is watched yet."""
+
+    def begin_hold(self, step_index: int, start_unix_s: float) -> None:
+        """The measured part of a step has begun, at this time of this machine's clock."""
+
+    def end_hold(self, step_index: int, end_unix_s: float) -> None:
+        """It has ended, and its readings are wanted."""
+
+    def poll(self) -> tuple[ResourceNews, ...]:
+        """Everything found out since the last call, oldest first."""
+
+    def close(self) -> None:
+        """End the thread without waiting for an answer under way; safe to call twice."""
 
 
 class Clock(Protocol):

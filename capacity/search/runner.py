@@ -8,7 +8,6 @@ begins; the load goes on meanwhile, so that no pause lets the service rest.
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from capacity.model.plan import RunPlan, StepPlan
-from capacity.model.rules import METRICS
 from capacity.model.run import (
     EndReason,
     Environment,
@@ -151,4 +150,4 @@ def _may_be_the_generators(end: RunEnd, step: Step) -> bool:
     fired = stopping(step.judgements)
     if end.reason is not EndReason.RULE or fired is None:
         return False
-    return METRICS[fired.rule.metric].rests_on_timing
+    return fired.rule.rests_on_timing

@@ -22,13 +22,16 @@ from capacity.model.plan import StepPlan
 from capacity.model.run import (
     EndReason,
     Event,
+    ResourcesRead,
     RuleFired,
     Run,
     RunEnd,
     RunFinished,
     RunStarted,
     SnapshotTaken,
+    Step,
     StepFinished,
+    StepReassessed,
     StepStarted,
 )
 from capacity.model.snapshot import Counts
@@ -143,8 +146,11 @@ class RunFolder:
             case RunFinished(end, totals):
                 self._run = replace(self.run, end=end, totals=totals)
                 self._save(None)
-            case RuleFired():
-                pass  # it is among the judgements of its step
+            case StepReassessed(step):
+                self._run = replace(self.run, steps=_with(self.run.steps, step))
+                self._save(None)
+            case RuleFired() | ResourcesRead():
+                pass  # it is among the judgements and readings of its step
             case _:
                 assert_never(event)
 
@@ -266,3 +272,8 @@ def _reason(error: OSError) -> str:
     if isinstance(error, FileExistsError) and error.errno is not None:
         return "it exists and is not a folder"
     return error.strerror or str(error)
+
+
+def _with(steps: tuple[Step, ...], newer: Step) -> tuple[Step, ...]:
+    """The steps with one of them, known by its index, replaced."""
+    return tuple(newer if step.plan.index == newer.plan.index else step for step in steps)

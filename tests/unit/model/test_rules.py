@@ -9,11 +9,11 @@ from capacity.model.rules import (
     Comparison,
     Scope,
     StepRate,
-    Unit,
     WindowStats,
     gain_per_doubling,
 )
 from capacity.model.snapshot import Counts, FailureKind, LatencySummary
+from capacity.units import Unit
 
 LATENCY = LatencySummary(
     count=880,
@@ -106,7 +106,7 @@ def test_the_table_of_metrics() -> None:
 )
 def test_a_value_is_shown_in_its_unit(name: str, value: float, shown: str) -> None:
     """Ratios are shown as percent, seconds as durations, rates with their unit."""
-    assert METRICS[name].show(value) == shown
+    assert METRICS[name].unit.show(value) == shown
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capacity.model.rules import METRICS, Absolute, Action, Comparison, Scope, TimesFirst, Unit
+from capacity.model.rules import METRICS, Absolute, Action, Comparison, Scope, TimesFirst
 from capacity.profile.problems import InputError
 from capacity.profile.rule_text import (
     DEFAULT_STOPS,
@@ -15,6 +15,7 @@ from capacity.profile.rule_text import (
     parse_rule,
     rule_to_text,
 )
+from capacity.units import Unit
 from tests.unit.builders import a_rule
 
 ABOVE, AT_LEAST, BELOW, AT_MOST = Comparison

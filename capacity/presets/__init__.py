@@ -1,0 +1,1 @@
+"""Which resources have which kinds of services, and how is Prometheus asked for them?"""
