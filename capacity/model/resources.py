@@ -200,6 +200,7 @@ class ChangeKind(StrEnum):
     SCALED = "scaled"
     IMAGE_CHANGED = "image_changed"
     LIMIT_CHANGED = "limit_changed"
+    PROCESS_ENDED = "process_ended"
 
 
 @dataclass(frozen=True, slots=True)
