@@ -22,6 +22,7 @@ class Unit(StrEnum):
     QPS = "qps"
     PER_SECOND = "/s"
     BYTES = "B"
+    BYTES_PER_SECOND = "B/s"
     CORES = "cores"
     COUNT = "count"
     NUMBER = "number"
@@ -131,6 +132,7 @@ _SHOWN_AS: Mapping[Unit, Callable[[float], str]] = {
     Unit.QPS: lambda value: f"{format_qps(value)} qps",
     Unit.PER_SECOND: lambda value: f"{format_qps(value)}/s",
     Unit.BYTES: format_bytes,
+    Unit.BYTES_PER_SECOND: lambda value: f"{format_bytes(value)}/s",
     Unit.CORES: lambda value: f"{_three_digits(value)} cores",
     Unit.COUNT: format_qps,
     Unit.NUMBER: format_qps,

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capacity.units import (
+    Unit,
     format_duration,
     format_ms,
     format_qps,
@@ -165,3 +166,22 @@ def test_writes_rates(qps: float, text: str) -> None:
 def test_milliseconds_are_for_columns() -> None:
     """A column whose header says ms gets the bare number."""
     assert format_ms(0.0125) == 12.5
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "text"),
+    [
+        (Unit.RATIO, 0.925, "92.5%"),
+        (Unit.SECONDS, 0.25, "250ms"),
+        (Unit.QPS, 812.4, "812 qps"),
+        (Unit.PER_SECOND, 41.04, "41/s"),
+        (Unit.BYTES, 1_572_864.0, "1.5 MiB"),
+        (Unit.BYTES_PER_SECOND, 1_572_864.0, "1.5 MiB/s"),
+        (Unit.CORES, 0.495, "0.49 cores"),
+        (Unit.COUNT, 18.0, "18"),
+        (Unit.NUMBER, 4.125, "4.12"),
+    ],
+)
+def test_shows_a_value_with_its_unit(unit: Unit, value: float, text: str) -> None:
+    """Each unit has the form in which people read it."""
+    assert unit.show(value) == text
