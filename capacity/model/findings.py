@@ -42,12 +42,23 @@ class NoKnee:
     detail: str
 
 
+class LimitKind(StrEnum):
+    """Whose word a limit is: SERVICE, what callers felt; RESOURCE, a guard that was reached.
+
+    At a guard the service may still have served everybody well.
+    """
+
+    SERVICE = "service"
+    RESOURCE = "resource"
+
+
 @dataclass(frozen=True, slots=True)
 class Capacity:
     """The largest load that met every limit, with what was measured there.
 
     `limited_by` is the rule broken by the next step; None means no limit was met in the range, so
-    the capacity is a lower bound.
+    the capacity is a lower bound. `not_judged` are the stop rules on resources that had no data
+    there: whether they were met is not known.
     """
 
     load: Load
@@ -55,6 +66,8 @@ class Capacity:
     p99_s: float | None
     success_ratio: float | None
     limited_by: str | None
+    limit_kind: LimitKind | None = None
+    not_judged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

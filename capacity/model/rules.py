@@ -281,6 +281,16 @@ class Rule:
         return METRICS[self.metric].unit if self.resource_unit is None else self.resource_unit
 
     @property
+    def precedence(self) -> int:
+        """Of rules broken at the same time the one with the lowest number names the end.
+
+        Errors come first, what else callers felt second, resources last.
+        """
+        if self.scope is Scope.RESOURCE:
+            return 2
+        return 0 if self.metric == "error_rate" else 1
+
+    @property
     def rests_on_timing(self) -> bool:
         """Whether a busy generator alone can break it."""
         return self.resource_unit is None and METRICS[self.metric].rests_on_timing

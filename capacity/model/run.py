@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from capacity.model.plan import RunPlan, StepPlan
-from capacity.model.resources import Change, MonitorFacts, Reading, ResourceNews
+from capacity.model.resources import Asked, Change, MonitorFacts, Reading, ResourceNews
 from capacity.model.rules import Judgement, RuleState
 from capacity.model.snapshot import (
     ConnectionCounts,
@@ -239,6 +239,15 @@ class ResourcesRead:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingsAwaited:
+    """Nothing is measured now: readings of this step are still to come, within `longest_s`."""
+
+    step_index: int
+    asked: Asked
+    longest_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class StepReassessed:
     """A finished step, built anew with what was read late; it takes the place of the former one."""
 
@@ -258,6 +267,7 @@ Event = (
     | StepStarted
     | SnapshotTaken
     | ResourcesRead
+    | ReadingsAwaited
     | RuleFired
     | StepFinished
     | StepReassessed

@@ -22,6 +22,7 @@ from capacity.model.plan import StepPlan
 from capacity.model.run import (
     EndReason,
     Event,
+    ReadingsAwaited,
     ResourcesRead,
     RuleFired,
     Run,
@@ -149,8 +150,8 @@ class RunFolder:
             case StepReassessed(step):
                 self._run = replace(self.run, steps=_with(self.run.steps, step))
                 self._save(None)
-            case RuleFired() | ResourcesRead():
-                pass  # it is among the judgements and readings of its step
+            case RuleFired() | ResourcesRead() | ReadingsAwaited():
+                pass  # what was read is among the judgements and readings of its step
             case _:
                 assert_never(event)
 

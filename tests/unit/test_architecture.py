@@ -30,15 +30,15 @@ HOMES: dict[str, tuple[str, ...]] = {
 CORE_HOMES = ("histogram.py", "engines/native.py")
 
 MODEL_NAMES = {
-    "findings": "Capacity Findings Knee NoCapacity NoKnee NoKneeReason Peak",
+    "findings": "Capacity Findings Knee LimitKind NoCapacity NoKnee NoKneeReason Peak",
     "plan": "BasicAuth DemoService EngineName Fuses Header HttpRequest KubernetesScope "
     "MonitorPlan ProcessSource PrometheusSource Purpose PythonCall RunPlan Scenario "
     "Secret StepPlan Target Timeouts TlsTrust",
     "rules": "Absolute Action Comparison DROPPED_RATE Evidence HIGH_PERCENTILES Judgement "
     "METRICS Metric OnMissing Rule RuleState Scope StepRate TimesFirst WindowStats "
     "gain_per_doubling",
-    "run": "EndReason Environment Event LittlesLaw Phase ResourcesRead RuleFired Run RunEnd "
-    "RunFinished RunStarted SnapshotTaken Stalls Step StepFinished StepReassessed "
+    "run": "EndReason Environment Event LittlesLaw Phase ReadingsAwaited ResourcesRead RuleFired "
+    "Run RunEnd RunFinished RunStarted SnapshotTaken Stalls Step StepFinished StepReassessed "
     "StepStarted Trust Validity",
     "load": "Arrivals ClosedLoop ConcurrencyLadder Ladder Load OpenLoop RateLadder",
     "snapshot": "ConnectionCounts Counts FailureKind FailureSample FailureTrace GeneratorLoad "

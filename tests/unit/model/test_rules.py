@@ -14,6 +14,8 @@ from capacity.model.rules import (
 )
 from capacity.model.snapshot import Counts, FailureKind, LatencySummary
 from capacity.units import Unit
+from tests.unit.builders import a_rule
+from tests.unit.resource_builders import a_resource_rule
 
 LATENCY = LatencySummary(
     count=880,
@@ -169,3 +171,9 @@ def test_comparisons_at_their_border(
         equal,
         above,
     ]
+
+
+def test_of_rules_broken_together_errors_name_the_end_and_resources_come_last() -> None:
+    """A user's word weighs more than a gauge's, and an error more than a delay."""
+    rules = [a_resource_rule(), a_rule("gain"), a_rule("p99"), a_rule("error_rate")]
+    assert [rule.precedence for rule in rules] == [2, 1, 1, 0]
