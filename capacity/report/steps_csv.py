@@ -1,7 +1,8 @@
 """How do the steps become one table for spreadsheets and scripts?
 
 One row per step, units in the header, an empty cell for what is not known. Text cells that a
-spreadsheet would take for a formula get an apostrophe in front.
+spreadsheet would take for a formula get an apostrophe in front. The resources of the service
+follow the columns that every run has.
 """
 
 import csv
@@ -13,6 +14,7 @@ from capacity.model.run import Run, Stalls, Step
 from capacity.model.snapshot import GeneratorLoad, LatencySummary, Side
 from capacity.report.load_words import show_level
 from capacity.report.shown import printable, show_warnings
+from capacity.report.steps_csv_resources import quantities_of, resource_cells, resource_header
 from capacity.units import format_ms
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -22,9 +24,11 @@ def steps_csv(run: Run) -> str:
     """The whole table, lines ended by a line feed."""
     stream = StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    rows = [_row(step) for step in run.steps]
-    writer.writerow(HEADER)
-    writer.writerows([row[name] for name in HEADER] for row in rows)
+    quantities = quantities_of(run)
+    header = (*HEADER, *resource_header(quantities))
+    rows = [_row(step) | resource_cells(step, quantities, _text) for step in run.steps]
+    writer.writerow(_text(name) for name in header)
+    writer.writerows([row[name] for name in header] for row in rows)
     return stream.getvalue()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from capacity.errors import UsageError
+from capacity.report.texts_resources import RESOURCES_EN, RESOURCES_ZH
 
 
 class Language(StrEnum):
@@ -269,7 +270,10 @@ _ZH = {
     "请安装一种，例如软件包 fonts-noto-cjk",
 }
 
-CATALOGUES: Mapping[Language, Mapping[str, str]] = {Language.EN: _EN, Language.ZH: _ZH}
+CATALOGUES: Mapping[Language, Mapping[str, str]] = {
+    Language.EN: _EN | RESOURCES_EN,
+    Language.ZH: _ZH | RESOURCES_ZH,
+}
 
 
 def say(language: Language, key: str, **fields: object) -> str:

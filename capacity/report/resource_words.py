@@ -1,0 +1,96 @@
+"""How is a reading of a resource told: its value, whose it is, how sure it is, why it is missing?
+
+Subjects and reasons come from outside (labels, error texts): they are cleaned and kept short.
+"""
+
+from capacity.model.resources import Reading, ReadingState
+from capacity.model.rules import Judgement, RuleState
+from capacity.report.shown import cells, printable
+from capacity.report.texts import Language, say
+from capacity.units import Unit
+
+# The names of the shares whose whole is the limit of the pod or process.
+_LIMIT_SHARES = frozenset({"cpu", "mem"})
+_SUBJECT_CELLS = 48
+_REASON_CELLS = 160
+_GAP = "..."
+
+
+def shortened(text: str, width: int) -> str:
+    """The text without codes; what is longer than `width` columns loses its middle."""
+    clean = printable(text)
+    if cells(clean) <= width:
+        return clean
+    kept = width - len(_GAP)
+    return _start(clean, kept - kept // 2) + _GAP + _start(clean[::-1], kept // 2)[::-1]
+
+
+def _start(text: str, width: int) -> str:
+    """As many characters from the start as fill at most `width` columns."""
+    used = 0
+    for place, char in enumerate(text):
+        used += cells(char)
+        if used > width:
+            return text[:place]
+    return text
+
+
+def shown_subject(subject: str) -> str:
+    """A pod, instance or process by its name."""
+    return shortened(subject, _SUBJECT_CELLS)
+
+
+def value_words(name: str, unit: Unit, value: float, language: Language) -> str:
+    """`93% of the limit`, `0.43 cores`."""
+    shown = unit.show(value)
+    if name in _LIMIT_SHARES and unit is Unit.RATIO:
+        return say(language, "resource_of_limit", value=shown)
+    return shown
+
+
+def reading_words(reading: Reading, language: Language) -> str:
+    """`93% of the limit at shop/api-7f9/app, 12 samples`; without a value the reason."""
+    worst = reading.worst
+    if worst is None:
+        is_error = reading.state is ReadingState.ERROR
+        return missing_words(reading.reason, language, is_error=is_error)
+    value = value_words(reading.name, reading.unit, worst.value, language)
+    if not reading.may_stop:
+        value = f"~{value}"
+    return _evidence(
+        value, worst.subject, worst.sample_count, language, seen_late=reading.seen_late
+    )
+
+
+def judgement_words(judgement: Judgement, language: Language) -> str:
+    """The same for the value that a rule was judged by."""
+    rule, evidence = judgement.rule, judgement.evidence
+    if judgement.observed is None:
+        is_error = judgement.state is RuleState.ERROR
+        return missing_words(judgement.reason, language, is_error=is_error)
+    return _evidence(
+        value_words(rule.metric, rule.unit, judgement.observed, language),
+        "" if evidence is None else evidence.subject,
+        judgement.sample_count or None,
+        language,
+        seen_late=evidence is not None and evidence.seen_late,
+    )
+
+
+def missing_words(reason: str, language: Language, *, is_error: bool) -> str:
+    """Why there is no value, as it was told by whoever was asked."""
+    key = "resource_error" if is_error else "resource_no_data"
+    return say(language, key, reason=shortened(reason, _REASON_CELLS))
+
+
+def _evidence(
+    value: str, subject: str, sample_count: int | None, language: Language, *, seen_late: bool
+) -> str:
+    clean = shown_subject(subject)
+    parts = [say(language, "resource_at", value=value, subject=clean) if clean else value]
+    if sample_count is not None:
+        key = "resource_sample" if sample_count == 1 else "resource_samples"
+        parts.append(say(language, key, count=f"{sample_count:,}"))
+    if seen_late:
+        parts.append(say(language, "resource_seen_late"))
+    return say(language, "resource_join").join(parts)
