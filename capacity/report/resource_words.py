@@ -3,17 +3,23 @@
 Subjects and reasons come from outside (labels, error texts): they are cleaned and kept short.
 """
 
+from capacity.model.plan import RunPlan
 from capacity.model.resources import Reading, ReadingState
 from capacity.model.rules import Judgement, RuleState
 from capacity.report.shown import cells, printable
 from capacity.report.texts import Language, say
 from capacity.units import Unit
 
-# The names of the shares whose whole is the limit of the pod or process.
-_LIMIT_SHARES = frozenset({"cpu", "mem"})
+_SHARES_OF_PODS = frozenset({"cpu", "mem"})
 _SUBJECT_CELLS = 48
 _REASON_CELLS = 160
 _GAP = "..."
+
+
+def limit_shares(plan: RunPlan) -> frozenset[str]:
+    """The quantities whose whole is a limit that somebody set, not what the machine has."""
+    monitor = plan.monitor
+    return frozenset() if monitor is None or monitor.kubernetes is None else _SHARES_OF_PODS
 
 
 def shortened(text: str, width: int) -> str:
@@ -40,21 +46,23 @@ def shown_subject(subject: str) -> str:
     return shortened(subject, _SUBJECT_CELLS)
 
 
-def value_words(name: str, unit: Unit, value: float, language: Language) -> str:
-    """`93% of the limit`, `0.43 cores`."""
+def value_words(
+    name: str, unit: Unit, value: float, shares: frozenset[str], language: Language
+) -> str:
+    """`93% of the limit`, `0.43 cores`; `shares` are the names of the former kind."""
     shown = unit.show(value)
-    if name in _LIMIT_SHARES and unit is Unit.RATIO:
+    if name in shares and unit is Unit.RATIO:
         return say(language, "resource_of_limit", value=shown)
     return shown
 
 
-def reading_words(reading: Reading, language: Language) -> str:
+def reading_words(reading: Reading, shares: frozenset[str], language: Language) -> str:
     """`93% of the limit at shop/api-7f9/app, 12 samples`; without a value the reason."""
     worst = reading.worst
     if worst is None:
         is_error = reading.state is ReadingState.ERROR
         return missing_words(reading.reason, language, is_error=is_error)
-    value = value_words(reading.name, reading.unit, worst.value, language)
+    value = value_words(reading.name, reading.unit, worst.value, shares, language)
     if not reading.may_stop:
         value = f"~{value}"
     return _evidence(
@@ -62,14 +70,14 @@ def reading_words(reading: Reading, language: Language) -> str:
     )
 
 
-def judgement_words(judgement: Judgement, language: Language) -> str:
+def judgement_words(judgement: Judgement, shares: frozenset[str], language: Language) -> str:
     """The same for the value that a rule was judged by."""
     rule, evidence = judgement.rule, judgement.evidence
     if judgement.observed is None:
         is_error = judgement.state is RuleState.ERROR
         return missing_words(judgement.reason, language, is_error=is_error)
     return _evidence(
-        value_words(rule.metric, rule.unit, judgement.observed, language),
+        value_words(rule.metric, rule.unit, judgement.observed, shares, language),
         "" if evidence is None else evidence.subject,
         judgement.sample_count or None,
         language,

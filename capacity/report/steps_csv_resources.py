@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from capacity.model.resources import Reading, ReadingState
 from capacity.model.run import Run, Step
+from capacity.presets import local_process
 from capacity.report.resource_words import shortened
 from capacity.units import Unit
 
@@ -19,6 +20,7 @@ _SUFFIXES: Mapping[Unit, str] = {
     Unit.QPS: "_qps",
     Unit.PER_SECOND: "_per_s",
     Unit.BYTES: "_bytes",
+    Unit.BYTES_PER_SECOND: "_bytes_per_s",
     Unit.CORES: "_cores",
     Unit.COUNT: "",
     Unit.NUMBER: "",
@@ -26,9 +28,11 @@ _SUFFIXES: Mapping[Unit, str] = {
 
 
 def quantities_of(run: Run) -> dict[str, Unit]:
-    """Name and unit of every quantity: those of the plan, then what a process told besides."""
+    """Name and unit of every quantity: those of the plan and of a process, and any beside them."""
     plan = run.plan.monitor
-    units = {} if plan is None else {one.name: one.unit for one in plan.quantities}
+    planned = () if plan is None else plan.quantities
+    local = () if plan is None or plan.process is None else local_process.quantities()
+    units = {one.name: one.unit for one in (*planned, *local)}
     for step in run.steps:
         for reading in step.resources:
             units.setdefault(reading.name, reading.unit)

@@ -2,10 +2,12 @@
 
 import pytest
 
+from capacity.model.plan import ProcessSource
 from capacity.model.resources import Reading, ReadingState
 from capacity.model.rules import RuleState
 from capacity.report.resource_words import (
     judgement_words,
+    limit_shares,
     reading_words,
     shortened,
     value_words,
@@ -13,8 +15,14 @@ from capacity.report.resource_words import (
 from capacity.report.shown import cells
 from capacity.report.texts import Language
 from capacity.units import Unit
-from tests.unit.builders import ERROR_RULE, a_judgement
-from tests.unit.resource_builders import HOT, a_reading, a_resource_judgement
+from tests.unit.builders import ERROR_RULE, a_judgement, a_plan
+from tests.unit.report.reading_builders import (
+    SHARES,
+    a_monitored_plan,
+    a_reading,
+    a_resource_judgement,
+)
+from tests.unit.resource_builders import POD
 
 
 @pytest.mark.parametrize(
@@ -41,7 +49,7 @@ from tests.unit.resource_builders import HOT, a_reading, a_resource_judgement
             id="a scalar whose samples are not known",
         ),
         pytest.param(
-            a_reading("throttle", {HOT: 0.31}),
+            a_reading("throttle", {POD: 0.31}),
             "31% at shop/api-7f9/app, 12 samples",
             id="a share of something else than the limit",
         ),
@@ -59,7 +67,7 @@ from tests.unit.resource_builders import HOT, a_reading, a_resource_judgement
 )
 def test_a_reading_in_words(reading: Reading, words: str) -> None:
     """The value comes with all that it rests on; a missing one comes with its reason."""
-    assert reading_words(reading, Language.EN) == words
+    assert reading_words(reading, SHARES, Language.EN) == words
 
 
 @pytest.mark.parametrize(
@@ -74,25 +82,29 @@ def test_a_judgement_in_words(state: RuleState, reason: str, words: str) -> None
     """A rule is told with the value that decided, or why it could not be judged."""
     judgement = a_resource_judgement(state=state, reason=reason, seen_late=True)
 
-    assert judgement_words(judgement, Language.EN) == words
+    assert judgement_words(judgement, SHARES, Language.EN) == words
 
 
 def test_a_judgement_of_our_own_metric_has_no_subject() -> None:
     """It rests on requests, which belong to no pod."""
-    assert judgement_words(a_judgement(ERROR_RULE), Language.EN) == "0.2%, 900 samples"
+    assert judgement_words(a_judgement(ERROR_RULE), SHARES, Language.EN) == "0.2%, 900 samples"
 
 
 def test_a_reading_in_chinese() -> None:
     """Names and numbers stay, the words around them are translated."""
-    assert reading_words(a_reading(seen_late=True), Language.ZH) == (
+    assert reading_words(a_reading(seen_late=True), SHARES, Language.ZH) == (
         "限额的 93%，shop/api-7f9/app，12 个样本，事后才得知"
     )
 
 
 def test_only_shares_are_of_the_limit() -> None:
-    """A query of the user that is called cpu and counts cores has no limit."""
-    assert value_words("cpu", Unit.CORES, 0.43, Language.EN) == "0.43 cores"
-    assert value_words("mem", Unit.RATIO, 0.5, Language.EN) == "50% of the limit"
+    """Pods have limits; a process has what the machine has, and cores are no share."""
+    process = a_monitored_plan(process=ProcessSource(7, None))
+    assert limit_shares(a_monitored_plan()) == SHARES
+    assert limit_shares(process) == limit_shares(a_plan()) == frozenset()
+    assert value_words("cpu", Unit.RATIO, 0.5, frozenset(), Language.EN) == "50%"
+    assert value_words("cpu", Unit.CORES, 0.43, SHARES, Language.EN) == "0.43 cores"
+    assert value_words("mem", Unit.RATIO, 0.5, SHARES, Language.EN) == "50% of the limit"
 
 
 @pytest.mark.parametrize(
@@ -116,5 +128,5 @@ def test_a_label_that_is_a_book_is_cut() -> None:
     long = a_reading(values={"x" * 100_000: 0.5})
     missing = a_reading(values={}, reason="y" * 100_000)
 
-    assert len(reading_words(long, Language.EN)) < 100
-    assert len(reading_words(missing, Language.EN)) < 200
+    assert len(reading_words(long, SHARES, Language.EN)) < 100
+    assert len(reading_words(missing, SHARES, Language.EN)) < 200

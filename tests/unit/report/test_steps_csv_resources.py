@@ -6,13 +6,15 @@ from io import StringIO
 
 import pytest
 
+from capacity.model.plan import ProcessSource
 from capacity.model.resources import ReadingState
 from capacity.model.run import Run
 from capacity.report.steps_csv import HEADER, steps_csv
 from capacity.report.steps_csv_resources import quantities_of, resource_header
 from capacity.units import Unit
 from tests.unit.builders import a_run, a_step
-from tests.unit.resource_builders import HOT, a_monitored_plan, a_quantity, a_reading
+from tests.unit.report.reading_builders import a_monitored_plan, a_quantity, a_reading
+from tests.unit.resource_builders import POD
 
 
 def rows_of(run: Run) -> list[dict[str, str]]:
@@ -45,6 +47,7 @@ def test_a_reading_is_six_cells() -> None:
         (Unit.QPS, "x_qps", "0.25"),
         (Unit.PER_SECOND, "x_per_s", "0.25"),
         (Unit.BYTES, "x_bytes", "0.25"),
+        (Unit.BYTES_PER_SECOND, "x_bytes_per_s", "0.25"),
         (Unit.CORES, "x_cores", "0.25"),
         (Unit.COUNT, "x", "0.25"),
         (Unit.NUMBER, "x", "0.25"),
@@ -52,7 +55,7 @@ def test_a_reading_is_six_cells() -> None:
 )
 def test_the_header_names_the_unit(unit: Unit, column: str, cell: str) -> None:
     """No value stands in a column whose unit one must guess."""
-    reading = a_reading("x", {HOT: 0.25}, unit=unit)
+    reading = a_reading("x", {POD: 0.25}, unit=unit)
     step = replace(a_step(8, 800.0), resources=(reading,))
 
     assert rows_of(a_run([step], plan=a_monitored_plan(a_quantity("x", unit))))[0][column] == cell
@@ -68,7 +71,25 @@ def test_columns_are_those_of_the_plan_whatever_was_read() -> None:
     assert set(row.values()) == {""}
 
 
-def test_what_a_process_told_besides_the_plan_has_columns_too() -> None:
+def test_a_process_has_columns_of_its_own() -> None:
+    """What can be told of a process is fixed, so the columns are there before any reading."""
+    plan = a_monitored_plan(process=ProcessSource(None, 8080))
+
+    assert list(quantities_of(a_run([], plan=plan))) == [
+        "cpu",
+        "throttle",
+        "mem",
+        "fds",
+        "threads",
+        "restarts",
+        "process.cores",
+        "process.hot_thread",
+        "process.memory",
+        "process.fds_of_limit",
+    ]
+
+
+def test_what_was_told_besides_the_plan_has_columns_too() -> None:
     """Quantities that no plan lists come after the planned ones, in the order of their reading."""
     told = a_reading("process.cores", {"pid 7 python": 0.5}, unit=Unit.CORES)
     step = replace(a_step(8, 800.0), resources=(told, a_reading()))
@@ -95,7 +116,8 @@ def test_missing_is_empty_and_never_zero(state: ReadingState, shown: str) -> Non
 
 def test_a_value_on_too_few_samples_is_weak() -> None:
     """It is told, and the state says that nothing was decided by it; zero is a value."""
-    reading = a_reading(values={HOT: 0.0}, may_stop=False, sample_count=None, age_s=None)
+    reading = a_reading(values={POD: 0.0}, may_stop=False, sample_count=None)
+    reading = replace(reading, members=(replace(reading.members[0], age_s=None),))
     step = replace(a_step(8, 800.0), resources=(reading,))
 
     (row,) = rows_of(a_run([step], plan=a_monitored_plan(a_quantity("cpu"))))
