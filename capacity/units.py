@@ -12,6 +12,11 @@ _DURATION_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 36
 # At most 15 digits before the point, so that no text becomes infinity.
 _NUMBER_UNIT = re.compile(r"^\s*([0-9]{1,15}(?:\.[0-9]{1,30})?)\s*([a-zA-Z%µ/]*)\s*$")
 _SI_COUNT = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000}
+_SIZE_BYTES: Mapping[str, float] = {
+    "B": 1,
+    **{f"{letter}iB": 1024.0**power for power, letter in enumerate("KMGT", start=1)},
+    **{f"{letter}B": 1000.0**power for power, letter in enumerate("kMGT", start=1)},
+}
 
 
 class Unit(StrEnum):
@@ -74,6 +79,51 @@ def parse_count(text: str) -> int:
     if count != int(count):
         raise ValueError(f"{text!r} is not a whole number")
     return int(count)
+
+
+def parse_bytes(text: str) -> float:
+    """Read `512MiB` (powers of 1024), `2GB` (powers of 1000) or `100B`."""
+    match = _NUMBER_UNIT.match(text)
+    if match is None or match.group(2) not in _SIZE_BYTES:
+        raise ValueError(f"{text!r} is not a size; write it like 512MiB, 2GB or 100B")
+    return float(match.group(1)) * _SIZE_BYTES[match.group(2)]
+
+
+def parse_bytes_per_second(text: str) -> float:
+    """Read `10MiB/s`: a size, and that it is one a second."""
+    size, slash, unit = text.strip().partition("/")
+    if not slash or unit != "s":
+        raise ValueError(f"{text!r} has no /s; write it like 10MiB/s or 500kB/s")
+    return parse_bytes(size)
+
+
+def parse_cores(text: str) -> float:
+    """Read `0.5cores` or `1core`."""
+    match = _NUMBER_UNIT.match(text)
+    if match is None or match.group(2) not in {"core", "cores"}:
+        raise ValueError(f"{text!r} is not a number of cores; write it like 0.5cores")
+    return float(match.group(1))
+
+
+def parse_per_second(text: str) -> float:
+    """Read `5/s`."""
+    match = _NUMBER_UNIT.match(text)
+    if match is None or match.group(2) != "/s":
+        raise ValueError(f"{text!r} is not a number a second; write it like 5/s")
+    return float(match.group(1))
+
+
+def parse_number(text: str) -> float:
+    """Read `64`, `0.95` or `5k`, and as what they are in base units also `80%` and `200ms`."""
+    match = _NUMBER_UNIT.match(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a number; write it like 64, 80% or 200ms")
+    number, unit = match.groups()
+    if unit in _SI_COUNT:
+        return float(number) * _SI_COUNT[unit]
+    if unit == "%":
+        return parse_ratio(text)
+    return parse_bytes(text) if unit in _SIZE_BYTES else parse_duration_s(text)
 
 
 def format_duration(seconds: float) -> str:

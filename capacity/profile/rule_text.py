@@ -1,14 +1,15 @@
 """What does one line such as `p99 > 10x first over 10s` mean as a rule, and back?
 
-rule  = METRIC OP VALUE ["over" DURATION] ["for" N "steps"] ["->" ("stop" | "mark")]
-OP    = < <= > >=
-VALUE = number with the metric's unit, or `10x first` (times the first valid step)
+rule  = METRIC OP VALUE ["over" DURATION] ["for" N "steps"] ["on_missing" MISSING] ["->" ACTION]
+OP    = < <= > >=                VALUE   = number with the metric's unit, or `10x first`
+ACTION = stop | mark             MISSING = mark | stop | fail, of a resource only
+
+A METRIC is one of our own, or a resource that the plan's monitor reads, such as cpu.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from difflib import get_close_matches
 
 from capacity.model.rules import (
@@ -16,20 +17,19 @@ from capacity.model.rules import (
     Absolute,
     Action,
     Comparison,
-    Metric,
+    OnMissing,
     Rule,
     Scope,
     TimesFirst,
 )
-from capacity.profile.problems import InputError, read_unit
-from capacity.units import (
-    Unit,
-    format_duration,
-    format_ratio,
-    parse_duration_s,
-    parse_rate_qps,
-    parse_ratio,
+from capacity.profile.limit_text import (
+    duration_to_text,
+    limit_to_text,
+    number_to_text,
+    read_limit,
 )
+from capacity.profile.problems import InputError, read_unit
+from capacity.units import Unit, parse_duration_s
 
 DEFAULT_OVER_S = 10.0
 DEFAULT_MIN_SAMPLES = 100
@@ -46,12 +46,40 @@ _EXAMPLE = "write it like: p99 > 500ms over 10s"
 _HEAD = re.compile(r"\s*([A-Za-z][\w.]*)\s*(<=|>=|<|>)\s*([^<>=].*)")
 _METRIC = re.compile(r"\s*([A-Za-z][\w.]*)")
 _TIMES_FIRST = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*x\s+first")
-_SHARES = frozenset({"error_rate", "refused_rate", "dropped_rate"})
-_PARSERS: dict[Unit, Callable[[str], float]] = {
-    Unit.RATIO: parse_ratio,
-    Unit.SECONDS: parse_duration_s,
-    Unit.QPS: parse_rate_qps,
-}
+_CLAUSES = frozenset({"over", "for", "on_missing"})
+_SHARES = frozenset({"error_rate", "refused_rate", "dropped_rate", "cpu", "mem", "throttle"})
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a rule may be about beside our own metrics: the quantities of the plan's monitor.
+
+    `missing` is what a rule without `on_missing` says. `offers` tells for each resource that
+    nobody reads yet how to have it read.
+    """
+
+    units: Mapping[str, Unit]
+    missing: OnMissing
+    offers: Mapping[str, str]
+
+
+NO_RESOURCES = Resources({}, OnMissing.MARK, {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What the rule is about; `resource_unit` is None for a metric of our own."""
+
+    name: str
+    resource_unit: Unit | None
+
+    @property
+    def unit(self) -> Unit:
+        return METRICS[self.name].unit if self.resource_unit is None else self.resource_unit
+
+    @property
+    def scope(self) -> Scope:
+        return METRICS[self.name].scope if self.resource_unit is None else Scope.RESOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +89,29 @@ class _Clauses:
     value: str
     over: str | None
     steps: str | None
+    missing: str | None
 
 
-def parse_rule(text: str) -> Rule:
+def parse_rule(text: str, resources: Resources = NO_RESOURCES) -> Rule:
     """Read one rule; its `text` spells out the defaults. InputError says what to write instead."""
     condition, arrow, action_text = text.partition("->")
     head = _HEAD.fullmatch(condition)
     if head is None:
-        raise _wrong_head(text, condition)
-    metric = _metric(head.group(1))
+        raise _wrong_head(text, condition, resources)
+    subject = _subject(head.group(1), resources)
     clauses = _clauses(text, head.group(3).split())
+    action = _action(action_text.strip()) if arrow else Action.STOP
     rule = Rule(
-        metric=metric.name,
+        metric=subject.name,
         comparison=Comparison(head.group(2)),
-        limit=_limit(metric, clauses.value),
-        over_s=_over_s(metric, clauses.over),
+        limit=_limit(subject, clauses.value),
+        over_s=_over_s(subject, clauses.over),
         for_steps=1 if clauses.steps is None else _for_steps(clauses.steps),
-        min_samples=_min_samples(metric),
-        action=_action(action_text.strip()) if arrow else Action.STOP,
+        min_samples=_min_samples(subject),
+        action=action,
         text="",
+        resource_unit=subject.resource_unit,
+        on_missing=_on_missing(subject, clauses.missing, action, resources),
     )
     return replace(rule, text=rule_to_text(rule))
 
@@ -87,14 +119,16 @@ def parse_rule(text: str) -> Rule:
 def rule_to_text(rule: Rule) -> str:
     """Write a rule so that `parse_rule` reads the same rule again."""
     if isinstance(rule.limit, Absolute):
-        limit = _WRITERS[rule.unit](rule.limit.value)
+        limit = limit_to_text(rule.unit, rule.limit.value)
     else:
-        limit = f"{_plain(rule.limit.factor)}x first"
+        limit = f"{number_to_text(rule.limit.factor)}x first"
     words = [rule.metric, rule.comparison.value, limit]
     if rule.over_s is not None:
-        words += ["over", _duration_text(rule.over_s)]
+        words += ["over", duration_to_text(rule.over_s)]
     if rule.for_steps > 1:
         words += ["for", str(rule.for_steps), "steps"]
+    if rule.on_missing is not OnMissing.MARK:
+        words += ["on_missing", rule.on_missing.value]
     if rule.action is not Action.STOP:
         words += ["->", rule.action.value]
     return " ".join(words)
@@ -105,7 +139,7 @@ def fit_to_hold(rule: Rule, hold_s: float) -> Rule:
     if rule.over_s is None or rule.over_s <= hold_s / 2:
         return rule
     shorter = replace(rule, over_s=hold_s / 2)
-    note = f"({_duration_text(rule.over_s)} shortened to half of the hold)"
+    note = f"({duration_to_text(rule.over_s)} shortened to half of the hold)"
     return replace(shorter, text=f"{rule_to_text(shorter)} {note}")
 
 
@@ -114,53 +148,60 @@ def note_of(rule: Rule) -> str:
     return rule.text.removeprefix(rule_to_text(rule)).strip()
 
 
-def _wrong_head(text: str, condition: str) -> InputError:
+def _wrong_head(text: str, condition: str, resources: Resources) -> InputError:
     name = _METRIC.match(condition)
-    if name is not None and name.group(1) not in METRICS:
-        return _unknown_metric(name.group(1))
+    if name is not None and name.group(1) not in {*METRICS, *resources.units}:
+        return _unknown_metric(name.group(1), resources)
     return InputError(f"{text!r} is not METRIC OP VALUE with one of < <= > >=", _EXAMPLE)
 
 
-def _metric(name: str) -> Metric:
-    if name not in METRICS:
-        raise _unknown_metric(name)
-    return METRICS[name]
+def _subject(name: str, resources: Resources) -> _Subject:
+    if name in METRICS:
+        return _Subject(name, None)
+    if name in resources.units:
+        return _Subject(name, resources.units[name])
+    raise _unknown_metric(name, resources)
 
 
-def _unknown_metric(name: str) -> InputError:
-    close = get_close_matches(name, METRICS, n=1)
+def _unknown_metric(name: str, resources: Resources) -> InputError:
+    if name in resources.offers:
+        return InputError(f"{name} is not among what is read for this run", resources.offers[name])
+    known = (*METRICS, *resources.units)
+    close = get_close_matches(name, (*known, *resources.offers), n=1)
     hint = f"did you mean {close[0]}? " if close else ""
-    return InputError(f"{name!r} is not a metric", f"{hint}metrics are {', '.join(METRICS)}")
+    return InputError(f"{name!r} is not a metric", f"{hint}metrics are {', '.join(known)}")
 
 
 def _clauses(text: str, words: list[str]) -> _Clauses:
-    """Split `500ms over 10s for 2 steps` into its three parts."""
-    count = next((i for i, word in enumerate(words) if word in {"over", "for"}), len(words))
+    """Split `500ms over 10s for 2 steps on_missing stop` into its four parts."""
+    count = next((i for i, word in enumerate(words) if word in _CLAUSES), len(words))
     value, rest = " ".join(words[:count]), words[count:]
-    over = steps = None
+    over = steps = missing = None
     if rest[:1] == ["over"] and len(rest) > 1:
         over, rest = rest[1], rest[2:]
     if rest[:1] == ["for"] and len(rest) > 2 and rest[2] in {"step", "steps"}:
         steps, rest = rest[1], rest[3:]
+    if rest[:1] == ["on_missing"] and len(rest) > 1:
+        missing, rest = rest[1], rest[2:]
     if rest or not value:
         raise InputError(
             f"cannot read {' '.join(rest) or 'the value'!r} in {text!r}",
-            "after the value come: over 10s, for 2 steps, -> mark; in this order",
+            "after the value come: over 10s, for 2 steps, on_missing stop, -> mark; in this order",
         )
-    return _Clauses(value, over, steps)
+    return _Clauses(value, over, steps, missing)
 
 
-def _limit(metric: Metric, text: str) -> Absolute | TimesFirst:
+def _limit(subject: _Subject, text: str) -> Absolute | TimesFirst:
     times = _TIMES_FIRST.fullmatch(text)
     if times is None:
-        value = read_unit(_PARSERS[metric.unit], text)
-        if metric.name in _SHARES and value > 1:
-            raise InputError(f"{metric.name} is never above 100%", "write a limit such as 1%")
+        value = read_limit(subject.unit, text)
+        if subject.name in _SHARES and value > 1:
+            raise InputError(f"{subject.name} is never above 100%", "write a limit such as 1%")
         return Absolute(value)
-    if metric.unit is Unit.RATIO:
+    if subject.unit is Unit.RATIO:
         raise InputError(
-            f"{metric.name} is not compared with the first step, where it may be zero",
-            f"write a fixed limit: {metric.name} > 1%",
+            f"{subject.name} is not compared with the first step, where it may be zero",
+            f"write a fixed limit: {subject.name} > 1%",
         )
     factor = float(times.group(1))
     if factor <= 0:
@@ -168,16 +209,15 @@ def _limit(metric: Metric, text: str) -> Absolute | TimesFirst:
     return TimesFirst(factor)
 
 
-def _over_s(metric: Metric, text: str | None) -> float | None:
-    if metric.scope is Scope.STEP:
-        if text is not None:
-            raise InputError(
-                f"{metric.name} is judged once a step and has no window",
-                f"leave out over {text}, or write for 2 steps",
-            )
-        return None
+def _over_s(subject: _Subject, text: str | None) -> float | None:
+    """The window; a resource without one is judged over the whole hold, at its end."""
+    if subject.scope is Scope.STEP and text is not None:
+        raise InputError(
+            f"{subject.name} is judged once a step and has no window",
+            f"leave out over {text}, or write for 2 steps",
+        )
     if text is None:
-        return DEFAULT_OVER_S
+        return DEFAULT_OVER_S if subject.scope is Scope.WINDOW else None
     over_s = read_unit(parse_duration_s, text)
     if over_s == 0:
         raise InputError("the window of a rule must be longer than zero", "write it like over 10s")
@@ -193,42 +233,33 @@ def _for_steps(text: str) -> int:
     return int(text)
 
 
+def _on_missing(
+    subject: _Subject, text: str | None, action: Action, resources: Resources
+) -> OnMissing:
+    """As written; else what the monitor's part of the profile says for rules that stop."""
+    if subject.resource_unit is None and text is not None:
+        raise InputError(
+            f"{subject.name} is measured by the run itself and cannot be missing",
+            "on_missing is for resources; leave it out",
+        )
+    if text is None:
+        is_default = subject.resource_unit is not None and action is Action.STOP
+        return resources.missing if is_default else OnMissing.MARK
+    if text not in set(OnMissing):
+        raise InputError(
+            f"{text!r} is not what can follow on_missing",
+            "write on_missing mark, on_missing stop or on_missing fail",
+        )
+    return OnMissing(text)
+
+
 def _action(text: str) -> Action:
     if text not in set(Action):
         raise InputError(f"{text!r} is not an action", "write -> stop or -> mark")
     return Action(text)
 
 
-def _min_samples(metric: Metric) -> int:
+def _min_samples(subject: _Subject) -> int:
     # A rate is low because few requests ended: asking for many would make the rule mute.
-    is_sampled = metric.scope is Scope.WINDOW and metric.unit is not Unit.QPS
+    is_sampled = subject.scope is Scope.WINDOW and subject.unit is not Unit.QPS
     return DEFAULT_MIN_SAMPLES if is_sampled else 0
-
-
-def _duration_text(seconds: float) -> str:
-    """The short form if it says the same, else all digits in seconds."""
-    short = format_duration(seconds)
-    try:
-        if parse_duration_s(short) == seconds:
-            return short
-    except ValueError:
-        pass  # 2m30s is for people; the grammar has one unit
-    return f"{_plain(seconds)}s"
-
-
-def _ratio_text(ratio: float) -> str:
-    candidates = [format_ratio(ratio), *(f"{ratio:.{digits}%}" for digits in range(3, 18))]
-    return next((text for text in candidates if parse_ratio(text) == ratio), candidates[-1])
-
-
-def _plain(value: float) -> str:
-    """All digits of a number, without exponent."""
-    text = f"{Decimal(repr(value)):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-_WRITERS: dict[Unit, Callable[[float], str]] = {
-    Unit.RATIO: _ratio_text,
-    Unit.SECONDS: _duration_text,
-    Unit.QPS: lambda qps: f"{_plain(qps)}qps",
-}

@@ -1,6 +1,7 @@
 """Tests of the conversions between text and numbers."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -12,8 +13,13 @@ from capacity.units import (
     format_ms,
     format_qps,
     format_ratio,
+    parse_bytes,
+    parse_bytes_per_second,
+    parse_cores,
     parse_count,
     parse_duration_s,
+    parse_number,
+    parse_per_second,
     parse_rate_qps,
     parse_ratio,
 )
@@ -185,3 +191,54 @@ def test_milliseconds_are_for_columns() -> None:
 def test_shows_a_value_with_its_unit(unit: Unit, value: float, text: str) -> None:
     """Each unit has the form in which people read it."""
     assert unit.show(value) == text
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "value"),
+    [
+        (parse_bytes, "100B", 100.0),
+        (parse_bytes, "1.5 KiB", 1536.0),
+        (parse_bytes, "1kB", 1000.0),
+        (parse_bytes, "512MiB", 2.0**29),
+        (parse_bytes, "2GB", 2e9),
+        (parse_bytes, "1TiB", 2.0**40),
+        (parse_bytes_per_second, "10MiB/s", 10 * 2.0**20),
+        (parse_bytes_per_second, "1.5 kB/s", 1500.0),
+        (parse_cores, "0.5cores", 0.5),
+        (parse_cores, "1 core", 1.0),
+        (parse_per_second, "0.2/s", 0.2),
+        (parse_number, "64", 64.0),
+        (parse_number, "0.95", 0.95),
+        (parse_number, "5k", 5000.0),
+        (parse_number, "80%", 0.8),
+        (parse_number, "200ms", 0.2),
+        (parse_number, "1MiB", 2.0**20),
+    ],
+)
+def test_reads_amounts_of_resources(parse: Callable[[str], float], text: str, value: float) -> None:
+    """Sizes, cores, rates and numbers of any kind come out in base units."""
+    assert parse(text) == value
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "message"),
+    [
+        (parse_bytes, "512", "'512' is not a size; write it like 512MiB, 2GB or 100B"),
+        (parse_bytes, "512Mi", "'512Mi' is not a size; write it like 512MiB, 2GB or 100B"),
+        (parse_bytes, "big", "'big' is not a size; write it like 512MiB, 2GB or 100B"),
+        (parse_bytes_per_second, "9kB", "'9kB' has no /s; write it like 10MiB/s or 500kB/s"),
+        (parse_bytes_per_second, "9/s", "'9' is not a size; write it like 512MiB, 2GB or 100B"),
+        (parse_cores, "500m", "'500m' is not a number of cores; write it like 0.5cores"),
+        (parse_cores, "-1", "'-1' is not a number of cores; write it like 0.5cores"),
+        (parse_per_second, "5qps", "'5qps' is not a number a second; write it like 5/s"),
+        (parse_per_second, "", "'' is not a number a second; write it like 5/s"),
+        (parse_number, "1e3x!", "'1e3x!' is not a number; write it like 64, 80% or 200ms"),
+        (parse_number, "5d", "'5d' has the unknown unit 'd'; use us, ms, s, m or h"),
+    ],
+)
+def test_refuses_amounts_without_their_unit(
+    parse: Callable[[str], float], text: str, message: str
+) -> None:
+    """The message repeats the text and says what to write instead."""
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        parse(text)
