@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use loadgen::{Histogram, Snapshot};
-use support::{Books, OK, Server, started};
+use support::{Books, OK, Server, in_time, punctually, started};
 
 const STALL: Duration = Duration::from_millis(300);
 
@@ -48,13 +48,20 @@ fn run(is_stalled: impl Fn(u64) -> bool + Send + Sync + 'static) -> Vec<Snapshot
 
 #[test]
 fn a_stall_of_the_target_is_one_gap_of_its_length() {
+    punctually(stalled_once);
+}
+
+fn stalled_once() -> Result<(), String> {
     let rows = run(|_| true);
     let longest_s = rows.iter().map(|row| row.longest_gap_s).fold(0.0, f64::max);
-    assert!((0.295..0.45).contains(&longest_s), "{longest_s} s");
+    assert!(longest_s >= 0.295, "{longest_s} s");
     let gaps: Vec<_> = rows.iter().flat_map(|row| &row.gaps).collect();
     let long: Vec<_> = gaps.iter().filter(|(a, b)| b - a > 0.2).collect();
-    assert_eq!(1, long.len(), "{gaps:?}");
-    assert!((long[0].1 - long[0].0 - longest_s).abs() < 1e-9);
+    let longest: Vec<f64> = long.iter().map(|(a, b)| b - a).collect();
+    let is_one_of_them = longest
+        .iter()
+        .any(|long_s| (long_s - longest_s).abs() < 1e-9);
+    assert!(is_one_of_them, "{longest_s} s is none of {longest:?}");
     for row in &rows {
         for &(start_s, end_s) in &row.gaps {
             assert!(row.start_s <= start_s && start_s < end_s && end_s <= row.end_s);
@@ -62,21 +69,29 @@ fn a_stall_of_the_target_is_one_gap_of_its_length() {
         assert!(row.gaps.len() <= 32);
         assert!(row.gaps.windows(2).all(|pair| pair[0].1 <= pair[1].0));
     }
+    let is_one = long.len() == 1 && longest_s < 0.45;
+    in_time(is_one, || format!("{longest_s} s, and {gaps:?}"))
 }
 
 #[test]
 fn a_connection_that_stalls_alone_is_no_gap() {
-    let rows = run(|number| number == 0);
-    let longest_s = rows.iter().map(|row| row.longest_gap_s).fold(0.0, f64::max);
-    assert!(longest_s < 0.2, "{longest_s} s");
-    assert!(
-        rows.iter().any(|row| !row.gaps.is_empty()),
-        "the pace of 1 ms is seen"
-    );
+    punctually(|| {
+        let rows = run(|number| number == 0);
+        let longest_s = rows.iter().map(|row| row.longest_gap_s).fold(0.0, f64::max);
+        assert!(
+            rows.iter().any(|row| !row.gaps.is_empty()),
+            "the pace of 1 ms is seen"
+        );
+        in_time(longest_s < 0.2, || format!("{longest_s} s"))
+    });
 }
 
 #[test]
 fn a_thread_without_load_has_the_whole_interval_as_its_gap() {
+    punctually(without_load);
+}
+
+fn without_load() -> Result<(), String> {
     let server = Server::start(|mut connection| connection.answer_all(OK));
     let pool = started(&server.plan());
     let mut books = Books::new();
@@ -88,12 +103,17 @@ fn a_thread_without_load_has_the_whole_interval_as_its_gap() {
         unreachable!("one gap: {:?}", row.gaps)
     };
     // The threads may hear of the window one after the other.
-    assert!(start_s - row.start_s < 0.02 && row.end_s - end_s < 0.02);
     assert!((row.longest_gap_s - (end_s - start_s)).abs() < 1e-9);
+    let is_whole = start_s - row.start_s < 0.02 && row.end_s - end_s < 0.02;
+    in_time(is_whole, || format!("{:?} of {row:?}", row.gaps))
 }
 
 #[test]
 fn every_load_thread_ticks_a_hundred_times_a_second() {
+    punctually(ticking);
+}
+
+fn ticking() -> Result<(), String> {
     let server = Server::start(|mut connection| connection.answer_all(OK));
     let pool = started(&server.plan());
     let mut books = Books::new();
@@ -110,13 +130,9 @@ fn every_load_thread_ticks_a_hundred_times_a_second() {
     }
     let expected = 2.0 * window_s / 0.010;
     let ticks = f64::from(u32::try_from(lag.count()).unwrap());
-    assert!(
-        (ticks - expected).abs() <= 4.0,
-        "{ticks} ticks instead of {expected}"
-    );
-    assert!(
-        lag.quantile_s(0.5) < 0.010,
-        "{} s late",
-        lag.quantile_s(0.5)
-    );
+    in_time((ticks - expected).abs() <= 4.0, || {
+        format!("{ticks} ticks instead of {expected}")
+    })?;
+    let lag_s = lag.quantile_s(0.5);
+    in_time(lag_s < 0.010, || format!("{lag_s} s late"))
 }

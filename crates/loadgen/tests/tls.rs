@@ -13,7 +13,9 @@ use std::time::Duration;
 use loadgen::{Arrivals, Histogram, Plan, Pool, Snapshot};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use support::certificates::{Authority, Certificate};
-use support::{Books, Connection, OK, Server, run_one_slot, started, wait_until};
+use support::{
+    Books, Connection, OK, Server, in_time, punctually, run_one_slot, started, wait_until,
+};
 
 type Tls = StreamOwned<ServerConnection, std::net::TcpStream>;
 
@@ -69,7 +71,11 @@ fn the_handshake_is_timed_apart_from_the_connection_and_the_request() {
     });
     let mut plan = plan(server.address, &authority);
     plan.max_requests = 5;
-    let books = run_one_slot(&plan, 5);
+    punctually(|| timed_apart(&plan));
+}
+
+fn timed_apart(plan: &Plan) -> Result<(), String> {
+    let books = run_one_slot(plan, 5);
     let parts = |blob: fn(&Snapshot) -> &Vec<u8>| {
         let mut sum = Histogram::new();
         for row in &books.rows {
@@ -85,10 +91,12 @@ fn the_handshake_is_timed_apart_from_the_connection_and_the_request() {
         [1, 1, 1, 5],
         [&connect, &tls, &fresh, &latency].map(Histogram::count)
     );
-    assert!(connect.max_s() < 0.020, "{} s", connect.max_s());
-    assert!(latency.quantile_s(0.5) < 0.020);
-    assert!(tls.min_s() > 0.030, "{} s", tls.min_s());
     assert!(fresh.min_s() > tls.min_s() + connect.min_s());
+    let [connect_s, latency_s] = [connect.max_s(), latency.quantile_s(0.5)];
+    in_time(connect_s < 0.020, || format!("{connect_s} s"))?;
+    in_time(latency_s < 0.020, || format!("{latency_s} s"))?;
+    // The server rests after it has the connection; when the client is late, part of that is over.
+    in_time(tls.min_s() > 0.030, || format!("{} s", tls.min_s()))
 }
 
 #[test]
