@@ -11,10 +11,22 @@ from rich.console import RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from capacity.model.run import Event, RuleFired, RunFinished, RunStarted, StepFinished, Trust
+from capacity.model.run import (
+    Event,
+    ReadingsAwaited,
+    ResourcesRead,
+    RuleFired,
+    RunFinished,
+    RunStarted,
+    Step,
+    StepFinished,
+    StepReassessed,
+    Trust,
+)
 from capacity.report.console_live import ASCII_SYMBOLS, UTF8_SYMBOLS, LiveView, Symbols
 from capacity.report.console_look import ConsoleLook, ConsoleMode, choose_mode, look_of
 from capacity.report.console_plain import end_line, rule_line, step_line
+from capacity.report.console_resources import MissingTeller, awaited_line, telling_names
 from capacity.report.console_state import PictureBook
 from capacity.report.shown import printable
 
@@ -28,6 +40,8 @@ __all__ = [
 ]
 
 _FRAMES_PER_S = 4
+# A line of a log is not bound to the width of a screen.
+_RESOURCES_A_LINE = 4
 
 
 class Console(Protocol):
@@ -80,14 +94,23 @@ class _PlainConsole:
             width=look.width,
         )
         self._total_steps = 0
+        self._resources: tuple[str, ...] = ()
+        self._teller: MissingTeller | None = None
+        self._told_steps: dict[int, str] = {}
 
     def show(self, event: Event) -> None:
         match event:
             case RunStarted(plan):
                 self._total_steps = len(plan.ladder.loads)
-            case StepFinished(step):
-                style = "" if step.validity.trust is Trust.VALID else "yellow"
-                self._print(step_line(step, self._total_steps), style)
+                self._resources = telling_names(plan, _RESOURCES_A_LINE)
+                self._teller = MissingTeller(plan)
+            case StepFinished(step) | StepReassessed(step):
+                self._print_step(step)
+            case ResourcesRead(news) if self._teller is not None:
+                for line in self._teller.lines(news):
+                    self._print(line, "yellow")
+            case ReadingsAwaited():
+                self._print(awaited_line(event))
             case RuleFired(judgement=judgement):
                 self._print(rule_line(judgement), "yellow")
             case RunFinished(end):
@@ -100,6 +123,17 @@ class _PlainConsole:
 
     def close(self) -> None:
         pass
+
+    def _print_step(self, step: Step) -> None:
+        """One line; of a step built anew only if that changed what its line says."""
+        line = step_line(step, self._total_steps, self._resources)
+        told = self._told_steps.get(step.plan.index)
+        self._told_steps[step.plan.index] = line
+        style = "" if step.validity.trust is Trust.VALID else "yellow"
+        if told is None:
+            self._print(line, style)
+        elif told != line:
+            self._print(f"seen late: {line}", style)
 
     def _print(self, text: str, style: str = "") -> None:
         clean = _clean(text, self._look)

@@ -3,7 +3,7 @@
 Text is always handed to rich as Text, never as markup, and without control characters.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -11,12 +11,21 @@ from rich.table import Table
 from rich.text import Text
 
 from capacity.model.load import RateLadder
-from capacity.model.rules import Judgement
+from capacity.model.rules import Judgement, RuleState
 from capacity.model.run import Phase, Trust
 from capacity.report.console_plain import end_line
+from capacity.report.console_resources import (
+    awaited_line,
+    cell,
+    column_name,
+    reading_of,
+    telling_names,
+)
 from capacity.report.console_state import Current, Picture, Row, closeness
 from capacity.report.load_words import load_field, show_level
+from capacity.report.resource_words import limit_shares, reading_words
 from capacity.report.shown import printable, show_p99, show_success
+from capacity.report.texts import Language
 from capacity.units import format_duration, format_qps, format_ratio
 
 _UNKNOWN = "-"
@@ -27,18 +36,23 @@ _LEAST_ROWS = 3
 # What two of the columns are called in an open loop.
 _OPEN_LOOP_NAMES = {"C": "rate/s", "TTLB": "resp."}
 # Name and least width, so that the table does not move while values change.
-_COLUMNS = (
-    (" ", 1),
-    ("C", 5),
-    ("QPS", 7),
-    ("gain", 6),
-    ("TTLB", 7),
-    ("p50", 7),
-    ("p99", 8),
-    ("ok", 7),
-    ("own cpu", 7),
-    ("valid", 5),
-)
+_COLUMNS = {
+    " ": 1,
+    "C": 5,
+    "QPS": 7,
+    "gain": 6,
+    "TTLB": 7,
+    "p50": 7,
+    "p99": 8,
+    "ok": 7,
+    "own cpu": 7,
+    "valid": 5,
+}
+_COLUMN_GAP = 2
+_RESOURCE_WIDTH = 5
+_MOST_RESOURCES = 2
+# What makes room for resources on a narrow terminal; the generator has a line of its own.
+_MAY_GO = ("p50", "own cpu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +82,21 @@ class LiveView:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Header, progress, table, sparklines, rules, ourselves, messages, hint."""
         del console
-        picture, height = self.picture, options.max_height
+        picture = self.picture
+        names = telling_names(picture.plan, _MOST_RESOURCES)
+        height = options.max_height - _LINES_AROUND - len(names)
         rows = [*picture.rows, *([picture.current.row] if picture.current is not None else [])]
         yield _line(_header(picture), "bold")
         yield _line(self._progress(picture))
         yield Text("")
-        yield self._table(rows[-max(_LEAST_ROWS, height - _LINES_AROUND) :])
-        yield _line(self._sparklines(rows), "cyan")
+        yield self._table(rows[-max(_LEAST_ROWS, height) :], names, options.max_width)
+        yield _line(self._sparklines(rows, names), "cyan")
         yield Text("")
         if picture.judgements:
             yield _rules(picture.judgements)
         if picture.current is not None:
+            for name in names:
+                yield _line(_service(picture, picture.current, name))
             yield _line(_self(picture.current))
         for message in picture.messages:
             yield _line(f" ! {message}", "yellow")
@@ -89,6 +107,8 @@ class LiveView:
 
     def _progress(self, picture: Picture) -> str:
         current = picture.current
+        if picture.awaited is not None:
+            return awaited_line(picture.awaited)
         if current is None:
             return f"{len(picture.rows)}/{picture.total_steps} steps finished"
         step = (
@@ -103,30 +123,35 @@ class LiveView:
         seconds = f"{min(current.elapsed_s, planned_s):.0f}/{planned_s:.0f} s"
         return f"{step}  {bar}  {current.phase.value} {seconds}{_next_level(picture, current)}"
 
-    def _table(self, rows: list[Row]) -> Table:
+    def _table(self, rows: list[Row], names: Sequence[str], width: int) -> Table:
         table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
         is_open = isinstance(self.picture.plan.ladder, RateLadder)
-        for name, width in _COLUMNS:
+        columns = _fitting(names, width)
+        for name, least in columns.items():
             shown = _OPEN_LOOP_NAMES.get(name, name) if is_open else name
-            table.add_column(shown, justify="right", no_wrap=True, min_width=width)
+            shown = column_name(name) if name in names else shown
+            table.add_column(Text(shown), justify="right", no_wrap=True, min_width=least)
         for row in rows:
-            table.add_row(*self._cells(row), style="bold" if row.trust is None else None)
+            cells = self._cells(row, names)
+            style = "bold" if row.trust is None else None
+            table.add_row(*(Text(cells[name]) for name in columns), style=style)
         return table
 
-    def _cells(self, row: Row) -> list[str]:
+    def _cells(self, row: Row, names: Sequence[str]) -> dict[str, str]:
         latency = row.latency
-        return [
-            ">" if row.trust is None else " ",
-            show_level(row.load),
-            _or_unknown(row.qps, format_qps),
-            _UNKNOWN if row.gain is None else f"{row.gain * 100:+.0f}%",
-            _UNKNOWN if latency is None else format_duration(latency.mean_s),
-            _UNKNOWN if latency is None else format_duration(latency.p50_s),
-            show_p99(latency) or _UNKNOWN,
-            _or_unknown(row.success_ratio, show_success),
-            _or_unknown(row.cpu_ratio, format_ratio),
-            self._trust(row.trust),
-        ]
+        return {
+            " ": ">" if row.trust is None else " ",
+            "C": show_level(row.load),
+            "QPS": _or_unknown(row.qps, format_qps),
+            "gain": _UNKNOWN if row.gain is None else f"{row.gain * 100:+.0f}%",
+            "TTLB": _UNKNOWN if latency is None else format_duration(latency.mean_s),
+            "p50": _UNKNOWN if latency is None else format_duration(latency.p50_s),
+            "p99": show_p99(latency) or _UNKNOWN,
+            "ok": _or_unknown(row.success_ratio, show_success),
+            "own cpu": _or_unknown(row.cpu_ratio, format_ratio),
+            "valid": self._trust(row.trust),
+            **{name: cell(reading_of(row.resources, name)) for name in names},
+        }
 
     def _trust(self, trust: Trust | None) -> str:
         match trust:
@@ -139,13 +164,32 @@ class LiveView:
             case Trust.INVALID:
                 return self.symbols.broken
 
-    def _sparklines(self, rows: list[Row]) -> str:
+    def _sparklines(self, rows: list[Row], names: Sequence[str]) -> str:
         qps = sparkline([row.qps for row in rows], self.symbols.spark)
         p99 = sparkline(
             [None if row.latency is None else row.latency.p99_s for row in rows],
             self.symbols.spark,
         )
-        return f" QPS {qps}   p99 {p99}"
+        told = [f"QPS {qps}", f"p99 {p99}"]
+        for name in names:
+            readings = [reading_of(row.resources, name) for row in rows]
+            worst = [None if reading is None else reading.worst for reading in readings]
+            values = [None if member is None else member.value for member in worst]
+            told.append(f"{column_name(name)} {sparkline(values, self.symbols.spark)}")
+        return f" {'   '.join(told)}"
+
+
+def _fitting(names: Sequence[str], width: int) -> dict[str, int]:
+    """The columns with their least widths, resources before our own; on 80 columns fewer."""
+    columns = dict(_COLUMNS)
+    valid = columns.pop("valid")
+    columns |= dict.fromkeys(names, _RESOURCE_WIDTH)
+    columns["valid"] = valid
+    for name in _MAY_GO if names else ():
+        needed = sum(max(least, len(name)) for name, least in columns.items())
+        if needed + _COLUMN_GAP * (len(columns) - 1) > width:
+            del columns[name]
+    return columns
 
 
 def sparkline(values: list[float | None], levels: str) -> str:
@@ -153,7 +197,7 @@ def sparkline(values: list[float | None], levels: str) -> str:
     highest = max((value for value in values if value is not None), default=0.0)
     top = len(levels) - 1
     return "".join(
-        " " if value is None else levels[round(top * value / highest) if highest > 0 else 0]
+        " " if value is None else levels[max(0, round(top * value / highest)) if highest > 0 else 0]
         for value in values
     )
 
@@ -185,9 +229,20 @@ def _rules(judgements: tuple[Judgement, ...]) -> Text:
 
 def _rule(judgement: Judgement) -> str:
     rule = judgement.rule
+    if judgement.state is RuleState.ERROR:
+        return f"{rule.metric} not readable"
     if judgement.observed is None or judgement.limit is None:
         return f"{rule.metric} no data yet"
     return f"{rule.metric} {rule.unit.show(judgement.observed)} / {rule.unit.show(judgement.limit)}"
+
+
+def _service(picture: Picture, current: Current, name: str) -> str:
+    """The latest reading of the running step, and whose it is."""
+    reading = reading_of(current.row.resources, name)
+    label = f" {column_name(name):<6}"
+    if reading is None:
+        return f"{label} not read yet"
+    return f"{label} {reading_words(reading, limit_shares(picture.plan), Language.EN)}"
 
 
 def _self(current: Current) -> str:

@@ -1,21 +1,28 @@
 """What does one line for a log or a pipe say? Keys are English and a dash is an unknown value."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from capacity.model.load import ClosedLoop, OpenLoop
 from capacity.model.rules import Judgement
 from capacity.model.run import RunEnd, Step, Trust
 from capacity.model.snapshot import Counts, LatencySummary
+from capacity.report.console_resources import cell, reading_of
 from capacity.report.load_words import load_field
+from capacity.report.resource_words import judgement_words
 from capacity.report.shown import printable, show_success, show_warnings
+from capacity.report.texts import Language
 from capacity.units import format_ms
 
 _UNKNOWN = "-"
 _VALID_WORDS = {Trust.VALID: "yes", Trust.SUSPECT: "doubtful", Trust.INVALID: "no"}
 
 
-def step_line(step: Step, total_steps: int) -> str:
-    """A finished step: `step 7/10 C=64 qps=36.9 ttlb_ms=1720 p99_ms=3400 ok=99.83% valid=yes`."""
+def step_line(step: Step, total_steps: int, resources: Sequence[str] = ()) -> str:
+    """A finished step: `step 7/10 C=64 qps=36.9 ttlb_ms=1720 ... ok=99.83% cpu=84% valid=yes`.
+
+    `resources` are the names of the quantities that are shown.
+    """
     success = step.counts.success_ratio
     fields = [
         f"step {step.plan.index + 1}/{total_steps}",
@@ -25,6 +32,7 @@ def step_line(step: Step, total_steps: int) -> str:
         *_latency_fields(step),
         f"ok={_UNKNOWN if success is None else show_success(success)}",
         *_odd_fields(step.counts),
+        *(f"{printable(name)}={cell(reading_of(step.resources, name))}" for name in resources),
         f"valid={_VALID_WORDS[step.validity.trust]}",
     ]
     if step.ended_early:
@@ -81,6 +89,8 @@ def rule_line(judgement: Judgement) -> str:
     text = f"rule fired: {judgement.rule.text}"
     if judgement.observed is not None and judgement.limit is not None:
         observed, limit = unit.show(judgement.observed), unit.show(judgement.limit)
+        if judgement.evidence is not None:
+            observed = judgement_words(judgement, frozenset(), Language.EN)
         text += f" (observed {observed}, limit {limit})"
     return printable(text)
 

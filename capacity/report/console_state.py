@@ -9,10 +9,13 @@ from dataclasses import dataclass, replace
 from capacity.histogram import Histogram, summarize
 from capacity.model.load import Load
 from capacity.model.plan import RunPlan, StepPlan
+from capacity.model.resources import Reading, ResourceNews
 from capacity.model.rules import Comparison, Judgement, StepRate, gain_per_doubling
 from capacity.model.run import (
     Event,
     Phase,
+    ReadingsAwaited,
+    ResourcesRead,
     RuleFired,
     RunEnd,
     RunFinished,
@@ -20,19 +23,25 @@ from capacity.model.run import (
     SnapshotTaken,
     Step,
     StepFinished,
+    StepReassessed,
     StepStarted,
     Trust,
 )
 from capacity.model.snapshot import Counts, LatencySummary
 from capacity.report.console_plain import rule_line
+from capacity.report.console_resources import MissingTeller
 from capacity.report.load_words import load_field
 
 _KEPT_MESSAGES = 3
+_END_OF_WAITING = (StepStarted, StepFinished, StepReassessed, RunFinished)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One level of load as the table shows it; `trust` is None while it is running."""
+    """One level of load as the table shows it; `trust` is None while it is running.
+
+    `resources` has the latest reading of each quantity.
+    """
 
     load: Load
     qps: float | None
@@ -41,6 +50,8 @@ class Row:
     success_ratio: float | None
     cpu_ratio: float | None
     trust: Trust | None
+    step_index: int = 0
+    resources: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,7 @@ class Picture:
     judgements: tuple[Judgement, ...]
     messages: tuple[str, ...]
     end: RunEnd | None
+    awaited: ReadingsAwaited | None = None
 
 
 class PictureBook:
@@ -75,13 +87,17 @@ class PictureBook:
         self.picture: Picture | None = None
         self._hold = _Hold()
         self._phase_start_s: float | None = None
+        self._teller: MissingTeller | None = None
 
     def take(self, event: Event) -> None:
         """Look at one event; before RunStarted there is no picture."""
         if isinstance(event, RunStarted):
             total = len(event.plan.ladder.loads)
             self.picture = Picture(event.plan, total, (), None, (), (), None)
+            self._teller = MissingTeller(event.plan)
         elif self.picture is not None:
+            if isinstance(event, _END_OF_WAITING):
+                self.picture = replace(self.picture, awaited=None)
             self.picture = self._next(self.picture, event)
 
     def _next(self, picture: Picture, event: Event) -> Picture:
@@ -89,15 +105,13 @@ class PictureBook:
             case StepStarted(plan, total_steps):
                 self._hold = _Hold()
                 self._phase_start_s = None
-                row = Row(plan.load, None, None, None, None, None, None)
+                row = Row(plan.load, None, None, None, None, None, None, plan.index)
                 current = Current(plan, Phase.SETTLE, 0.0, 0, 0, row)
                 return replace(picture, current=current, total_steps=total_steps)
             case SnapshotTaken() if picture.current is not None:
                 known = _merged(picture.judgements, event.judgements)
                 current = self._watch(picture, picture.current, event)
                 return replace(picture, current=current, judgements=known)
-            case RuleFired(judgement=judgement):
-                return replace(picture, messages=self._with_message(picture, judgement))
             case StepFinished(step):
                 row = finished_row(step, picture.rows)
                 known = _merged(picture.judgements, step.judgements)
@@ -105,6 +119,21 @@ class PictureBook:
                 return replace(picture, rows=rows, current=None, judgements=known)
             case RunFinished(end):
                 return replace(picture, current=None, end=end)
+            case _:
+                return self._told(picture, event)
+
+    def _told(self, picture: Picture, event: Event) -> Picture:
+        """What rules and monitors say."""
+        match event:
+            case RuleFired(step_index, judgement):
+                line = _level(picture, step_index) + rule_line(judgement)
+                return _with_messages(picture, line)
+            case ResourcesRead(news):
+                return self._read(picture, news)
+            case ReadingsAwaited():
+                return replace(picture, awaited=event)
+            case StepReassessed(step):
+                return replace(picture, rows=_reassessed(picture.rows, step))
             case _:
                 return picture
 
@@ -115,7 +144,11 @@ class PictureBook:
         row = current.row
         if event.phase is Phase.HOLD:
             self._hold.add(event)
-            row = self._hold.row(current.plan, picture.rows)
+            row = replace(
+                self._hold.row(current.plan, picture.rows),
+                step_index=row.step_index,
+                resources=row.resources,
+            )
         return Current(
             plan=current.plan,
             phase=event.phase,
@@ -125,9 +158,15 @@ class PictureBook:
             row=row,
         )
 
-    def _with_message(self, picture: Picture, judgement: Judgement) -> tuple[str, ...]:
-        level = "" if picture.current is None else f"{load_field(picture.current.plan.load)} "
-        return (*picture.messages, level + rule_line(judgement))[-_KEPT_MESSAGES:]
+    def _read(self, picture: Picture, news: ResourceNews) -> Picture:
+        """Readings of the running step go into its row; late ones come with their step."""
+        lines = () if self._teller is None else self._teller.lines(news)
+        told = _with_messages(picture, *(_level(picture, news.step_index) + s for s in lines))
+        current = picture.current
+        if current is None or current.plan.index != news.step_index:
+            return told
+        row = replace(current.row, resources=_newest(current.row.resources, news.readings))
+        return replace(told, current=replace(current, row=row))
 
 
 class _Hold:
@@ -171,7 +210,33 @@ def finished_row(step: Step, before: tuple[Row, ...]) -> Row:
         success_ratio=step.counts.success_ratio,
         cpu_ratio=None if step.generator is None else step.generator.cpu_ratio,
         trust=step.validity.trust,
+        step_index=step.plan.index,
+        resources=step.resources,
     )
+
+
+def _reassessed(rows: tuple[Row, ...], step: Step) -> tuple[Row, ...]:
+    """The rows, with that of a step built anew."""
+    return tuple(
+        finished_row(step, rows[:place]) if row.step_index == step.plan.index else row
+        for place, row in enumerate(rows)
+    )
+
+
+def _newest(before: tuple[Reading, ...], after: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """The newest reading of each quantity, in the order in which they were first seen."""
+    return tuple({reading.name: reading for reading in (*before, *after)}.values())
+
+
+def _level(picture: Picture, step_index: int) -> str:
+    """The load of a step as the start of a message; nothing if the step is not known."""
+    rows = picture.rows if picture.current is None else (*picture.rows, picture.current.row)
+    loads = [row.load for row in rows if row.step_index == step_index]
+    return f"{load_field(loads[0])} " if loads else ""
+
+
+def _with_messages(picture: Picture, *lines: str) -> Picture:
+    return replace(picture, messages=(*picture.messages, *lines)[-_KEPT_MESSAGES:])
 
 
 def closeness(judgement: Judgement) -> float | None:

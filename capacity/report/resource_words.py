@@ -3,6 +3,8 @@
 Subjects and reasons come from outside (labels, error texts): they are cleaned and kept short.
 """
 
+from collections.abc import Sequence
+
 from capacity.model.plan import RunPlan
 from capacity.model.resources import Reading, ReadingState
 from capacity.model.rules import Judgement, RuleState
@@ -13,6 +15,7 @@ from capacity.units import Unit
 _SHARES_OF_PODS = frozenset({"cpu", "mem"})
 _SUBJECT_CELLS = 48
 _REASON_CELLS = 160
+_NAMES_SHOWN = 4
 _GAP = "..."
 
 
@@ -89,6 +92,14 @@ def missing_words(reason: str, language: Language, *, is_error: bool) -> str:
     """Why there is no value, as it was told by whoever was asked."""
     key = "resource_error" if is_error else "resource_no_data"
     return say(language, key, reason=shortened(reason, _REASON_CELLS))
+
+
+def some_names(names: Sequence[str], language: Language) -> str:
+    """The first few names, and how many more there are."""
+    shown = list(names[:_NAMES_SHOWN])
+    if len(names) > _NAMES_SHOWN:
+        shown.append(say(language, "resource_more", count=len(names) - _NAMES_SHOWN))
+    return printable(say(language, "resource_names_join").join(shown))
 
 
 def _evidence(

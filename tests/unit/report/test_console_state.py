@@ -166,12 +166,15 @@ def test_the_last_three_messages_are_kept() -> None:
 
 
 def test_a_rule_may_fire_when_its_step_is_over() -> None:
-    """Between two steps there is no level to name."""
+    """It is told with the level of its step; of a step that nobody knows there is none."""
     book = an_open_book()
     book.take(StepFinished(a_step(8, 600.0)))
     book.take(RuleFired(0, a_judgement(ERROR_RULE, RuleState.BREACH, observed=0.5)))
+    book.take(RuleFired(9, a_judgement(ERROR_RULE, RuleState.BREACH, observed=0.5)))
 
-    assert picture_of(book).messages[0].startswith("rule fired: error_rate")
+    told, unknown = picture_of(book).messages
+    assert told == f"C=8 {unknown}"
+    assert unknown == "rule fired: error_rate > 1% over 10s (observed 50%, limit 1%)"
 
 
 def test_the_end_stays_in_the_picture() -> None:

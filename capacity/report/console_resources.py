@@ -1,0 +1,114 @@
+"""What of the service's resources does a run show while it goes on?
+
+A few quantities get a column of their own: those that rules judge, then CPU, throttling and memory.
+Why one of them is missing is told once, when it begins.
+"""
+
+from collections.abc import Sequence
+
+from capacity.model.plan import RunPlan
+from capacity.model.resources import Asked, Reading, ReadingState, ResourceNews
+from capacity.model.rules import Scope
+from capacity.model.run import ReadingsAwaited
+from capacity.presets import local_process
+from capacity.report.resource_words import missing_words, some_names
+from capacity.report.shown import printable
+from capacity.report.texts import Language
+from capacity.units import Unit, format_duration, format_ratio
+
+_USUAL = ("cpu", "throttle", "mem")
+_SHORT = {"throttle": "thr"}
+_LONGEST_NAME = 7
+# Told in place of a share of a limit that nobody set.
+_CORES = ("pod.cores", "process.cores")
+_NO_DATA, _ERROR, _UNKNOWN = "?", "!", "-"
+
+
+def telling_names(plan: RunPlan, most: int) -> tuple[str, ...]:
+    """The names of at most so many quantities of the plan, the most telling first."""
+    monitor = plan.monitor
+    if monitor is None:
+        return ()
+    local = () if monitor.process is None else local_process.quantities()
+    known = {quantity.name for quantity in (*monitor.quantities, *local)}
+    judged = (rule.metric for rule in plan.rules if rule.scope is Scope.RESOURCE)
+    wanted = dict.fromkeys((*judged, *_USUAL))
+    return tuple(name for name in wanted if name in known)[:most]
+
+
+def column_name(name: str) -> str:
+    """The head of a column: the last word of the name, or what is usual for it."""
+    last = printable(name).rpartition(".")[2]
+    return _SHORT.get(name, last)[:_LONGEST_NAME]
+
+
+def reading_of(readings: Sequence[Reading], name: str) -> Reading | None:
+    """The reading of a quantity; cores stand in for a share of the CPU that has no limit."""
+    by_name = {reading.name: reading for reading in readings}
+    found = by_name.get(name)
+    if name == "cpu" and found is not None and found.state is ReadingState.NO_DATA:
+        cores = (by_name[other] for other in _CORES if other in by_name)
+        return next((reading for reading in cores if reading.worst is not None), found)
+    return found
+
+
+def cell(reading: Reading | None) -> str:
+    """The worst member's value in a few characters; `?` is no data, `!` could not be read."""
+    if reading is None:
+        return _UNKNOWN
+    worst = reading.worst
+    if worst is None:
+        return _ERROR if reading.state is ReadingState.ERROR else _NO_DATA
+    value = _compact(reading.unit, worst.value)
+    return value if reading.may_stop else f"~{value}"
+
+
+def _compact(unit: Unit, value: float) -> str:
+    if unit is Unit.RATIO:
+        return f"{value * 100:.0f}%" if value >= 0.1 else format_ratio(value)
+    if unit is Unit.CORES:
+        return f"{value:.3g}c"
+    return unit.show(value).replace(" ", "")
+
+
+def awaited_line(awaited: ReadingsAwaited) -> str:
+    """Why nothing is measured for a while."""
+    kind = "late readings" if awaited.asked is Asked.LATE else "readings"
+    longest = format_duration(awaited.longest_s)
+    return f"waiting for {kind} of step {awaited.step_index + 1}, at most {longest}"
+
+
+class MissingTeller:
+    """Says once why a quantity is missing, and again only after it has been there.
+
+    Errors are told of every quantity, missing data only of those that rules judge: the others may
+    rightly have none.
+    """
+
+    def __init__(self, plan: RunPlan) -> None:
+        self._judged = {rule.metric for rule in plan.rules if rule.scope is Scope.RESOURCE}
+        self._missing: set[str] = set()
+
+    def lines(self, news: ResourceNews) -> tuple[str, ...]:
+        """One line for each new reason, with the names it is the reason for."""
+        names: dict[tuple[ReadingState, str], list[str]] = {}
+        for reading in news.readings:
+            if not self._is_missing(reading, news.asked):
+                if reading.state is ReadingState.READ:
+                    self._missing.discard(reading.name)
+            elif reading.name not in self._missing:
+                self._missing.add(reading.name)
+                names.setdefault((reading.state, reading.reason), []).append(reading.name)
+        return tuple(_told(names, state, reason) for (state, reason), names in names.items())
+
+    def _is_missing(self, reading: Reading, asked: Asked) -> bool:
+        """Inside a hold samples are still to come, so that no data is no news."""
+        if reading.state is ReadingState.ERROR:
+            return True
+        is_over = asked is not Asked.DURING
+        return reading.state is ReadingState.NO_DATA and is_over and reading.name in self._judged
+
+
+def _told(names: Sequence[str], state: ReadingState, reason: str) -> str:
+    words = missing_words(reason, Language.EN, is_error=state is ReadingState.ERROR)
+    return printable(f"{some_names(names, Language.EN)}: {words}")

@@ -1,0 +1,377 @@
+"""Does a run show while it goes on what the service feels, and say once why it does not know?"""
+
+from dataclasses import replace
+from io import StringIO
+
+import pytest
+from rich.console import Console as RichConsole
+
+from capacity.model.load import ClosedLoop
+from capacity.model.plan import ProcessSource, Purpose, RunPlan, StepPlan
+from capacity.model.resources import Asked, Reading, ReadingState, ResourceNews
+from capacity.model.rules import RuleState
+from capacity.model.run import (
+    Event,
+    Phase,
+    ReadingsAwaited,
+    ResourcesRead,
+    RuleFired,
+    RunStarted,
+    SnapshotTaken,
+    StepFinished,
+    StepReassessed,
+    StepStarted,
+    Trust,
+    Validity,
+)
+from capacity.report.console import ConsoleLook, ConsoleMode, make_console
+from capacity.report.console_live import ASCII_SYMBOLS, LiveView, sparkline
+from capacity.report.console_plain import rule_line, step_line
+from capacity.report.console_resources import (
+    MissingTeller,
+    awaited_line,
+    cell,
+    column_name,
+    reading_of,
+    telling_names,
+)
+from capacity.report.console_state import Picture, PictureBook
+from capacity.units import Unit
+from tests.unit.builders import a_plan, a_snapshot, a_step, an_environment
+from tests.unit.report.reading_builders import (
+    CPU_RULE,
+    a_monitored_plan,
+    a_quantity,
+    a_reading,
+    a_resource_judgement,
+)
+from tests.unit.resource_builders import POD, a_resource_rule
+
+CPU = a_quantity("cpu")
+REDIS = a_quantity("redis.memory")
+PLAN = a_monitored_plan(
+    CPU,
+    a_quantity("throttle"),
+    a_quantity("mem"),
+    REDIS,
+    rules=[CPU_RULE],
+    plan=a_plan((8, 16)),
+)
+
+
+def test_judged_quantities_come_first() -> None:
+    """Then CPU, throttling and memory, as many as fit; nothing that the plan does not have."""
+    rule = a_resource_rule("redis.memory")
+    plan = a_monitored_plan(CPU, a_quantity("mem"), REDIS, rules=[rule, CPU_RULE])
+
+    assert telling_names(plan, 4) == ("redis.memory", "cpu", "mem")
+    assert telling_names(plan, 2) == ("redis.memory", "cpu")
+    assert telling_names(a_plan(), 2) == ()
+
+
+def test_a_process_tells_its_own() -> None:
+    """What a process can tell is not listed by the plan."""
+    plan = a_monitored_plan(process=ProcessSource(7, None))
+
+    assert telling_names(plan, 9) == ("cpu", "throttle", "mem")
+
+
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [
+        ("cpu", "cpu"),
+        ("throttle", "thr"),
+        ("redis.memory", "memory"),
+        ("process.hot_thread", "hot_thr"),
+        ("prom.a\x1b[2Jb", "a[2Jb"),
+    ],
+)
+def test_heads_of_columns_are_short(name: str, head: str) -> None:
+    """The last word tells most, and no code passes."""
+    assert column_name(name) == head
+
+
+@pytest.mark.parametrize(
+    ("reading", "shown"),
+    [
+        (None, "-"),
+        (a_reading(), "93%"),
+        (a_reading(values={POD: 1.27}), "127%"),
+        (a_reading(values={POD: 0.0042}), "0.42%"),
+        (a_reading(values={POD: 0.0}), "0%"),
+        (a_reading(may_stop=False), "~93%"),
+        (a_reading(values={}), "?"),
+        (a_reading(values={}, state=ReadingState.ERROR), "!"),
+        (a_reading("pod.cores", {POD: 0.4321}, unit=Unit.CORES), "0.432c"),
+        (a_reading("m", {POD: 512 * 1024**2}, unit=Unit.BYTES), "512MiB"),
+        (a_reading("restarts", {POD: 2}, unit=Unit.COUNT), "2"),
+    ],
+)
+def test_a_cell_is_a_few_characters(reading: Reading | None, shown: str) -> None:
+    """No data, an error and not asked yet are three things, and none of them is zero."""
+    assert cell(reading) == shown
+
+
+def test_without_a_limit_cores_stand_in_for_the_share() -> None:
+    """Only where the share has no data and the cores are known."""
+    no_limit = a_reading(values={}, reason="no CPU limit")
+    cores = a_reading("pod.cores", {POD: 0.43}, unit=Unit.CORES)
+
+    assert reading_of((no_limit, cores), "cpu") is cores
+    assert reading_of((no_limit,), "cpu") is no_limit
+    assert reading_of((a_reading(), cores), "cpu") == a_reading()
+    assert reading_of((a_reading("mem", {}), cores), "mem") == a_reading("mem", {})
+
+
+def news(*readings: Reading, asked: Asked = Asked.AT_END, step_index: int = 0) -> ResourceNews:
+    """What a monitor says of a step."""
+    return ResourceNews(step_index, asked, readings, ())
+
+
+def test_a_reason_is_told_once_and_again_after_it_was_gone() -> None:
+    """A Prometheus that is down for ten steps is one line, not ten."""
+    teller = MissingTeller(PLAN)
+    down = [a_reading(n, {}, state=ReadingState.ERROR, reason="refused") for n in ("cpu", "mem")]
+    line = "cpu, mem: could not be read: refused"
+
+    assert teller.lines(news(*down)) == (line,)
+    assert teller.lines(news(*down)) == ()
+    assert teller.lines(news(a_reading())) == ()
+    assert teller.lines(news(*down)) == ("cpu: could not be read: refused",)
+
+
+def test_missing_data_is_told_of_judged_quantities_when_the_hold_is_over() -> None:
+    """Inside the hold samples are still to come; others may have no data for good."""
+    teller = MissingTeller(PLAN)
+    empty = (a_reading(values={}, reason="1 sample"), a_reading("throttle", {}, reason="no quota"))
+
+    assert teller.lines(news(*empty, asked=Asked.DURING)) == ()
+    assert teller.lines(news(*empty)) == ("cpu: no data: 1 sample",)
+
+
+def test_a_long_list_of_names_is_cut() -> None:
+    """Thirty queries that fail alike are still one short line."""
+    failed = [a_reading(f"q{i}", {}, state=ReadingState.ERROR, reason="x\x1b[2J") for i in range(9)]
+
+    assert MissingTeller(PLAN).lines(news(*failed)) == (
+        "q0, q1, q2, q3, 5 more: could not be read: x[2J",
+    )
+
+
+def test_waiting_says_for_what_and_how_long() -> None:
+    """Nothing is measured meanwhile, and the reader should know why."""
+    late = ReadingsAwaited(2, Asked.LATE, 17.0)
+
+    assert awaited_line(late) == "waiting for late readings of step 3, at most 17s"
+    assert awaited_line(replace(late, asked=Asked.AT_END)).startswith("waiting for readings of")
+
+
+def test_a_line_of_a_step_has_its_resources() -> None:
+    """Short values in the order of the names; what was not read is a dash."""
+    step = replace(a_step(64, 36.9, mean_s=1.72), resources=(a_reading(), a_reading("mem", {})))
+
+    assert step_line(step, 10, ("cpu", "mem", "throttle")) == (
+        "step 1/10 C=64 qps=36.9 ttlb_ms=1720 p99_ms=3440 ok=100.00% "
+        "cpu=93% mem=? throttle=- valid=yes"
+    )
+
+
+def test_a_fired_rule_tells_who_broke_it() -> None:
+    """Value, pod and samples, and that it was seen late."""
+    assert rule_line(a_resource_judgement(seen_late=True)) == (
+        "rule fired: cpu > 85% over 20s "
+        "(observed 93% at shop/api-7f9/app, 12 samples, seen late, limit 85%)"
+    )
+
+
+def plain_lines(*events: Event) -> list[str]:
+    """What the plain console prints of these events."""
+    stream = StringIO()
+    look = ConsoleLook(ConsoleMode.PLAIN, ascii_only=False, color=False, width=None)
+    console = make_console(look, stream)
+    console.show(RunStarted(PLAN, an_environment(), 0.0))
+    for event in events:
+        console.show(event)
+    return stream.getvalue().splitlines()
+
+
+def test_plain_tells_late_what_is_new_late() -> None:
+    """A step that is built anew and says the same is not told again."""
+    missing = a_reading(values={}, reason="1 sample")
+    step = replace(a_step(8, 100.0, mean_s=0.08), resources=(missing,))
+    late = replace(step, resources=(a_reading(seen_late=True),))
+
+    assert plain_lines(
+        ResourcesRead(news(missing)),
+        StepFinished(step),
+        StepReassessed(step),
+        ReadingsAwaited(0, Asked.LATE, 12.0),
+        StepReassessed(late),
+    ) == [
+        "cpu: no data: 1 sample",
+        "step 1/2 C=8 qps=100 ttlb_ms=80.0 p99_ms=160 ok=100.00% cpu=? throttle=- mem=- valid=yes",
+        "waiting for late readings of step 1, at most 12s",
+        "seen late: step 1/2 C=8 qps=100 ttlb_ms=80.0 p99_ms=160 ok=100.00% "
+        "cpu=93% throttle=- mem=- valid=yes",
+    ]
+
+
+def test_plain_before_the_start_knows_no_resources() -> None:
+    """Readings of a run that was not announced are nobody's."""
+    stream = StringIO()
+    look = ConsoleLook(ConsoleMode.PLAIN, ascii_only=False, color=False, width=None)
+
+    make_console(look, stream).show(ResourcesRead(news(a_reading(values={}, reason="x"))))
+
+    assert stream.getvalue() == ""
+
+
+FIRST = StepPlan(0, ClosedLoop(8), 5.0, 30.0, Purpose.LADDER)
+
+
+def picture_after(*events: Event, plan: RunPlan = PLAN) -> Picture:
+    """The picture after these events of the first step."""
+    book = PictureBook()
+    for event in (RunStarted(plan, an_environment(), 0.0), StepStarted(FIRST, 2), *events):
+        book.take(event)
+    assert book.picture is not None
+    return book.picture
+
+
+def live_lines(picture: Picture, *, width: int, height: int = 24) -> list[str]:
+    """The picture on a terminal of this size."""
+    stream = StringIO()
+    console = RichConsole(file=stream, width=width, height=height, color_system=None, _environ={})
+    console.print(LiveView(picture, ASCII_SYMBOLS), height=height)
+    return [line.rstrip() for line in stream.getvalue().splitlines()]
+
+
+def during(*readings: Reading) -> ResourcesRead:
+    """Readings inside the hold of the first step."""
+    return ResourcesRead(news(*readings, asked=Asked.DURING))
+
+
+def test_readings_of_the_running_step_are_seen_at_once() -> None:
+    """The newest of each quantity stays while seconds of load pass."""
+    picture = picture_after(
+        during(a_reading(values={POD: 0.4}), a_reading("mem", {POD: 0.1})),
+        SnapshotTaken(0, Phase.HOLD, a_snapshot(), ()),
+        during(a_reading()),
+        SnapshotTaken(0, Phase.HOLD, a_snapshot(start_s=6.0), ()),
+    )
+
+    assert picture.current is not None
+    assert [cell(reading) for reading in picture.current.row.resources] == ["93%", "10%"]
+    assert picture.current.row.step_index == 0
+
+
+def test_on_80_columns_resources_take_the_place_of_our_own() -> None:
+    """Everything fits, the generator's CPU is in its own line, and each quantity is told whole."""
+    done = replace(a_step(8, 800.0), resources=(a_reading(values={POD: 0.61}),))
+    picture = picture_after(
+        SnapshotTaken(0, Phase.HOLD, a_snapshot(), (a_resource_judgement(),)),
+        StepFinished(done),
+        StepStarted(replace(FIRST, index=1, load=ClosedLoop(16)), 2),
+        SnapshotTaken(1, Phase.HOLD, a_snapshot(), ()),
+        ResourcesRead(news(a_reading(), asked=Asked.DURING, step_index=1)),
+    )
+
+    lines = live_lines(picture, width=80)
+
+    assert lines[3:6] == [
+        "       C      QPS    gain     TTLB       p99       ok    cpu    thr  valid",
+        "       8      800       -     10ms      20ms  100.00%    61%      -     OK",
+        ">     16      900    +12%        -         -  100.00%    93%      -     ..",
+    ]
+    assert lines[6] == " QPS ##   p99 #    cpu +#   thr"
+    assert " cpu    93% of the limit at shop/api-7f9/app, 12 samples" in lines
+    assert " thr    not read yet" in lines
+    assert max(len(line) for line in lines) <= 80
+
+
+def test_on_96_columns_everything_is_there() -> None:
+    """Nothing gives way where there is room."""
+    head = live_lines(picture_after(), width=96)[3]
+
+    assert head.split() == [
+        "C", "QPS", "gain", "TTLB", "p50", "p99", "ok", "own", "cpu", "cpu", "thr", "valid",
+    ]  # fmt: skip
+
+
+def test_low_terminals_keep_room_for_the_lines_of_the_resources() -> None:
+    """24 lines show the newest rows, and nothing scrolls."""
+    steps = [StepFinished(a_step(8 + i, 800.0, index=i)) for i in range(20)]
+    last = StepStarted(replace(FIRST, index=20), 21)
+
+    assert len(live_lines(picture_after(*steps, last), width=80)) <= 24
+
+
+def test_live_says_that_it_waits_until_the_wait_is_over() -> None:
+    """In place of the progress; load that goes on meanwhile does not hide it."""
+    waiting = ReadingsAwaited(0, Asked.LATE, 12.0)
+    step = StepFinished(a_step(8, 800.0))
+    line = "waiting for late readings of step 1, at most 12s"
+
+    busy = picture_after(step, waiting, SnapshotTaken(0, Phase.DRAIN, a_snapshot(), ()))
+    assert live_lines(busy, width=80)[1] == line
+    over = picture_after(step, waiting, StepReassessed(a_step(8, 800.0)))
+    assert live_lines(over, width=80)[1] == "1/2 steps finished"
+
+
+def test_a_late_reading_changes_the_row_of_its_step() -> None:
+    """Value and trust are the new ones, and a rule that fires then names that step's load."""
+    first, second = a_step(8, 800.0), a_step(16, 900.0, index=1)
+    late = replace(
+        first,
+        resources=(a_reading(seen_late=True),),
+        validity=Validity(Trust.SUSPECT, ("x",)),
+    )
+    fired = RuleFired(0, a_resource_judgement(seen_late=True))
+
+    picture = picture_after(StepFinished(first), StepFinished(second), StepReassessed(late), fired)
+
+    assert [row.trust for row in picture.rows] == [Trust.SUSPECT, Trust.VALID]
+    assert picture.rows[0].resources == late.resources
+    assert picture.rows[1].gain == pytest.approx(0.125)
+    assert picture.messages[0].startswith("C=8 rule fired: cpu > 85%")
+
+
+def test_an_error_is_one_message_with_its_load() -> None:
+    """Live and plain tell the same."""
+    failed = a_reading(values={}, state=ReadingState.ERROR, reason="status 503")
+
+    picture = picture_after(during(failed), during(failed))
+
+    assert picture.messages == ("C=8 cpu: could not be read: status 503",)
+    assert picture.current is not None
+    assert cell(picture.current.row.resources[0]) == "!"
+
+
+def test_readings_of_another_step_do_not_enter_the_running_one() -> None:
+    """News that come late belong to the step that they name."""
+    picture = picture_after(
+        StepFinished(a_step(8, 800.0)),
+        StepStarted(replace(FIRST, index=1), 2),
+        ResourcesRead(news(a_reading(), asked=Asked.LATE)),
+    )
+
+    assert picture.current is not None
+    assert picture.current.row.resources == ()
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [(RuleState.ERROR, "cpu not readable"), (RuleState.NO_DATA, "cpu no data yet")],
+)
+def test_a_rule_that_cannot_be_judged_says_so(state: RuleState, words: str) -> None:
+    """Neither is a value near its limit."""
+    judgement = a_resource_judgement(state=state)
+    picture = picture_after(SnapshotTaken(0, Phase.HOLD, a_snapshot(), (judgement,)))
+
+    assert f" rules  {words}" in live_lines(picture, width=80)
+
+
+def test_a_sparkline_of_negative_values_stays_on_the_scale() -> None:
+    """A query of the user may give anything."""
+    assert sparkline([-100.0, 1.0], "_-#") == "_#"
+    assert sparkline([-2.0, -1.0], "_-#") == "__"
