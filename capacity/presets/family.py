@@ -30,10 +30,13 @@ class Family:
         source: Expression | Samples,
         meaning: str,
         *,
-        empty: EmptyMeans,
+        empty: EmptyMeans = EmptyMeans.NO_DATA,
         direction: Direction = Direction.HIGH_IS_BAD,
     ) -> Quantity:
-        """One more member; the name is given without the family's prefix."""
+        """One more member; the name is given without the family's prefix.
+
+        High is bad and an empty answer is no data, unless it is known to mean something else.
+        """
         return Quantity(
             name=f"{self.prefix}{name}",
             unit=unit,

@@ -92,7 +92,6 @@ def _guards(scope: KubernetesScope) -> tuple[Quantity, ...]:
                 CONTAINER,
             ),
             "how often a container was started again",
-            empty=EmptyMeans.NO_DATA,
         ),
         _FAMILY.quantity(
             REPLICAS,
@@ -101,7 +100,6 @@ def _guards(scope: KubernetesScope) -> tuple[Quantity, ...]:
             # Several exporters may tell of one pod; it is counted once, every second.
             Expression(f"min_over_time(sum(max by (namespace,pod)({ready}))[$window:1s])"),
             "lowest number of ready pods",
-            empty=EmptyMeans.NO_DATA,
             direction=Direction.LOW_IS_BAD,
         ),
     )
@@ -115,7 +113,6 @@ def _cpu_and_memory(scope: KubernetesScope) -> tuple[Quantity, ...]:
             Aspect.INFORMATION,
             _cpu(scope),
             "CPU time of a container per second",
-            empty=EmptyMeans.NO_DATA,
         ),
         _POD_FAMILY.quantity(
             "cpu_of_request",
@@ -131,7 +128,6 @@ def _cpu_and_memory(scope: KubernetesScope) -> tuple[Quantity, ...]:
             Aspect.INFORMATION,
             _memory(scope),
             "highest working set of a container",
-            empty=EmptyMeans.NO_DATA,
         ),
         _POD_FAMILY.quantity(
             "oom",
@@ -139,7 +135,6 @@ def _cpu_and_memory(scope: KubernetesScope) -> tuple[Quantity, ...]:
             Aspect.ERRORS,
             _container(scope, "container_oom_events_total", Reduction.INCREASE),
             "how often the kernel ended a process of a container for want of memory",
-            empty=EmptyMeans.NO_DATA,
         ),
         *(
             _POD_FAMILY.quantity(
@@ -148,7 +143,6 @@ def _cpu_and_memory(scope: KubernetesScope) -> tuple[Quantity, ...]:
                 Aspect.UTILISATION,
                 _volume(scope, used, whole),
                 f"{what} of a volume in the namespace, as a share of all it has",
-                empty=EmptyMeans.NO_DATA,
             )
             for suffix, used, whole, what in (
                 ("", "used_bytes", "capacity_bytes", "used bytes"),
@@ -168,7 +162,6 @@ def _pressure(scope: KubernetesScope) -> tuple[Quantity, ...]:
                 scope, f"container_pressure_{resource}_{kind}_seconds_total", Reduction.RATE
             ),
             f"share of time in which {who} of a container waited for {_PRESSURE[resource]}",
-            empty=EmptyMeans.NO_DATA,
         )
         for resource in _PRESSURE
         for suffix, kind, who in (
@@ -193,7 +186,6 @@ def _network(scope: KubernetesScope) -> tuple[Quantity, ...]:
                 Aspect.INFORMATION,
                 _interface(scope, f"container_network_{way}_bytes_total"),
                 f"bytes per second {done} by an interface of a pod",
-                empty=EmptyMeans.NO_DATA,
             )
             for way, done in ways
         ),
@@ -204,7 +196,6 @@ def _network(scope: KubernetesScope) -> tuple[Quantity, ...]:
                 Aspect.ERRORS,
                 _interface(scope, f"container_network_{way}_{metric}_total"),
                 f"{what} per second {done} by an interface of a pod",
-                empty=EmptyMeans.NO_DATA,
             )
             for metric, short, what in faults
             for way, done in ways

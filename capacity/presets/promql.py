@@ -1,5 +1,7 @@
 """How is PromQL written so that no text of a user can break out of its place?"""
 
+from collections.abc import Mapping
+
 _ESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -29,3 +31,29 @@ def matches(label: str, pattern: str) -> str:
 def selector(metric: str, *matchers: str) -> str:
     """All series of a metric that fulfil every matcher."""
     return f"{metric}{{{','.join(matchers)}}}" if matchers else metric
+
+
+def matching(labels: Mapping[str, str]) -> tuple[str, ...]:
+    """A matcher for each label and its regular expression."""
+    return tuple(matches(label, pattern) for label, pattern in labels.items())
+
+
+def rate(series: str) -> str:
+    """Growth per second of each counter over the window."""
+    return f"rate({series}[$window])"
+
+
+def highest(expression: str) -> str:
+    """The highest value within the window of what is computed from several series."""
+    return f"max_over_time(({expression})[$window:1s])"
+
+
+def summed(series: str, *by: str) -> str:
+    """The sum for each of these labels, counted once if several jobs scrape the same exporter."""
+    labels = ",".join(by)
+    return f"max by ({labels})(sum by ({labels},job)({series}))"
+
+
+def largest(series: str, *by: str) -> str:
+    """The largest for each of these labels; it is the same from every job."""
+    return f"max by ({','.join(by)})({series})"
