@@ -118,7 +118,9 @@ def _shared(series: Sequence[Series], group_by: tuple[str, ...]) -> Mapping[str,
 
 def _empty(quantity: Quantity, source: Samples, known: Known, verdict: Verdict) -> Reading:
     """No sample at all; what was seen before has gone, and is no zero."""
-    if known.was_seen or quantity.empty_means is EmptyMeans.NO_DATA:
+    # Where the limit is asked for by itself, it is not the limit that is missing here.
+    is_told = known.was_seen or isinstance(source.share_of, Limit)
+    if is_told or quantity.empty_means is EmptyMeans.NO_DATA:
         return verdict.no_sample()
     if quantity.empty_means is EmptyMeans.ZERO:
         return verdict.zero()

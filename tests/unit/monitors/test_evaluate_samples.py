@@ -242,6 +242,12 @@ def test_an_answer_without_series_means_what_the_quantity_says(
     assert reading.may_stop is (value is not None)
 
 
+def test_missing_samples_are_no_missing_limit() -> None:
+    """The limit is asked for by itself, so an empty answer says nothing about it."""
+    reading = _read(_SHARE, whole=Answer(()), empty_means=EmptyMeans.NO_LIMIT)
+    assert reading.reason == "no series has a sample in the step of 60s"
+
+
 def test_without_a_limit_there_is_no_share() -> None:
     """No pod has one: no data, with the word for it."""
     reading = _read(_SHARE, a_counter(a_pod("a"), 0.2), whole=Answer(()))
