@@ -18,6 +18,41 @@ PRESET = "process-exporter"
 
 _FAMILY = Family(PRESET, "process_exporter.", ResourceScope.PROCESS)
 _GROUP = ("instance", "groupname")
+# Name, unit, aspect, metric, matchers, meaning.
+_GAUGES = (
+    (
+        "fds",
+        Unit.RATIO,
+        Aspect.UTILISATION,
+        "worst_fd_ratio",
+        (),
+        "open descriptors of the process that is nearest to its limit, as a share of it",
+    ),
+    (
+        "memory",
+        Unit.BYTES,
+        Aspect.INFORMATION,
+        "memory_bytes",
+        ('memtype="resident"',),
+        "highest resident memory of a group",
+    ),
+    (
+        "threads",
+        Unit.COUNT,
+        Aspect.INFORMATION,
+        "num_threads",
+        (),
+        "highest number of threads of a group",
+    ),
+    (
+        "processes",
+        Unit.COUNT,
+        Aspect.INFORMATION,
+        "num_procs",
+        (),
+        "highest number of processes of a group",
+    ),
+)
 
 
 def quantities(labels: Mapping[str, str]) -> tuple[Quantity, ...]:
@@ -31,36 +66,6 @@ def quantities(labels: Mapping[str, str]) -> tuple[Quantity, ...]:
         return Expression(query, rests_on=(of("num_procs"),))
 
     by_thread = summed(rate(of("thread_cpu_seconds_total")), *_GROUP, "threadname")
-    gauges = (
-        (
-            "fds",
-            Unit.RATIO,
-            Aspect.UTILISATION,
-            of("worst_fd_ratio"),
-            "open descriptors of the process that is nearest to its limit, as a share of it",
-        ),
-        (
-            "memory",
-            Unit.BYTES,
-            Aspect.INFORMATION,
-            of("memory_bytes", 'memtype="resident"'),
-            "highest resident memory of a group",
-        ),
-        (
-            "threads",
-            Unit.COUNT,
-            Aspect.INFORMATION,
-            of("num_threads"),
-            "highest number of threads of a group",
-        ),
-        (
-            "processes",
-            Unit.COUNT,
-            Aspect.INFORMATION,
-            of("num_procs"),
-            "highest number of processes of a group",
-        ),
-    )
     return (
         _FAMILY.quantity(
             "cores",
@@ -77,8 +82,10 @@ def quantities(labels: Mapping[str, str]) -> tuple[Quantity, ...]:
             "CPU time of the busiest threads of one name, as a share of one core",
         ),
         *(
-            _FAMILY.quantity(name, unit, aspect, Samples(series, Reduction.MAX, _GROUP), meaning)
-            for name, unit, aspect, series, meaning in gauges
+            _FAMILY.quantity(
+                name, unit, aspect, Samples(of(metric, *more), Reduction.MAX, _GROUP), meaning
+            )
+            for name, unit, aspect, metric, more, meaning in _GAUGES
         ),
         _FAMILY.quantity(
             "major_faults",
