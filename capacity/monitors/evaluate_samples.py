@@ -10,6 +10,7 @@ from math import inf, isfinite, isnan
 from typing import assert_never
 
 from capacity.model.resources import (
+    Aspect,
     EmptyMeans,
     Growth,
     Limit,
@@ -31,7 +32,8 @@ from capacity.monitors.raw_samples import (
 from capacity.monitors.window import HOUSEKEEPING_S, Window, promql_duration
 from capacity.units import format_ratio
 
-# No container gets more CPU than its limit for long; what lies above is an error of sampling.
+# No container gets more CPU than its limit for long; what lies above is an error of sampling. More
+# than it requests it may well get: such a share is information and no utilisation.
 _MOST_CPU_RATIO = 1.05
 _LIMIT_WORDS = {"cpu": "CPU", "mem": "memory"}
 
@@ -154,6 +156,7 @@ def _share_of_limit(
     if not limited:
         return verdict.no_data(f"no {word} limit is set for {name_some(unlimited)}")
     notes = [f"no {word} limit for {name_some(unlimited)}"] if unlimited else []
+    is_bounded = source.reduction is Reduction.RATE and quantity.aspect is Aspect.UTILISATION
     candidates: list[Candidate] = []
     clipped: list[tuple[float, str]] = []
     for group in limited:
@@ -162,7 +165,7 @@ def _share_of_limit(
             candidates += [] if candidate is None else [candidate]
             continue
         ratio = candidate.value / limit_of[group.key]
-        if source.reduction is Reduction.RATE and _MOST_CPU_RATIO < ratio < inf:
+        if is_bounded and _MOST_CPU_RATIO < ratio < inf:
             clipped.append((ratio, group.subject))
             ratio = _MOST_CPU_RATIO
         candidates.append(replace(candidate, value=ratio))

@@ -23,6 +23,7 @@ from capacity.units import format_duration, format_ratio
 _LEAST_PRESENCE_RATIO = 0.75
 _MOST_NAMES = 3
 _LONGEST_SUBJECT = 200
+_OF_A_POD = ("namespace", "pod", "container", "interface")
 # Labels that say who asked, not whose resource it is.
 _NOT_A_SUBJECT = {"__name__", "job", "metrics_path"}
 
@@ -78,9 +79,12 @@ class Candidate:
 
 
 def subject_of(labels: Mapping[str, str]) -> str:
-    """A member's name: `namespace/pod/container`, the instance, or whatever tells it apart."""
+    """A member's name: `namespace/pod/container`, the instance, or whatever tells it apart.
+
+    Of a pod's network it is `namespace/pod/interface`.
+    """
     if labels.get("pod"):
-        parts = [labels.get(name, "") for name in ("namespace", "pod", "container")]
+        parts = [labels.get(name, "") for name in _OF_A_POD]
         rest: list[str] = []
     else:
         parts = [labels.get("instance", "")]
