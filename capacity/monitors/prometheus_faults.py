@@ -125,15 +125,19 @@ def _of_tls(asking: Asking, causes: list[BaseException]) -> Fault | None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             text = f"{url}: its certificate is not believed: {cause.verify_message}"
             return _fault(FaultKind.TLS, text)
-    reasons = [c.reason for c in causes if isinstance(c, ssl.SSLError) and c.reason]
-    if reasons or any(isinstance(c, requests.exceptions.SSLError) for c in causes):
-        said = f": {reasons[0].lower().replace('_', ' ')}" if reasons else ""
-        return _fault(FaultKind.TLS, f"{url}: TLS failed{said}")
-    is_plain = not url.startswith("https:") or asking.source.client_certificate_file is not None
-    if not is_plain and asking.is_new_connection and _broke_off(causes):
-        text = f"{url}: closed after the TLS handshake; it may want a client certificate"
-        return _fault(FaultKind.TLS, text)
-    return None
+        if type(cause) is OSError and cause.errno is None:  # of requests, about a file of ours
+            return _fault(FaultKind.TLS, f"{url}: {cause}")
+    reasons = [c.reason.lower() for c in causes if isinstance(c, ssl.SSLError) and c.reason]
+    is_tls = bool(reasons) or any(isinstance(c, requests.exceptions.SSLError) for c in causes)
+    is_end = asking.is_new_connection and url.startswith("https:") and _broke_off(causes)
+    # TLS 1.3 tells a client only after the handshake, if at all, that it had to show a certificate.
+    is_about_ours = asking.source.client_certificate_file is None and (
+        "certificate" in reasons[0] if reasons else is_tls or is_end
+    )
+    said = f": {reasons[0].replace('_', ' ')}" if reasons else ""
+    if is_about_ours:
+        return _fault(FaultKind.TLS, f"{url}: it seems to want a client certificate{said}")
+    return _fault(FaultKind.TLS, f"{url}: TLS failed{said}") if is_tls else None
 
 
 def _broke_off(causes: list[BaseException]) -> bool:

@@ -93,7 +93,11 @@ class Line:
             if self.cut_by is not None:
                 raise CutError
             self._attempt, self.is_new = attempt, True
-        made = attempt.wait(self._deadline_s - time.monotonic())
+        try:
+            made = attempt.wait(self._deadline_s - time.monotonic())
+        except CutError:
+            self._cut(Cut.TOO_LATE, None)  # the timer may be a little later
+            raise
         with self._lock:
             self._attempt = None
             self._drop_shutter()

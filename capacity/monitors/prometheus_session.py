@@ -94,7 +94,7 @@ class PrometheusSession(requests.Session):
         self._adapter = LineAdapter(line)
         self._credentials = _Credentials(source)
         self._method = "POST"
-        self._timeout_s = (min(_CONNECT_LIMIT_S, source.timeout_s), source.timeout_s)
+        self._timeout_s = (min(_CONNECT_LIMIT_S, source.timeout_s / 2), source.timeout_s)
         self._told: Told | None = None
         self.trust_env = False
         self.verify = _verify(source)
