@@ -1,9 +1,13 @@
 """Where a test asks, in one line."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from capacity.model.plan import PrometheusSource, TlsTrust
+from capacity.monitors.prometheus_api import PrometheusApi
+from tests.servers.prometheus_like import Act, Answers, prometheus_like
 
 
 def a_source(url: str, **changes: Any) -> PrometheusSource:
@@ -24,3 +28,15 @@ def a_source(url: str, **changes: Any) -> PrometheusSource:
         accept_partial=False,
     )
     return replace(source, **changes)
+
+
+@contextmanager
+def asked_of(*acts: Act, **source: Any) -> Iterator[tuple[PrometheusApi, Answers]]:
+    """An API over a server that plays these acts."""
+    server, answers = prometheus_like(*acts)
+    with server:
+        api = PrometheusApi(a_source(answers.url, **source))
+        try:
+            yield api, answers
+        finally:
+            api.close()

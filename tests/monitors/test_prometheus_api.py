@@ -5,7 +5,6 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -14,8 +13,8 @@ from capacity.monitors.answers import Answer, ClockOffset, Fault, FaultKind, Pro
 from capacity.monitors.prometheus_api import PrometheusApi
 from tests.monitors.conftest import PAST_UNIX_S
 from tests.monitors.prometheus_server import PrometheusServer
-from tests.monitors.sources import a_source
-from tests.servers.prometheus_like import Act, Answers, http, prometheus_like, success
+from tests.monitors.sources import a_source, asked_of
+from tests.servers.prometheus_like import http, prometheus_like, success
 from tests.servers.scripted import wait_for_end
 
 
@@ -25,18 +24,6 @@ def past(past_prometheus: PrometheusServer) -> Iterator[Prometheus]:
     api = PrometheusApi(a_source(past_prometheus.url))
     yield api
     api.close()
-
-
-@contextmanager
-def asked_of(*acts: Act, **source: Any) -> Iterator[tuple[PrometheusApi, Answers]]:
-    """An API over a server that plays these acts."""
-    server, answers = prometheus_like(*acts)
-    with server:
-        api = PrometheusApi(a_source(f"http://127.0.0.1:{server.port}", **source))
-        try:
-            yield api, answers
-        finally:
-            api.close()
 
 
 def test_a_vector_has_one_sample_for_each_series(past: Prometheus) -> None:
@@ -146,103 +133,6 @@ def test_another_type_of_result_is_a_fault(
     fault = ask(past)
     assert fault.kind is FaultKind.WRONG_SHAPE
     assert wanted in fault.detail
-
-
-SERIES = {"metric": {}, "value": [1, "1"]}
-
-
-@pytest.mark.parametrize(
-    ("result_type", "result", "wanted"),
-    [
-        ("streams", [], "a vector was asked for, and a streams came"),
-        (["vector"], [], "a vector was asked for, and something else came"),
-        ("vector", {}, "the result is an object and no list of series"),
-        ("vector", None, "the result is null and no list of series"),
-        ("vector", [1], "a series has no labels"),
-        ("vector", [{"metric": []}], "a series has no labels"),
-        ("vector", [{"metric": {"a": 1}}], "a series has no labels"),
-        ("vector", [{"metric": {}}], "a series has nothing in place of its value"),
-        (
-            "vector",
-            [{"metric": {}, "histogram": [1, {}]}],
-            "a series has a native histogram in place of its value",
-        ),
-        ("vector", [{**SERIES, "value": "1"}], "a sample is a text and no pair of time and value"),
-        ("vector", [{**SERIES, "value": [1]}], "a sample is a list and no pair of time and value"),
-        (
-            "vector",
-            [{**SERIES, "value": [1, 1]}],
-            "a sample is not a number for its time and a text for its value",
-        ),
-        (
-            "vector",
-            [{**SERIES, "value": [True, "1"]}],
-            "a sample is not a number for its time and a text for its value",
-        ),
-        (
-            "vector",
-            [{**SERIES, "value": [1, "one"]}],
-            "the time or the value of a sample is no number",
-        ),
-        (
-            "vector",
-            [{**SERIES, "value": [math.nan, "1"]}],
-            "the time of a sample is not finite",
-        ),
-        ("scalar", 1.5, "a sample is a number and no pair of time and value"),
-        ("scalar", False, "a sample is a boolean and no pair of time and value"),
-    ],
-)
-def test_a_vector_of_another_shape_is_a_fault(
-    result_type: object, result: object, wanted: str
-) -> None:
-    """Whatever a server puts in the place of a vector has its sentence."""
-    answer = json.loads(json.dumps({"resultType": result_type, "result": result}))
-    body = json.dumps({"status": "success", "data": answer})
-    with asked_of(http(body)) as (api, _):
-        fault = api.vector("up", None)
-    assert isinstance(fault, Fault)
-    assert fault.kind is FaultKind.WRONG_SHAPE
-    assert fault.detail.partition(": ")[2] == wanted
-
-
-@pytest.mark.parametrize(
-    ("result_type", "result", "wanted"),
-    [
-        ("vector", [], "raw samples were asked for, and a vector came"),
-        (
-            "matrix",
-            [{"metric": {}, "values": {}}],
-            "the samples of a series are an object and no list",
-        ),
-        ("matrix", [SERIES], "a series has nothing in place of its values"),
-        (
-            "matrix",
-            [{"metric": {}, "values": [[2, "1"], [1, "1"]]}],
-            "the samples of a series are not in the order of their times",
-        ),
-    ],
-)
-def test_samples_of_another_shape_are_a_fault(
-    result_type: str, result: object, wanted: str
-) -> None:
-    """Whatever a server puts in the place of samples has its sentence."""
-    with asked_of(success(result, result_type)) as (api, _):
-        fault = api.samples("x", 0.0, 10.0)
-    assert isinstance(fault, Fault)
-    assert fault.kind is FaultKind.WRONG_SHAPE
-    assert fault.detail.partition(": ")[2] == wanted
-
-
-def test_half_a_character_in_a_label_can_be_written() -> None:
-    """JSON can carry halves of characters, which no file could; they become question marks."""
-    body = (
-        '{"status":"success","data":{"resultType":"vector","result":'
-        '[{"metric":{"pod":"a\\ud800é"},"value":[1,"2"]}]}}'
-    )
-    with asked_of(http(body)) as (api, _):
-        answer = api.vector("up", None)
-    assert answer == Answer((Series({"pod": "a?é"}, ((1.0, 2.0),)),))
 
 
 def test_a_query_is_a_form_and_says_how_long_it_may_take() -> None:

@@ -12,7 +12,7 @@ from capacity.model.plan import Header, Secret
 from capacity.monitors.answers import Answer, Fault, FaultKind
 from capacity.monitors.prometheus_api import PrometheusApi
 from tests.end_to_end.tool import free_port
-from tests.monitors.sources import a_source
+from tests.monitors.sources import a_source, asked_of
 from tests.servers.prometheus_like import (
     Act,
     Answers,
@@ -23,7 +23,6 @@ from tests.servers.prometheus_like import (
     failure,
     http,
     leave,
-    prometheus_like,
     success,
 )
 from tests.servers.scripted import reset, wait_for_end
@@ -43,17 +42,13 @@ class Case:
 
 
 @contextmanager
-def asked_of(*acts: Act, timeout_s: float = 10.0) -> Iterator[tuple[PrometheusApi, Answers, str]]:
-    """An API over a server that plays these acts, with a secret header."""
-    server, answers = prometheus_like(*acts)
-    with server:
-        url = f"http://127.0.0.1:{server.port}"
-        headers = (Header("Authorization", Secret(f"Bearer {OURS}".encode())),)
-        api = PrometheusApi(a_source(url, headers=headers, timeout_s=timeout_s))
-        try:
-            yield api, answers, url
-        finally:
-            api.close()
+def asked_with_a_secret(
+    *acts: Act, timeout_s: float = 10.0
+) -> Iterator[tuple[PrometheusApi, Answers, str]]:
+    """An API that sends a secret to a server that plays these acts, and the server's address."""
+    headers = (Header("Authorization", Secret(f"Bearer {OURS}".encode())),)
+    with asked_of(*acts, headers=headers, timeout_s=timeout_s) as (api, answers):
+        yield api, answers, answers.url
 
 
 ANSWERED_CASES = {
@@ -262,7 +257,7 @@ ANSWERED_CASES = {
 @pytest.mark.parametrize("case", ANSWERED_CASES.values(), ids=ANSWERED_CASES)
 def test_names_the_fault(case: Case) -> None:
     """Each odd answer has its kind, its sentence and nothing secret in it, and is no answer."""
-    with asked_of(case.act) as (api, _, url):
+    with asked_with_a_secret(case.act) as (api, _, url):
         fault = api.vector("up", 1.0)
 
     wanted = Fault(case.kind, f"{url}: {case.detail}", case.is_permanent, case.retry_after_s)
@@ -275,7 +270,7 @@ def test_names_the_fault(case: Case) -> None:
 )
 def test_gives_up_in_time(act: Act) -> None:
     """A server that answers slowly or never holds nobody up, and the next call is a new one."""
-    with asked_of(act, success([]), timeout_s=0.3) as (api, _, url):
+    with asked_with_a_secret(act, success([]), timeout_s=0.3) as (api, _, url):
         begun_s = time.monotonic()
         fault = api.vector("up", None)
         took_s = time.monotonic() - begun_s
@@ -321,14 +316,14 @@ def test_says_that_a_name_does_not_exist() -> None:
 
 def test_forgives_an_idle_connection_that_was_closed() -> None:
     """A server that drops idle connections costs one more try, and no fault."""
-    with asked_of(success([]), leave, success([])) as (api, answers, _):
+    with asked_with_a_secret(success([]), leave, success([])) as (api, answers, _):
         assert [api.vector("up", None) for _ in range(2)] == [Answer(()), Answer(())]
     assert len(answers.asked) == 3
 
 
 def test_reads_no_more_of_an_error_than_its_message() -> None:
     """A huge error page costs no more than its beginning."""
-    with asked_of(http("x" * 5_000_000, status="502 Bad Gateway")) as (api, _, url):
+    with asked_with_a_secret(http("x" * 5_000_000, status="502 Bad Gateway")) as (api, _, url):
         fault = api.vector("up", None)
     text = f"{url}: HTTP 502: '{'x' * 40}...'"
     assert fault == Fault(FaultKind.UNAVAILABLE, text, is_permanent=False)
@@ -342,17 +337,15 @@ def test_reads_no_more_of_an_error_than_its_message() -> None:
 def test_a_remark_is_no_warning(warnings: list[str] | None) -> None:
     """What Prometheus only remarks does not make an answer incomplete."""
     act = success([], warnings=warnings, infos=["PromQL info: something"])
-    with asked_of(act) as (api, _, _):
+    with asked_with_a_secret(act) as (api, _, _):
         assert api.vector("up", None) == Answer(())
 
 
 def test_takes_a_partial_answer_where_that_was_accepted() -> None:
     """With `accept_partial` a warning is no fault."""
-    server, _ = prometheus_like(success([], warnings=["one store is gone"]))
-    with server:
-        api = PrometheusApi(a_source(f"http://127.0.0.1:{server.port}", accept_partial=True))
+    act = success([], warnings=["one store is gone"])
+    with asked_of(act, accept_partial=True) as (api, _):
         assert api.vector("up", None) == Answer(())
-        api.close()
 
 
 def test_a_number_too_large_for_a_float_is_no_time() -> None:
@@ -366,7 +359,7 @@ def test_a_number_too_large_for_a_float_is_no_time() -> None:
             },
         }
     )
-    with asked_of(http(body)) as (api, _, url):
+    with asked_with_a_secret(http(body)) as (api, _, url):
         fault = api.vector("up", None)
     text = f"{url}: the time or the value of a sample is no number"
     assert fault == Fault(FaultKind.WRONG_SHAPE, text, is_permanent=True)

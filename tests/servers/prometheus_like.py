@@ -44,6 +44,7 @@ class Answers:
         self._acts = acts
         self._lock = threading.Lock()
         self.asked: list[Asked] = []
+        self.url = ""
 
     def __call__(self, connection: socket.socket) -> None:
         """Serve one connection until the client leaves or an act ends it."""
@@ -97,7 +98,9 @@ def failure(status: str, kind: str, error: str, *headers: str) -> bytes:
 def prometheus_like(*acts: Act) -> tuple[ScriptedServer, Answers]:
     """A server that plays the acts, and what it will have been asked."""
     answers = Answers(*acts)
-    return ScriptedServer(answers), answers
+    server = ScriptedServer(answers)
+    answers.url = f"http://127.0.0.1:{server.port}"
+    return server, answers
 
 
 def drip(connection: socket.socket) -> None:
