@@ -84,6 +84,31 @@ _OPTIONS = (
         help="Like 'p99 > 250ms over 10s' (repeatable).",
     ),
     click.option("--no-default-stops", is_flag=True, help="Only the rules that are given."),
+    _value(
+        "--prometheus",
+        env="PROMETHEUS",
+        metavar="URL",
+        help="Where to read what the service feels; it gets queries only, never load.",
+    ),
+    _value(
+        "--namespace", env="NAMESPACE", metavar="NAME", help="Kubernetes namespace of the service."
+    ),
+    click.option(
+        "--workload",
+        "workloads",
+        multiple=True,
+        metavar="KIND/NAME",
+        help="Its pods: deploy/NAME, statefulset/NAME, daemonset/NAME, pod/NAME (repeatable).",
+    ),
+    click.option(
+        "--watch-pid", type=int, metavar="PID", help="Watch this process of this machine instead."
+    ),
+    click.option(
+        "--watch-port",
+        type=int,
+        metavar="PORT",
+        help="Watch the process of this machine that listens there.",
+    ),
     _value("--name", env="NAME", metavar="NAME", help="Name of the run and of its files."),
     _value(
         "--engine",
@@ -183,5 +208,10 @@ def overrides_from(options: dict[str, Any]) -> tuple[Path | None, Overrides]:
             max_concurrency=options["max_concurrency"],
             max_requests=options["max_requests"],
             max_duration=options["max_duration"],
+            prometheus=options["prometheus"],
+            namespace=options["namespace"],
+            workloads=options["workloads"],
+            watch_pid=options["watch_pid"],
+            watch_port=options["watch_port"],
         ),
     )

@@ -218,7 +218,7 @@ class RunPlan:
     """The whole plan.
 
     `threads` None leaves the number to the engine (one per core); without `source_addresses` the
-    kernel chooses where connections come from.
+    kernel chooses where connections come from. `notes` say what in it had better be otherwise.
     """
 
     name: str
@@ -236,6 +236,7 @@ class RunPlan:
     demo_service: DemoService | None
     profile_sha256: str | None
     monitor: MonitorPlan | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def likely_duration_s(self) -> float:

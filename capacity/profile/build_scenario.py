@@ -21,6 +21,7 @@ from capacity.profile.request_parts import (
     split_header,
 )
 from capacity.profile.schema import ProfileFile, RequestPart, ScenarioPart
+from capacity.profile.secret_text import is_written_out, written_out
 from capacity.profile.target_url import TargetUrl, masked_path, origin_path
 
 DEFAULT_OK_BELOW_STATUS = 400
@@ -221,6 +222,8 @@ def _header(sources: Sources, path: KeyPath, name: str, value: str) -> tuple[Hea
         check_header_name(name)
         content = sources.lookup(path).expand(text)
         check_header_value(name, content)
+        if is_written_out(name, text):
+            sources.problems.note(path, str(written_out(f"the header {name}")))
         return (Header(name, Secret(content.strip(b" \t"))),)
 
     return sources.problems.read(path, read, value, ())

@@ -5,13 +5,22 @@ from math import ceil
 
 from capacity.model.load import ConcurrencyLadder, Ladder, RateLadder
 from capacity.model.plan import Fuses
-from capacity.model.rules import DROPPED_RATE, Rule
+from capacity.model.rules import DROPPED_RATE, OnMissing, Rule
+from capacity.presets.local_process import CPU
 from capacity.profile.build_ladder import CONCURRENCY, RATE_STEPS, build_ladder
 from capacity.profile.build_target import positive_duration_s
 from capacity.profile.overrides import Overrides, flag_path
 from capacity.profile.problems import InputError, KeyPath, Problems, read_unit
-from capacity.profile.rule_text import DEFAULT_STOPS, OPEN_LOOP_STOPS, fit_to_hold, parse_rule
-from capacity.profile.schema import FusesPart, ProfileFile, StepsPart
+from capacity.profile.rule_text import (
+    CPU_STOP,
+    DEFAULT_STOPS,
+    OPEN_LOOP_STOPS,
+    Resources,
+    fit_to_hold,
+    parse_rule,
+    with_on_missing,
+)
+from capacity.profile.schema import FusesPart, ProfileFile, StepsPart, StopPart
 from capacity.units import format_duration, parse_count, parse_duration_s
 
 DEFAULT_SETTLE_S = 5.0
@@ -34,7 +43,9 @@ class Climb:
     fuses: Fuses
 
 
-def build_climb(profile: ProfileFile, overrides: Overrides, problems: Problems) -> Climb:
+def build_climb(
+    profile: ProfileFile, overrides: Overrides, resources: Resources, problems: Problems
+) -> Climb:
     """Read the steps, and check them against one another and against the fuses."""
     fuses = _fuses(profile.safety.fuses, problems)
     ladder = build_ladder(profile.steps, fuses, problems)
@@ -42,7 +53,7 @@ def build_climb(profile: ProfileFile, overrides: Overrides, problems: Problems) 
     settle_s = _settle_s(profile.steps, hold_s, problems)
     _refuse_too_long(ladder, settle_s + hold_s, fuses, problems)
     _refuse_too_many(ladder, settle_s + hold_s, fuses, problems)
-    rules = _rules(profile.stop, overrides, ladder, problems)
+    rules = _Rules(ladder, resources, problems).read(profile.stop, overrides)
     fitting = tuple(fit_to_hold(rule, hold_s) for rule in rules)
     return Climb(ladder, settle_s, hold_s, fitting, fuses)
 
@@ -123,29 +134,48 @@ def _refuse_too_many(ladder: Ladder, step_s: float, fuses: Fuses, problems: Prob
         )
 
 
-def _rules(
-    of_profile: list[str] | None, overrides: Overrides, ladder: Ladder, problems: Problems
-) -> tuple[Rule, ...]:
-    """The profile's rules (or the default ones) and those of the flags, each rule once."""
-    given: list[tuple[KeyPath, str]] = []
-    if overrides.default_stops:
-        texts = _default_stops(ladder) if of_profile is None else of_profile
-        given += [(("stop", index), text) for index, text in enumerate(texts)]
-    given += [(flag_path("stops", i), text) for i, text in enumerate(overrides.stops)]
-    rules: dict[str, Rule] = {}
-    for path, text in given:
-        try:
-            rule = parse_rule(text)
-            _refuse_without_plan(rule, ladder)
-        except InputError as fault:
-            problems.add(path, fault)
+class _Rules:
+    """Reads rules for one ladder and for the resources that are read beside it."""
+
+    def __init__(self, ladder: Ladder, resources: Resources, problems: Problems) -> None:
+        self._ladder = ladder
+        self._resources = resources
+        self._problems = problems
+        self._found: dict[str, Rule] = {}
+
+    def read(self, of_profile: list[StopPart] | None, overrides: Overrides) -> tuple[Rule, ...]:
+        """The profile's rules (or the default ones) and those of the flags, each rule once."""
+        if overrides.default_stops and of_profile is None:
+            for text in self._default_stops():
+                self._add(("stop",), text, None)
+        elif overrides.default_stops:
+            for index, part in enumerate(of_profile or []):
+                self._add_part(("stop", index), part)
+        for index, text in enumerate(overrides.stops):
+            self._add(flag_path("stops", index), text, None)
+        return tuple(self._found.values())
+
+    def _default_stops(self) -> tuple[str, ...]:
+        stops = OPEN_LOOP_STOPS if isinstance(self._ladder, RateLadder) else DEFAULT_STOPS
+        return (*stops, CPU_STOP) if CPU in self._resources.units else stops
+
+    def _add_part(self, path: KeyPath, part: StopPart) -> None:
+        if part.rule is None:
+            fault = InputError("the rule is missing", 'write rule: "cpu > 85% over 20s"')
+            self._problems.add_missing(path, fault)
         else:
-            rules.setdefault(rule.text, rule)
-    return tuple(rules.values())
+            self._add((*path, "rule"), part.rule, part.on_missing)
 
-
-def _default_stops(ladder: Ladder) -> tuple[str, ...]:
-    return OPEN_LOOP_STOPS if isinstance(ladder, RateLadder) else DEFAULT_STOPS
+    def _add(self, path: KeyPath, text: str, on_missing: str | None) -> None:
+        try:
+            rule = parse_rule(text, self._resources)
+            if on_missing is not None:
+                rule = with_on_missing(rule, OnMissing(on_missing))
+            _refuse_without_plan(rule, self._ladder)
+        except InputError as fault:
+            self._problems.add(path, fault)
+        else:
+            self._found.setdefault(rule.text, rule)
 
 
 def _refuse_without_plan(rule: Rule, ladder: Ladder) -> None:

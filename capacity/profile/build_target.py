@@ -29,7 +29,7 @@ def build_url(part: TargetPart, problems: Problems) -> TargetUrl:
 
 def build_target(part: TargetPart, url: TargetUrl, problems: Problems) -> Target:
     """Put the target together from its URL and the other keys."""
-    trust, ca_file = _trust(part.tls, problems)
+    trust, ca_file = read_trust(("target", "tls"), part.tls, problems)
     return Target(
         scheme=url.scheme,
         host=url.host,
@@ -107,8 +107,9 @@ def _timeouts(part: TimeoutPart, problems: Problems) -> Timeouts:
     )
 
 
-def _trust(part: TlsPart, problems: Problems) -> tuple[TlsTrust, str | None]:
-    path: KeyPath = ("target", "tls", "ca")
+def read_trust(tls: KeyPath, part: TlsPart, problems: Problems) -> tuple[TlsTrust, str | None]:
+    """Whose certificates are believed, as the `tls` mapping at this path says it."""
+    path = (*tls, "ca")
     if part.ca is None:
         return (TlsTrust.INSECURE if part.verify is False else TlsTrust.SYSTEM), None
     if part.verify is False:

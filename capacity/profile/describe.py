@@ -7,7 +7,8 @@ from typing import assert_never
 
 from capacity.model.load import Arrivals, ConcurrencyLadder, RateLadder
 from capacity.model.plan import DemoService, HttpRequest, RunPlan, Secret, TlsTrust
-from capacity.model.rules import Absolute, Action, Comparison, Rule
+from capacity.model.rules import Absolute, Action, Comparison, Rule, Scope
+from capacity.profile.describe_monitor import missing_words, monitor_rows
 from capacity.profile.ladder_text import ladder_to_text
 from capacity.profile.rule_text import note_of
 from capacity.units import format_duration
@@ -45,6 +46,7 @@ def plan_lines(plan: RunPlan, addresses: tuple[str, ...]) -> tuple[str, ...]:
     ]
     if plan.demo_service is not None:
         rows.append(("demo service", _demo_service(plan.demo_service)))
+    rows += [*monitor_rows(plan), *(("note", note) for note in plan.notes)]
     return tuple(f"{label:<14}{text}" for label, text in rows)
 
 
@@ -143,9 +145,11 @@ def rule_words(rule: Rule) -> str:
         words.append(f"{rule.limit.factor:g} times that of the first step")
     if rule.over_s is not None:
         words.append(f"over {format_duration(rule.over_s)}")
+    elif rule.scope is Scope.RESOURCE:
+        words.append("over the whole hold")
     if rule.for_steps > 1:
         words.append(f"in {rule.for_steps} steps in a row")
-    return " ".join((*words, *filter(None, [note_of(rule)])))
+    return " ".join((*words, *filter(None, [missing_words(rule), note_of(rule)])))
 
 
 def _fuses(plan: RunPlan) -> str:

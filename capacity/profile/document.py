@@ -20,7 +20,7 @@ MAX_DEPTH = 20
 MAX_NODES = 10_000
 
 _CONTROL_CHARACTER = InputError("a control character", "write it as an escape in double quotes")
-_PRIVATE_KEYS = frozenset({"headers", "body", "json"})
+_PRIVATE_KEYS = frozenset({"headers", "body", "json", "bearer", "basic"})
 
 
 class _Mark(Protocol):

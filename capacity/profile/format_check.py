@@ -38,7 +38,7 @@ def _note(detail: Mapping[str, Any], problems: Problems) -> None:
     path: KeyPath = detail["loc"]
     match detail:
         case {"type": "extra_forbidden"}:
-            problems.add_key(path, _unknown_key(path))
+            problems.add_key(path, unknown_key(path, known_keys(path[:-1])))
         case {"ctx": {"error": InputError() as fault}}:
             problems.add(path, fault)
         case {"ctx": {"error": NoValueError()}}:
@@ -53,8 +53,8 @@ def _note(detail: Mapping[str, Any], problems: Problems) -> None:
             problems.add(path, InputError(f"{dotted(path)} {what}", hint))
 
 
-def _unknown_key(path: KeyPath) -> InputError:
-    keys = known_keys(path[:-1])
+def unknown_key(path: KeyPath, keys: tuple[str, ...]) -> InputError:
+    """The fault of a key that is none of those which may stand there."""
     where = f" in {dotted(path[:-1])}" if len(path) > 1 else ""
     close = get_close_matches(str(path[-1]), keys, n=1, cutoff=0.7)
     hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(keys)}"

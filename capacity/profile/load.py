@@ -12,6 +12,7 @@ from capacity.errors import Problem, ProfileError, UsageError
 from capacity.model.load import Ladder, RateLadder
 from capacity.model.plan import EngineName, PythonCall, RunPlan, Scenario
 from capacity.profile.build_ladder import RATE_STEPS
+from capacity.profile.build_monitor import build_watch
 from capacity.profile.build_scenario import Sources, build_scenario
 from capacity.profile.build_steps import build_climb
 from capacity.profile.build_target import build_demo_service, build_target, build_url
@@ -63,7 +64,8 @@ def load_plan(profile: Path | None, overrides: Overrides, environ: Mapping[str, 
 
 def _plan(sources: Sources, default_name: str, sha256: str | None) -> RunPlan:
     profile, problems = sources.profile, sources.problems
-    climb = build_climb(profile, sources.overrides, problems)
+    watch = build_watch(sources)
+    climb = build_climb(profile, sources.overrides, watch.resources, problems)
     scenario = build_scenario(sources)
     engine = _engine(profile.engine, scenario, problems)
     _refuse_rates(climb.ladder, engine, problems)
@@ -82,6 +84,8 @@ def _plan(sources: Sources, default_name: str, sha256: str | None) -> RunPlan:
         allow_hosts=_allow_hosts(profile, problems),
         demo_service=build_demo_service(profile.demo_service, sources.url, problems),
         profile_sha256=sha256,
+        monitor=watch.plan,
+        notes=problems.notes,
     )
 
 

@@ -46,6 +46,11 @@ class Overrides:
     max_requests: int | str | None = None
     max_duration: str | None = None
     python: str | None = None
+    prometheus: str | None = field(default=None, repr=False)
+    namespace: str | None = None
+    workloads: tuple[str, ...] = ()
+    watch_pid: int | None = None
+    watch_port: int | None = None
 
 
 _FLAGS = {
@@ -54,6 +59,7 @@ _FLAGS = {
     "stops": "--stop",
     "ca_file": "--cacert",
     "source_addresses": "--source-address",
+    "workloads": "--workload",
 }
 _PATHS: dict[str, KeyPath] = {
     "url": ("target", "base_url"),
@@ -70,6 +76,10 @@ _PATHS: dict[str, KeyPath] = {
     "max_concurrency": ("safety", "fuses", "concurrency"),
     "max_requests": ("safety", "fuses", "requests"),
     "max_duration": ("safety", "fuses", "duration"),
+    "prometheus": ("monitor", "prometheus", "url"),
+    "namespace": ("monitor", "kubernetes", "namespace"),
+    "watch_pid": ("monitor", "process", "pid"),
+    "watch_port": ("monitor", "process", "port"),
 }
 
 
@@ -87,13 +97,15 @@ def lay_over(overrides: Overrides, raw: dict[str, Any], problems: Problems) -> N
     """Write every given flag into the raw profile and note its origin."""
     overlay = _Overlay(raw, problems)
     _clear_other_ladder(overrides, overlay)
+    _clear_other_process(overrides, overlay)
     for name, path in _PATHS.items():
         overlay.put(path, getattr(overrides, name), flag_of(name))
     for name in ("headers", "stops"):
         for index in range(len(getattr(overrides, name))):
             place = Place(flag_of(name), Path())
             problems.origins.put(flag_path(name, index), place)
-    _lay_source_addresses(overrides, overlay)
+    overlay.put_list(("source_addresses",), "source_addresses", overrides.source_addresses)
+    overlay.put_list(("monitor", "kubernetes", "workloads"), "workloads", overrides.workloads)
     _lay_tls(overrides, overlay)
     _lay_scenario(overrides, overlay)
 
@@ -131,6 +143,23 @@ class _Overlay:
             holder[str(path[-1])] = value
             self.problems.origins.put(path, Place(flag, Path()))
 
+    def put_list(self, path: KeyPath, name: str, values: tuple[str, ...]) -> None:
+        """Set the values of a repeatable flag; each is known to be of that flag."""
+        if not values:
+            return
+        self.put(path, list(values), flag_of(name))
+        for index in range(len(values)):
+            self.problems.origins.put((*path, index), Place(flag_of(name), Path()))
+
+
+def _clear_other_process(overrides: Overrides, overlay: _Overlay) -> None:
+    """A process on the command line replaces the profile's, however that one is named."""
+    if overrides.watch_pid is None and overrides.watch_port is None:
+        return
+    monitor = overlay.mapping(("monitor",))
+    if monitor is not None:
+        monitor.pop("process", None)
+
 
 def _clear_other_ladder(overrides: Overrides, overlay: _Overlay) -> None:
     """A ladder on the command line replaces the profile's, also when it is one of the other kind.
@@ -145,17 +174,6 @@ def _clear_other_ladder(overrides: Overrides, overlay: _Overlay) -> None:
     if overrides.concurrency is not None:
         for key in ("rate", "arrivals", "max_in_flight"):
             steps.pop(key, None)
-
-
-def _lay_source_addresses(overrides: Overrides, overlay: _Overlay) -> None:
-    if not overrides.source_addresses:
-        return
-    flag = flag_of("source_addresses")
-    addresses = list(overrides.source_addresses)
-    overlay.raw["source_addresses"] = addresses
-    for index in range(-1, len(addresses)):
-        path: KeyPath = ("source_addresses",) if index < 0 else ("source_addresses", index)
-        overlay.problems.origins.put(path, Place(flag, Path()))
 
 
 def _lay_tls(overrides: Overrides, overlay: _Overlay) -> None:

@@ -92,23 +92,33 @@ class Problems:
     def __init__(self, origins: Origins) -> None:
         self.origins = origins
         self._found: dict[KeyPath, tuple[Place, Problem]] = {}
+        self._notes: list[str] = []
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about what may be so, but had better not."""
+        return tuple(self._notes)
+
+    def note(self, path: KeyPath, sentence: str) -> None:
+        """Say something about a value that is not wrong; the place is put before it."""
+        self._notes.append(f"{self.origins.of(path).text}: {_clipped(sentence)}")
 
     def add(self, path: KeyPath, fault: InputError) -> None:
         """Note a wrong value, unless it or something around it is known to be wrong."""
         if not self.has(path):
-            self._note(path, self.origins.of(path), fault)
+            self._keep(path, self.origins.of(path), fault)
 
     def add_key(self, path: KeyPath, fault: InputError) -> None:
         """Note a wrong key, whatever its value is; the value is looked at all the same."""
         if not self.has(path[:-1]):
-            self._note((*path, ""), self.origins.of_key(path), fault)
+            self._keep((*path, ""), self.origins.of_key(path), fault)
 
     def add_missing(self, path: KeyPath, fault: InputError) -> None:
         """Note that something must be given, unless a wrong one was given there."""
         if not any(wrong[: len(path)] == path for wrong in self._found):
             self.add_key(path, fault)
 
-    def _note(self, path: KeyPath, place: Place, fault: InputError) -> None:
+    def _keep(self, path: KeyPath, place: Place, fault: InputError) -> None:
         problem = Problem(place.text, _clipped(fault.message), _clipped(fault.hint))
         self._found.setdefault(path, (place, problem))
 

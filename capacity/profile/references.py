@@ -18,6 +18,11 @@ _REFERENCE = re.compile(r"\$\$\{|\$\{(?:(env|file):([^{}]*)\})?")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+def holds_reference(text: str) -> bool:
+    """Whether something is brought in from the environment or a file."""
+    return any(match.group(1) for match in _REFERENCE.finditer(text))
+
+
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """Where references are looked up: the environment, and files below a folder."""

@@ -42,6 +42,9 @@ DEFAULT_STOPS = (
 # Without free slots a service is too slow for the rate, whatever its answers look like.
 OPEN_LOOP_STOPS = (*DEFAULT_STOPS, "dropped_rate > 1% over 10s")
 
+# A guard, not a limit that callers feel: added where the CPU of pods or of a process is read.
+CPU_STOP = "cpu > 90% over 15s"
+
 _EXAMPLE = "write it like: p99 > 500ms over 10s"
 _HEAD = re.compile(r"\s*([A-Za-z][\w.]*)\s*(<=|>=|<|>)\s*([^<>=].*)")
 _METRIC = re.compile(r"\s*([A-Za-z][\w.]*)")
@@ -116,6 +119,14 @@ def parse_rule(text: str, resources: Resources = NO_RESOURCES) -> Rule:
     return replace(rule, text=rule_to_text(rule))
 
 
+def with_on_missing(rule: Rule, on_missing: OnMissing) -> Rule:
+    """The rule with what stands beside it in the profile rather than in its text."""
+    if rule.resource_unit is None:
+        raise _never_missing(rule.metric)
+    changed = replace(rule, on_missing=on_missing)
+    return replace(changed, text=rule_to_text(changed))
+
+
 def rule_to_text(rule: Rule) -> str:
     """Write a rule so that `parse_rule` reads the same rule again."""
     if isinstance(rule.limit, Absolute):
@@ -165,10 +176,15 @@ def _subject(name: str, resources: Resources) -> _Subject:
 
 def _unknown_metric(name: str, resources: Resources) -> InputError:
     if name in resources.offers:
-        return InputError(f"{name} is not among what is read for this run", resources.offers[name])
+        return InputError(f"{name} needs a monitor that reads it", resources.offers[name])
     known = (*METRICS, *resources.units)
     close = get_close_matches(name, (*known, *resources.offers), n=1)
     hint = f"did you mean {close[0]}? " if close else ""
+    if name.startswith("prom."):
+        return InputError(
+            f"{name!r} is no query of this profile",
+            f"{hint}write it below monitor: queries: {{ {name.removeprefix('prom.')}: 'PromQL' }}",
+        )
     return InputError(f"{name!r} is not a metric", f"{hint}metrics are {', '.join(known)}")
 
 
@@ -238,10 +254,7 @@ def _on_missing(
 ) -> OnMissing:
     """As written; else what the monitor's part of the profile says for rules that stop."""
     if subject.resource_unit is None and text is not None:
-        raise InputError(
-            f"{subject.name} is measured by the run itself and cannot be missing",
-            "on_missing is for resources; leave it out",
-        )
+        raise _never_missing(subject.name)
     if text is None:
         is_default = subject.resource_unit is not None and action is Action.STOP
         return resources.missing if is_default else OnMissing.MARK
@@ -251,6 +264,13 @@ def _on_missing(
             "write on_missing mark, on_missing stop or on_missing fail",
         )
     return OnMissing(text)
+
+
+def _never_missing(metric: str) -> InputError:
+    return InputError(
+        f"{metric} is measured by the run itself and cannot be missing",
+        "on_missing is for resources; leave it out",
+    )
 
 
 def _action(text: str) -> Action:

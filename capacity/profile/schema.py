@@ -51,6 +51,20 @@ def _body(value: object) -> str | Secret:
     raise InputError("a body is text", "put it in quotes, or write json: with keys below it")
 
 
+def _stop_rule(value: object) -> object:
+    """A rule as text is the short form of a mapping."""
+    if isinstance(value, str):
+        return {"rule": value}
+    if isinstance(value, dict):
+        return value
+    raise InputError("a stop rule is text", 'put it in quotes, like "p99 > 250ms over 10s"')
+
+
+def _query(value: object) -> object:
+    """A query as text is the short form of a mapping."""
+    return {"query": value} if isinstance(value, str) else value
+
+
 QuantityText = Annotated[str, BeforeValidator(_number_as_text)]
 LadderText = Annotated[str | tuple[int, ...], PlainValidator(_ladder)]
 
@@ -145,6 +159,87 @@ class StepsPart(Part):
     hold: QuantityText | None = None
 
 
+class StopPart(Part):
+    """One entry of `stop`: a rule, and what it means when a resource cannot be read."""
+
+    rule: str | None = None
+    on_missing: Literal["mark", "stop", "fail"] | None = None
+
+
+class BasicPart(Part):
+    """`monitor.prometheus.basic`: a user and the password."""
+
+    user: str | None = None
+    password: str | None = None
+
+
+class ClientTlsPart(TlsPart):
+    """`monitor.prometheus.tls`: whose certificates are believed, and which one is ours."""
+
+    certificate: str | None = None
+    key: str | None = None
+
+
+class PrometheusPart(Part):
+    """`monitor.prometheus`: where to ask, and as whom."""
+
+    url: str | None = None
+    headers: dict[str, str] = {}
+    bearer: str | None = None
+    bearer_file: str | None = None
+    basic: BasicPart | None = None
+    tls: ClientTlsPart = ClientTlsPart()
+    proxy: str | None = None
+    timeout: QuantityText | None = None
+    every: QuantityText | None = None
+    accept_partial: bool | None = None
+    on_missing: Literal["mark", "stop", "fail"] | None = None
+
+
+class KubernetesPart(Part):
+    """`monitor.kubernetes`: the pods under test; without workloads all of the namespace."""
+
+    namespace: str | None = None
+    workloads: list[str] = []
+
+
+class ProcessPart(Part):
+    """`monitor.process`: a process of this machine."""
+
+    pid: int | None = None
+    port: int | None = None
+
+
+class QueryPart(Part):
+    """One entry of `monitor.queries`: a resource of the user's own, asked for in PromQL."""
+
+    query: str | None = None
+    unit: Literal["%", "s", "qps", "/s", "B", "B/s", "cores", "count", "number"] | None = None
+    scope: Literal["service", "database", "cache", "ingress", "node", "process", "user"] | None = (
+        None
+    )
+    direction: Literal["high_is_bad", "low_is_bad"] | None = None
+    meaning: str | None = None
+    empty: Literal["zero", "no_limit", "no_data"] | None = None
+
+
+class MonitorPart(Part):
+    """`monitor`: what is read of the service's resources; presets name labels and their regex."""
+
+    prometheus: PrometheusPart | None = None
+    kubernetes: KubernetesPart | None = None
+    process: ProcessPart | None = None
+    postgresql: dict[str, str] | None = None
+    redis: dict[str, str] | None = None
+    ingress_nginx: dict[str, str] | None = Field(default=None, alias="ingress-nginx")
+    node: dict[str, str] | None = None
+    process_exporter: dict[str, str] | None = Field(default=None, alias="process-exporter")
+    go: dict[str, str] | None = None
+    jvm: dict[str, str] | None = None
+    python: dict[str, str] | None = None
+    queries: dict[str, Annotated[QueryPart, BeforeValidator(_query)]] = {}
+
+
 class DemoServicePart(Part):
     """`demo_service`: the built-in service, started on the port of base_url for the run."""
 
@@ -162,19 +257,24 @@ class ProfileFile(Part):
     safety: SafetyPart = SafetyPart()
     scenarios: dict[str, ScenarioPart] | None = None
     steps: StepsPart = StepsPart()
-    stop: list[str] | None = None
+    stop: list[Annotated[StopPart, BeforeValidator(_stop_rule)]] | None = None
+    monitor: MonitorPart | None = None
     engine: Literal["native", "aiohttp"] | None = None
     threads: int | None = None
     source_addresses: list[str] = []
     demo_service: DemoServicePart | None = None
 
 
+# Below these any name may stand.
+_FREE_NAMES: frozenset[KeyPath] = frozenset({("scenarios",), ("monitor", "queries")})
+
+
 def known_keys(path: KeyPath) -> tuple[str, ...]:
     """The keys that the mapping at this path may have; empty where any key may stand."""
     part: type[Part] = ProfileFile
     for depth, key in enumerate(path):
-        if depth == 1 and path[0] == "scenarios":
-            continue  # the name of a scenario is free
+        if isinstance(key, int) or path[:depth] in _FREE_NAMES:
+            continue
         fields = {field.alias or name: field for name, field in part.model_fields.items()}
         below = _part_in(fields[str(key)].annotation) if str(key) in fields else None
         if below is None:

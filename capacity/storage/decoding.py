@@ -33,16 +33,6 @@ from capacity.model.plan import (
     Timeouts,
     TlsTrust,
 )
-from capacity.model.rules import (
-    METRICS,
-    Absolute,
-    Action,
-    Comparison,
-    Judgement,
-    Rule,
-    RuleState,
-    TimesFirst,
-)
 from capacity.model.run import EndReason, Environment, Run, RunEnd, Step, Trust, Validity
 from capacity.model.snapshot import (
     ConnectionCounts,
@@ -60,6 +50,7 @@ from capacity.storage.evidence import (
     decode_trace,
 )
 from capacity.storage.fields import Fields
+from capacity.storage.judgements import decode_judgement, decode_rule
 
 # Names become file names: no separators, no leading dot or dash.
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
@@ -122,7 +113,7 @@ def _plan(fields: Fields) -> RunPlan:
         ladder=_ladder(fields),
         settle_s=fields.number("settle_s"),
         hold_s=fields.number("hold_s"),
-        rules=tuple(_rule(rule) for rule in fields.inner_list("rules")),
+        rules=tuple(decode_rule(rule) for rule in fields.inner_list("rules")),
         fuses=Fuses(
             max_concurrency=fuses.count("max_concurrency"),
             max_requests=fuses.count("max_requests"),
@@ -194,31 +185,6 @@ def _demo_service(fields: Fields) -> DemoService:
     return DemoService(fields.count("servers"), fields.number("service_time_s"))
 
 
-def _rule(fields: Fields) -> Rule:
-    if fields.text("metric") not in METRICS:
-        raise fields.refuse("metric", f"one of {', '.join(METRICS)}")
-    return Rule(
-        metric=fields.text("metric"),
-        comparison=fields.choice("comparison", Comparison),
-        limit=_limit(fields.inner("limit")),
-        over_s=fields.optional_number("over_s"),
-        for_steps=fields.count("for_steps"),
-        min_samples=fields.count("min_samples"),
-        action=fields.choice("action", Action),
-        text=fields.text("text"),
-    )
-
-
-def _limit(fields: Fields) -> Absolute | TimesFirst:
-    match fields.text("kind"):
-        case "absolute":
-            return Absolute(fields.number("value"))
-        case "times_first":
-            return TimesFirst(fields.number("factor"))
-        case _:
-            raise fields.refuse("kind", "absolute or times_first")
-
-
 def _environment(fields: Fields) -> Environment:
     return Environment(
         capacity_version=fields.text("capacity_version"),
@@ -257,7 +223,7 @@ def _step(fields: Fields) -> Step:
         mean_in_flight=fields.optional_number("mean_in_flight"),
         connections=_connections(fields.inner("connections")),
         generator=_generator(fields.optional_inner("generator")),
-        judgements=tuple(_judgement(item) for item in fields.inner_list("judgements")),
+        judgements=tuple(decode_judgement(item) for item in fields.inner_list("judgements")),
         validity=Validity(fields.choice("trust", Trust), fields.texts("trust_reasons")),
         ended_early=fields.flag("ended_early"),
         tls=_latency(fields.added_inner("tls")),
@@ -343,17 +309,4 @@ def _generator(fields: Fields | None) -> GeneratorLoad | None:
         suspended_s=fields.added_number("suspended_s"),
         steal_ratio=fields.added_number("steal_ratio"),
         throttled_ratio=fields.added_number("throttled_ratio"),
-    )
-
-
-def _judgement(fields: Fields) -> Judgement:
-    return Judgement(
-        rule=_rule(fields.inner("rule")),
-        state=fields.choice("state", RuleState),
-        observed=fields.optional_number("observed"),
-        limit=fields.optional_number("limit"),
-        sample_count=fields.count("sample_count"),
-        window_start_s=fields.number("window_start_s"),
-        window_end_s=fields.number("window_end_s"),
-        reason=fields.text("reason"),
     )

@@ -20,7 +20,6 @@ from capacity.model.plan import (
     StepPlan,
     Target,
 )
-from capacity.model.rules import Absolute, Judgement, Rule, TimesFirst
 from capacity.model.run import Environment, Run, RunEnd, SnapshotTaken, Step
 from capacity.model.snapshot import (
     ConnectionCounts,
@@ -36,6 +35,7 @@ from capacity.storage.evidence import (
     encode_stalls,
     encode_trace,
 )
+from capacity.storage.judgements import encode_judgement, encode_rule
 
 SCHEMA_VERSION = 1
 REDACTED = "[redacted]"
@@ -153,7 +153,7 @@ def _plan(plan: RunPlan) -> JsonObject:
         **_ladder(plan.ladder),
         "settle_s": plan.settle_s,
         "hold_s": plan.hold_s,
-        "rules": [_rule(rule) for rule in plan.rules],
+        "rules": [encode_rule(rule) for rule in plan.rules],
         "fuses": {
             "max_concurrency": plan.fuses.max_concurrency,
             "max_requests": plan.fuses.max_requests,
@@ -206,27 +206,6 @@ def _headers(headers: tuple[Header, ...]) -> list[JsonObject]:
     return [{"name": header.name, "value": REDACTED} for header in headers]
 
 
-def _rule(rule: Rule) -> JsonObject:
-    return {
-        "text": rule.text,
-        "metric": rule.metric,
-        "comparison": rule.comparison.value,
-        "limit": _limit(rule.limit),
-        "over_s": rule.over_s,
-        "for_steps": rule.for_steps,
-        "min_samples": rule.min_samples,
-        "action": rule.action.value,
-    }
-
-
-def _limit(limit: Absolute | TimesFirst) -> JsonObject:
-    match limit:
-        case Absolute(value):
-            return {"kind": "absolute", "value": value}
-        case TimesFirst(factor):
-            return {"kind": "times_first", "factor": factor}
-
-
 def _demo_service(service: DemoService | None) -> JsonObject | None:
     if service is None:
         return None
@@ -268,7 +247,7 @@ def _step(step: Step) -> JsonObject:
         "scenario_failures": step.scenario_failures,
         "connections": _connections(step.connections),
         "generator": _generator(step.generator),
-        "judgements": [_judgement(judgement) for judgement in step.judgements],
+        "judgements": [encode_judgement(judgement) for judgement in step.judgements],
         "trust": step.validity.trust.value,
         "trust_reasons": list(step.validity.reasons),
         "tls": _latency(step.tls),
@@ -380,19 +359,6 @@ def _latency(latency: LatencySummary | None) -> JsonObject | None:
         "p999_s": latency.p999_s,
         "p99_low_s": latency.p99_low_s,
         "p99_high_s": latency.p99_high_s,
-    }
-
-
-def _judgement(judgement: Judgement) -> JsonObject:
-    return {
-        "state": judgement.state.value,
-        "observed": judgement.observed,
-        "limit": judgement.limit,
-        "sample_count": judgement.sample_count,
-        "window_start_s": judgement.window_start_s,
-        "window_end_s": judgement.window_end_s,
-        "reason": judgement.reason,
-        "rule": _rule(judgement.rule),
     }
 
 

@@ -93,6 +93,10 @@ class Fields:
         except ValueError:
             raise self._wrong(name, f"one of {', '.join(kind)}", value) from None
 
+    def added_choice(self, name: str, kind: type[_Choice]) -> _Choice | None:
+        """One of the texts of an enum in a key that older files of this version do not have."""
+        return self.choice(name, kind) if name in self._members else None
+
     def blob(self, name: str) -> bytes:
         """Bytes written as base64."""
         value = self.text(name)

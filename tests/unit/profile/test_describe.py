@@ -37,7 +37,8 @@ each step     0s settle, then 10s measured
 duration      likely 10s if no rule ends it, at most 5m
 stop rules    none: only the fuses end the climb early
 fuses         64 in flight, 5,000 requests, 5m
-demo service  1 server of 10ms, started for this run"""
+demo service  1 server of 10ms, started for this run
+resources     the process of this machine that listens on port 8080, with its children"""
 
 
 def test_the_plan_of_a_url() -> None:

@@ -56,6 +56,15 @@ def test_a_problem_carries_its_hint() -> None:
     assert caught.value.problems == (Problem("p.yaml:2:4", "wrong", "write it right"),)
 
 
+def test_a_note_names_its_place_and_is_no_problem() -> None:
+    """What had better be otherwise is kept in order, cut short, and stops nothing."""
+    problems = some_problems()
+    problems.note(("b", 0), "long" * 100)
+    problems.note(("c",), "of a flag")
+    problems.raise_if_any()
+    assert problems.notes == (f"p.yaml:9:3: {'long' * 75}...", "--hold: of a flag")
+
+
 def test_a_value_is_wrong_once_and_nothing_below_it_is_named() -> None:
     """A second problem of the same value, or below it, would only repeat the first."""
     problems = some_problems()

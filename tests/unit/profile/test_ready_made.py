@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from capacity.model.plan import DemoService, EngineName, RunPlan
+from capacity.model.plan import DemoService, EngineName, MonitorPlan, ProcessSource, RunPlan
 from capacity.profile.load import Overrides, load_plan
 from tests.unit.profile.builders import levels, python_of
 
@@ -37,7 +37,8 @@ def test_the_demo_has_its_knee_at_eight() -> None:
     assert plan.target.origin == "http://127.0.0.1:18080"
     assert (levels(plan)[0], levels(plan)[-1]) == (1, 1024)
     assert (plan.settle_s, plan.hold_s) == (1.0, 4.0)
-    assert [rule.metric for rule in plan.rules] == ["error_rate", "p99", "gain"]
+    assert [rule.metric for rule in plan.rules] == ["error_rate", "p99", "gain", "cpu"]
+    assert plan.monitor == MonitorPlan(None, ProcessSource(None, 18080), None, ())
 
 
 def test_smoke_is_short_and_gentle() -> None:

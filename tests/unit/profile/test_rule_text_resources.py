@@ -146,9 +146,10 @@ def test_reads_a_rule_on_a_resource(text: str, rule: Rule) -> None:
         ("prom.waiting > 5d", "'5d' has the unknown unit 'd'", "use us, ms, s, m or h"),
         ("prom.waiting > 999999999999999k", "'999999999999999k' is no limit", "write a limit"),
         ("prom.waiting > 0.0000000000001", "'0.0000000000001' is no limit", "write a limit"),
-        ("redis.memory > 90%", "redis.memory is not among what is read", "write redis: {} under"),
+        ("redis.memory > 90%", "redis.memory needs a monitor that reads it", "write redis: {}"),
         ("redis.memry > 90%", "'redis.memry' is not a metric", "did you mean redis.memory? "),
-        ("prom.wating > 9", "'prom.wating' is not a metric", "did you mean prom.waiting? "),
+        ("prom.wating > 9", "'prom.wating' is no query of this", "did you mean prom.waiting? "),
+        ("prom.zzz > 9", "'prom.zzz' is no query of this profile", "write it below monitor: qu"),
     ],
 )
 def test_refuses_a_rule_on_a_resource_with_a_remedy(text: str, message: str, hint: str) -> None:

@@ -12,7 +12,7 @@ from capacity.profile.schema import ProfileFile, known_keys
     [
         (
             (),
-            "version name description target safety scenarios steps stop engine threads "
+            "version name description target safety scenarios steps stop monitor engine threads "
             "source_addresses demo_service",
         ),
         (("target",), "base_url tls headers timeout"),
@@ -27,7 +27,24 @@ from capacity.profile.schema import ProfileFile, known_keys
         (("demo_service",), "servers service_time"),
         (("description",), "en zh"),
         (("nonsense",), ""),
-        (("stop", 0), ""),
+        (("stop", 0), "rule on_missing"),
+        (
+            ("monitor",),
+            "prometheus kubernetes process postgresql redis ingress-nginx node process-exporter "
+            "go jvm python queries",
+        ),
+        (
+            ("monitor", "prometheus"),
+            "url headers bearer bearer_file basic tls proxy timeout every accept_partial "
+            "on_missing",
+        ),
+        (("monitor", "prometheus", "basic"), "user password"),
+        (("monitor", "prometheus", "tls"), "ca verify certificate key"),
+        (("monitor", "kubernetes"), "namespace workloads"),
+        (("monitor", "process"), "pid port"),
+        (("monitor", "redis"), ""),
+        (("monitor", "queries", "a"), "query unit scope direction meaning empty"),
+        (("monitor", "queries", "prometheus"), "query unit scope direction meaning empty"),
     ],
     ids=str,
 )
