@@ -338,3 +338,16 @@ class Judgement:
     window_end_s: float
     reason: str
     evidence: Evidence | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether a rule on a resource that matters is unknown for want of data.
+
+        A rule that only marks may go without. A multiple of the first step has no limit in that
+        step, but its value is known all the same.
+        """
+        rule = self.rule
+        if rule.action is Action.MARK and rule.on_missing is OnMissing.MARK:
+            return False
+        is_unknown = self.state in (RuleState.NO_DATA, RuleState.ERROR)
+        return is_unknown and rule.scope is Scope.RESOURCE and self.observed is None

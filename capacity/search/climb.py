@@ -4,6 +4,7 @@ Keeps the books for the runner: which window is which, what has been counted, wh
 fired. It waits only for the engine's next interval.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import assert_never
@@ -24,6 +25,7 @@ from capacity.model.run import (
     Validity,
 )
 from capacity.model.snapshot import Counts, Snapshot
+from capacity.search.ends import later_of, stopped_by
 from capacity.search.judge import (
     confirm_over_steps,
     first_valid,
@@ -35,7 +37,8 @@ from capacity.search.judge import (
     window_rules,
 )
 from capacity.search.outage import OutageWatch
-from capacity.search.ports import Clock, Engine, Interrupt
+from capacity.search.ports import Clock, Engine, Interrupt, Monitor
+from capacity.search.resource_watch import ResourceWatch
 from capacity.search.tally import WindowTally
 from capacity.search.validity import check_validity
 from capacity.units import format_duration
@@ -45,24 +48,24 @@ _NOT_JUDGED = Validity(Trust.INVALID, ("not judged",))
 _CUT_REPORT_S = 2.0
 
 
-def stopped_by(fired: Judgement, step: StepPlan) -> RunEnd:
-    """The end of a climb by one of its rules, with the number that decided."""
-    rule = fired.rule
-    observed = "unknown" if fired.observed is None else rule.unit.show(fired.observed)
-    detail = f"{rule.metric} was {observed} at {step.load.text}"
-    return RunEnd(EndReason.RULE, detail, fired.rule.text)
-
-
 class Climb:
     """One climb in progress. Windows alternate: even numbers are not measured, odd ones are."""
 
-    def __init__(self, plan: RunPlan, engine: Engine, clock: Clock, interrupt: Interrupt) -> None:
+    def __init__(
+        self,
+        plan: RunPlan,
+        engine: Engine,
+        clock: Clock,
+        interrupt: Interrupt,
+        monitors: Sequence[Monitor] = (),
+    ) -> None:
         self.plan = plan
         self.engine = engine
         self.clock = clock
         self.interrupt = interrupt
         self.step = StepPlan(0, plan.ladder.loads[0], plan.settle_s, plan.hold_s, Purpose.LADDER)
         self.steps: list[Step] = []
+        self.watch = ResourceWatch(plan, monitors, clock, self.steps)
         self.totals = Counts()
         self.end: RunEnd | None = None
         self.hold = WindowTally()
@@ -74,13 +77,21 @@ class Climb:
         self._cut_at_s: float | None = None
         self._is_stopping = False
         self._outage = OutageWatch()
+        self._gone: RunEnd | None = None
+        self._fired: list[Judgement] = []
 
     async def pump(self, timeout_s: float) -> list[Event]:
-        """Take at most one interval from the engine and say what came of it."""
+        """Take at most one interval from the engine and say what came of it.
+
+        Of what happens at the same time the user's wish comes first, then a target that is gone,
+        then the rules.
+        """
         snapshot = await self.engine.poll(timeout_s)
+        self._fired = []
         events = [] if snapshot is None else self._take(snapshot)
+        events += self._listen()
         if self.end is None:
-            self.end = self._interruption() or self._blown_fuse()
+            self.end = self._interruption() or self._gone or self._broken() or self._blown_fuse()
         if self.end is not None and not self._is_stopping:
             self._is_stopping = True
             self.engine.set_concurrency(0)
@@ -113,10 +124,17 @@ class Climb:
         self.hold = self._tallies[self._window]
         self._hold_window = self._window
         self._judgements = {}
+        self.watch.begin_hold(self.step.index)
 
     def end_hold(self) -> None:
         """Leave the measured window; the load goes on unless the climb is over."""
         self._begin_window()
+        self.watch.end_hold(self.step.index)
+
+    def expect_no_more_readings(self) -> list[Event]:
+        """Settle every step with what is known of it by now."""
+        self.watch.give_up()
+        return self._listen()
 
     def leave_last_window(self) -> None:
         """Start no further request and close the books of the window that is open."""
@@ -180,7 +198,7 @@ class Climb:
         )
         step = replace(step, validity=check_validity(step))
         growth = tuple(judge_step(rule, self.steps, step) for rule in step_rules(self.plan.rules))
-        step = replace(step, judgements=step.judgements + growth)
+        step = self.watch.complete(replace(step, judgements=step.judgements + growth))
         self.steps.append(step)
         self._hold_window = None
         return step
@@ -198,13 +216,16 @@ class Climb:
         if tally.is_complete:
             del self._tallies[snapshot.window]
         is_hold = snapshot.window == self._hold_window
-        outage = self._outage.take(snapshot)
+        if (outage := self._outage.take(snapshot)) is not None:
+            detail = f"no request succeeded any more at {self.step.load.text}: {outage}"
+            self._gone = RunEnd(EndReason.TARGET_DOWN, detail, None)
         if not is_hold or snapshot.end_s <= snapshot.start_s:
-            self._end_by(outage)
-            phase = Phase.DRAIN if is_hold or self.end is not None else Phase.SETTLE
+            is_over = is_hold or self.end is not None or self._gone is not None
+            phase = Phase.DRAIN if is_over else Phase.SETTLE
             return [SnapshotTaken(self.step.index, phase, snapshot, ())]
         current = self._judge()
-        events: list[Event] = [SnapshotTaken(self.step.index, Phase.HOLD, snapshot, current)]
+        known = current + self.watch.judgements(self.step.index)
+        events: list[Event] = [SnapshotTaken(self.step.index, Phase.HOLD, snapshot, known)]
         for judgement in current:
             before = self._judgements.get(judgement.rule.text)
             has_fired = before is not None and before.state is RuleState.BREACH
@@ -213,15 +234,20 @@ class Climb:
             self._judgements[judgement.rule.text] = judgement
             if judgement.state is RuleState.BREACH:
                 events.append(RuleFired(self.step.index, judgement))
-        if self.end is None and (fired := stopping(current)) is not None:
-            self.end = stopped_by(fired, self.step)
-        self._end_by(outage)
+        self._fired += current
         return events
 
-    def _end_by(self, outage: str | None) -> None:
-        if outage is not None and self.end is None:
-            detail = f"no request succeeded any more at {self.step.load.text}: {outage}"
-            self.end = RunEnd(EndReason.TARGET_DOWN, detail, None)
+    def _listen(self) -> list[Event]:
+        """Take the monitors' news; what they say about finished steps may end the climb too."""
+        heard = self.watch.listen()
+        self._fired += heard.fired
+        for end in heard.ends:
+            self.end = later_of(self.end, end)
+        return list(heard.events)
+
+    def _broken(self) -> RunEnd | None:
+        fired = stopping(self._fired)
+        return None if fired is None else stopped_by(fired, self.step)
 
     def _judge(self) -> tuple[Judgement, ...]:
         first = first_valid(self.steps)

@@ -5,6 +5,7 @@ the reason in words, never a default value; what that means for the run is decid
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise, takewhile
 
 from capacity.histogram import Histogram, summarize
@@ -102,16 +103,7 @@ def confirm_over_steps(rule: Rule, steps: Sequence[Step], judgement: Judgement) 
     if broken >= rule.for_steps:
         return judgement
     reason = f"step {broken} of {rule.for_steps} beyond the limit"
-    return Judgement(
-        rule,
-        RuleState.OK,
-        judgement.observed,
-        judgement.limit,
-        judgement.sample_count,
-        judgement.window_start_s,
-        judgement.window_end_s,
-        reason,
-    )
+    return replace(judgement, state=RuleState.OK, reason=reason)
 
 
 def window_rules(rules: Sequence[Rule]) -> tuple[Rule, ...]:
@@ -125,11 +117,13 @@ def step_rules(rules: Sequence[Rule]) -> tuple[Rule, ...]:
 
 
 def stopping(judgements: Sequence[Judgement]) -> Judgement | None:
-    """The first breach whose rule stops the ladder, if there is one."""
-    for judgement in judgements:
-        if judgement.state is RuleState.BREACH and judgement.rule.action is Action.STOP:
-            return judgement
-    return None
+    """The breach that ends the ladder: of several the one whose rule has precedence."""
+    fired = [
+        judgement
+        for judgement in judgements
+        if judgement.state is RuleState.BREACH and judgement.rule.action is Action.STOP
+    ]
+    return min(fired, key=lambda judgement: judgement.rule.precedence, default=None)
 
 
 def first_valid(steps: Sequence[Step]) -> Step | None:

@@ -5,13 +5,15 @@ file and never prints. A finished step is yielded, and so can be on disk, before
 begins; the load goes on meanwhile, so that no pause lets the service rest.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 from capacity.model.plan import RunPlan, StepPlan
+from capacity.model.resources import Asked
 from capacity.model.run import (
     EndReason,
     Environment,
     Event,
+    ReadingsAwaited,
     RunEnd,
     RunFinished,
     RunStarted,
@@ -19,10 +21,11 @@ from capacity.model.run import (
     StepFinished,
     StepStarted,
 )
-from capacity.search.climb import Climb, stopped_by
+from capacity.search.climb import Climb
+from capacity.search.ends import metrics_lost, stopped_by
 from capacity.search.judge import stopping
 from capacity.search.ladder import next_step
-from capacity.search.ports import Clock, Engine, Interrupt
+from capacity.search.ports import Clock, Engine, Interrupt, Monitor
 from capacity.search.validity import is_generator_fault
 
 _POLL_S = 0.1
@@ -41,14 +44,15 @@ async def find_capacity(
     engine: Engine,
     clock: Clock,
     interrupt: Interrupt,
+    monitors: Sequence[Monitor] = (),
 ) -> AsyncGenerator[Event, None]:
     """Climb the ladder of `plan` and yield everything that happens, RunFinished last.
 
-    The engine must have been started; it is closed in every case.
+    The engine and the monitors must have been started; they are closed in every case.
     """
+    climb = Climb(plan, engine, clock, interrupt, monitors)
     try:
         yield RunStarted(plan, environment, clock.unix_s())
-        climb = Climb(plan, engine, clock, interrupt)
         while climb.end is None:
             step_plan = next_step(plan, climb.steps)
             if step_plan is None:
@@ -59,9 +63,12 @@ async def find_capacity(
                 yield event
         async for event in _end_load(climb):
             yield event
+        async for event in _end_watch(climb):
+            yield event
         yield RunFinished(climb.end, climb.totals)
     finally:
         engine.close()
+        climb.watch.close()
 
 
 async def _run_step(climb: Climb, plan: StepPlan) -> AsyncIterator[Event]:
@@ -89,6 +96,8 @@ async def _run_step(climb: Climb, plan: StepPlan) -> AsyncIterator[Event]:
     ended_early = climb.has_ended()
     climb.end_hold()
     async for event in _drain_hold(climb):
+        yield event
+    async for event in _await_readings(climb, Asked.AT_END):
         yield event
     step = climb.finish_step(started_at_unix_s, ended_early=ended_early)
     climb.end = _end_after(climb)
@@ -123,31 +132,55 @@ async def _end_load(climb: Climb) -> AsyncIterator[Event]:
             yield event
 
 
+async def _await_readings(climb: Climb, asked: Asked) -> AsyncIterator[Event]:
+    """Wait for what monitors owe, unless the user has asked for the end; the load goes on.
+
+    No monitor is waited for longer than it may take by its own word.
+    """
+    longest_s = climb.watch.awaited_s(asked)
+    if longest_s <= 0 or climb.interrupt.reason() is not None:
+        return
+    yield ReadingsAwaited(climb.step.index, asked, longest_s)
+    while climb.watch.awaited_s(asked) > 0 and climb.interrupt.reason() is None:
+        for event in await climb.pump(_POLL_S):
+            yield event
+
+
+async def _end_watch(climb: Climb) -> AsyncIterator[Event]:
+    """Wait for the samples of the last steps that come late, and settle what has not come."""
+    async for event in _await_readings(climb, Asked.LATE):
+        yield event
+    for event in climb.expect_no_more_readings():
+        yield event
+
+
 def _end_after(climb: Climb) -> RunEnd | None:
     """Decide from a finished step whether the climb goes on; None means it does.
 
     A rule on timing that was broken while the generator was the limit says nothing about the
-    target, so the generator's end replaces it. Errors that the target sent stay its own.
+    target, so the generator's end replaces it. Errors that the target sent stay its own, and so
+    does what it used of its resources.
     """
     step = climb.steps[-1]
     level = f"at {step.plan.load.text}"
-    if climb.end is not None and not _may_be_the_generators(climb.end, step):
+    is_faulty = is_generator_fault(step)
+    if climb.end is not None and not (is_faulty and _may_be_the_generators(climb.end, step)):
         return climb.end
-    if is_generator_fault(step):
+    if is_faulty:
+        proven = stopping([j for j in step.judgements if not j.rule.rests_on_timing])
+        if proven is not None:
+            return stopped_by(proven, step.plan)
         reasons = "; ".join(step.validity.reasons)
         return RunEnd(EndReason.GENERATOR, f"the generator was the limit {level}: {reasons}", None)
-    if climb.end is not None:
-        return climb.end
     if step.counts.ok == 0:
         kinds = [f"{kind.value} {count}x" for kind, count in sorted(step.counts.failures.items())]
         seen = ", ".join(kinds) or "none ended"
         return RunEnd(EndReason.TARGET_DOWN, f"no request succeeded {level}: {seen}", None)
-    fired = stopping(step.judgements)
-    return None if fired is None else stopped_by(fired, step.plan)
+    if (fired := stopping(step.judgements)) is not None:
+        return stopped_by(fired, step.plan)
+    return metrics_lost(step) if climb.watch.is_settled(step.plan.index) else None
 
 
 def _may_be_the_generators(end: RunEnd, step: Step) -> bool:
-    fired = stopping(step.judgements)
-    if end.reason is not EndReason.RULE or fired is None:
-        return False
-    return fired.rule.rests_on_timing
+    """Whether the climb ends by a rule on timing that was broken in this very step."""
+    return any(j.rule.text == end.rule and j.rule.rests_on_timing for j in step.breaches)

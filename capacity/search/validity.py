@@ -5,7 +5,11 @@ the limit is INVALID, feeds no knee, and ends the climb with its own exit code. 
 the number and the limit it was held against; what is not known gives no reason.
 """
 
+from collections.abc import Mapping, Sequence
+
 from capacity.histogram import LEAST_ABOVE
+from capacity.model.resources import Change, ChangeKind
+from capacity.model.rules import Judgement
 from capacity.model.run import Step, Trust, Validity
 from capacity.model.snapshot import GeneratorLoad, Side
 from capacity.units import format_duration, format_ratio
@@ -31,6 +35,18 @@ STEAL_SUSPECT_RATIO = 0.02
 TAKEN_INVALID_RATIO = 0.05
 LATE_STARTS_INVALID_RATIO = 0.01
 P99_LEAST_SAMPLES = 100 * LEAST_ABOVE
+# So many changes of a step are named, the others counted.
+_CHANGES_NAMED = 3
+_HAPPENED: Mapping[ChangeKind, str] = {
+    ChangeKind.POD_JOINED: "joined",
+    ChangeKind.POD_LEFT: "left",
+    ChangeKind.RESTARTED: "restarted",
+    ChangeKind.PROCESS_ENDED: "ended",
+    ChangeKind.OOM_KILLED: "was killed for want of memory",
+    ChangeKind.SCALED: "was scaled",
+    ChangeKind.IMAGE_CHANGED: "changed its image",
+    ChangeKind.LIMIT_CHANGED: "changed its limit",
+}
 
 
 class _Doubts:
@@ -50,9 +66,13 @@ class _Doubts:
             self.suspect.append(f"{sentence} (limit {format_ratio(suspect_above)})")
 
 
-def check_validity(step: Step) -> Validity:
-    """Judge one finished step by its books, its slots and the generator's own load."""
+def check_validity(step: Step, lost: Sequence[Judgement] = ()) -> Validity:
+    """Judge one finished step by its books, its slots and the generator's own load.
+
+    `lost` are the rules on resources that will not be judged any more for want of data.
+    """
     doubts = _doubts(step)
+    doubts.suspect += [f"{j.rule.text} could not be judged: {j.reason}" for j in lost]
     invalid = doubts.own
     if step.counts.judged == 0 and not invalid:
         invalid = ["no request that began in the hold has ended; hold longer"]
@@ -82,6 +102,7 @@ def _doubts(step: Step) -> _Doubts:
     _check_littles_law(step, doubts)
     _check_schedule(step, doubts)
     _check_samples(step, doubts)
+    _check_steadiness(step.changes, doubts)
     return doubts
 
 
@@ -206,3 +227,17 @@ def _check_samples(step: Step, doubts: _Doubts) -> None:
         doubts.suspect.append(
             f"P99 needs {P99_LEAST_SAMPLES:,} samples, has {step.latency.count:,}"
         )
+
+
+def _check_steadiness(changes: Sequence[Change], doubts: _Doubts) -> None:
+    """A service that was another one at the end of the hold has no one throughput."""
+    named = [_change_words(change) for change in changes[:_CHANGES_NAMED]]
+    if len(changes) > _CHANGES_NAMED:
+        named.append(f"{len(changes) - _CHANGES_NAMED} more changes")
+    if named:
+        doubts.suspect.append(f"not steady: {', '.join(named)}")
+
+
+def _change_words(change: Change) -> str:
+    words = f"{change.subject} {_HAPPENED[change.kind]}".strip()
+    return f"{words} ({change.detail})" if change.detail else words

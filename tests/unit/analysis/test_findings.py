@@ -3,7 +3,7 @@
 import pytest
 
 from capacity.analysis.findings import analyze
-from capacity.model.findings import Capacity, Knee, NoCapacity, NoKnee, Peak
+from capacity.model.findings import Capacity, Knee, LimitKind, NoCapacity, NoKnee, Peak
 from capacity.model.load import ClosedLoop
 from capacity.model.rules import Action, RuleState
 from capacity.model.run import EndReason, RunEnd, Step, Trust
@@ -151,6 +151,7 @@ def test_collapse_after_good_steps_is_a_limit_that_was_found() -> None:
         4,
         "no request succeeded",
     )
+    assert findings.capacity.limit_kind is LimitKind.SERVICE
     assert findings.exit_code == 0
 
 
@@ -171,6 +172,7 @@ def test_target_that_went_away_between_two_steps_is_a_limit_that_was_found() -> 
         (EndReason.LADDER, 0),
         (EndReason.FUSE, 0),
         (EndReason.TARGET_DOWN, 0),
+        (EndReason.METRICS_LOST, 0),
         (EndReason.GENERATOR, 5),
         (EndReason.INTERRUPTED, 130),
         (EndReason.TERMINATED, 143),

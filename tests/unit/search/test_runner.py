@@ -1,7 +1,7 @@
 """Tests of capacity.search.runner and capacity.search.climb: whole climbs without time."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -22,6 +22,7 @@ from capacity.model.run import (
     Trust,
 )
 from capacity.model.snapshot import Counts
+from capacity.search.ports import Monitor
 from capacity.search.runner import find_capacity
 from tests.fakes.scripted import Behaviour, FakeClock, ScriptedEngine, ScriptedInterrupt
 from tests.unit.builders import GAIN_RULE, a_plan, a_rule, an_environment
@@ -57,12 +58,13 @@ def climb_with(
     *,
     interrupt_at_s: float = float("inf"),
     urgent_at_s: float = float("inf"),
+    monitors: Sequence[Monitor] = (),
 ) -> list[Event]:
-    """Run a whole climb with this engine."""
+    """Run a whole climb with this engine and these monitors."""
     interrupt = ScriptedInterrupt(clock, interrupt_at_s, urgent_at_s)
 
     async def collect() -> list[Event]:
-        run = find_capacity(plan, an_environment(), engine, clock, interrupt)
+        run = find_capacity(plan, an_environment(), engine, clock, interrupt, monitors)
         return [event async for event in run]
 
     return asyncio.run(collect())

@@ -1,0 +1,126 @@
+"""Tests of the climb whose steps are judged once more, late, and whose service changes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from capacity.model.resources import Asked, Change, ChangeKind, Reading, ReadingState
+from capacity.model.rules import OnMissing, RuleState
+from capacity.model.run import (
+    EndReason,
+    ReadingsAwaited,
+    RuleFired,
+    RunEnd,
+    SnapshotTaken,
+    StepReassessed,
+    Trust,
+)
+from tests.unit.resource_builders import POD, a_reading
+from tests.unit.search.watched import CPU, Watched, hot_from, late_breach_at, no_data_from
+
+
+def test_late_samples_stop_the_next_step_and_name_the_one_they_belong_to() -> None:
+    """8 concurrent was too much, which is seen while 16 run: those are ended early."""
+    run = Watched([CPU], late_breach_at(3), late_after_s=2.0)
+    assert run.levels == [1, 2, 4, 8, 16]
+    assert run.end == RunEnd(
+        EndReason.RULE, f"cpu was 93% at 8 concurrent ({POD}, seen late)", "cpu > 85%"
+    )
+    assert run.steps[3].judgements[-1].state is RuleState.NO_DATA
+    assert run.newest[3].judgements[-1].state is RuleState.BREACH
+    assert run.newest[3].resources[0].seen_late
+    assert run.steps[4].ended_early
+    fired = [event for event in run.events if isinstance(event, RuleFired)]
+    assert [(event.step_index, event.judgement.observed) for event in fired] == [(3, 0.93)]
+
+
+def test_late_samples_are_judged_before_a_step_is_doubted() -> None:
+    """Too few samples at the end are no reason yet: they may still come, and here they do."""
+    run = Watched([replace(CPU, on_missing=OnMissing.FAIL)], late_breach_at(9), late_after_s=2.0)
+    assert run.end.reason is EndReason.LADDER
+    told = [reason for step in run.steps + run.newest for reason in step.validity.reasons]
+    assert not any("could not be judged" in reason for reason in told)
+    assert {step.judgements[-1].state for step in run.newest} == {RuleState.OK}
+    assert len(run.of(StepReassessed)) == 7
+
+
+def test_data_that_stay_missing_are_acted_on_when_they_could_have_come() -> None:
+    """`on_missing stop` waits for the late samples of its step, and then ends the next one."""
+    run = Watched([replace(CPU, on_missing=OnMissing.STOP)], no_data_from(3), late_after_s=2.0)
+    assert run.levels == [1, 2, 4, 8, 16]
+    assert run.end.reason is EndReason.METRICS_LOST
+    assert run.end.detail == "cpu could not be judged at 8 concurrent: the series is empty"
+    assert run.steps[3].validity.trust is Trust.VALID
+    assert run.newest[3].validity.trust is Trust.SUSPECT
+
+
+def test_a_value_is_not_lost_to_a_late_error() -> None:
+    """Prometheus that dies after the step has judged it all the same."""
+
+    def read(_step_index: int, asked: Asked) -> Sequence[Reading]:
+        return [a_reading(None, state=ReadingState.ERROR) if asked is Asked.LATE else a_reading()]
+
+    run = Watched([CPU], read, late_after_s=2.0)
+    assert {step.judgements[-1].state for step in run.newest} == {RuleState.OK}
+    assert run.of(StepReassessed) == []
+
+
+def test_late_samples_of_the_last_step_are_waited_for_after_the_load() -> None:
+    """64 concurrent is the last step; the load has ended, the wait is announced, the rule fires."""
+    run = Watched([CPU], late_breach_at(6), late_after_s=20.0)
+    assert run.end.rule == "cpu > 85%"
+    assert run.end.detail == f"cpu was 93% at 64 concurrent ({POD}, seen late)"
+    late = [e for e in run.events if isinstance(e, ReadingsAwaited) and e.asked is Asked.LATE]
+    assert [event.step_index for event in late] == [6]
+    assert late[0].longest_s == pytest.approx(26.0, abs=1.0)
+    since = run.events.index(late[0])
+    idle = [event for event in run.events[since:] if isinstance(event, SnapshotTaken)]
+    assert len(idle) >= 15
+    assert all(event.snapshot.counts.started == 0 for event in idle)
+
+
+def test_missing_data_of_the_last_step_end_the_climb_after_the_load() -> None:
+    """The ladder was climbed, but its last step cannot be judged."""
+    run = Watched([replace(CPU, on_missing=OnMissing.FAIL)], no_data_from(6), late_after_s=20.0)
+    assert run.end.reason is EndReason.METRICS_LOST
+    assert run.newest[-1].validity.trust is Trust.SUSPECT
+
+
+def test_late_news_that_never_come_are_waited_for_once() -> None:
+    """After late_after_s, the answer limit and a grace the step is settled as it is."""
+
+    def read(_step_index: int, _asked: Asked) -> Sequence[Reading]:
+        return [a_reading(0.4, may_stop=False, reason="3 samples")]
+
+    run = Watched([CPU], read, late_after_s=30.0, answers_after_s=6.5)
+    assert run.end.reason is EndReason.LADDER
+    assert run.steps[-1].judgements[-1].reason == "the monitor said nothing within 6 s"
+    assert run.newest[-1].judgements[-1].reason == "40% is not believed: 3 samples"
+    assert run.newest[-1].validity.trust is Trust.SUSPECT
+    assert run.clock.time_s - 100.0 == pytest.approx(7 * 11.0 + 30.0, abs=6.0)
+
+
+def a_change(subject: str = "shop/api-7f9", kind: ChangeKind = ChangeKind.RESTARTED) -> Change:
+    """A pod that restarted once."""
+    return Change(kind, subject, "0 -> 1", 1_795_234_340.0)
+
+
+def test_a_step_with_a_change_is_not_steady() -> None:
+    """A restart under the hold makes the step suspect, in words, and no other step."""
+
+    def change(step_index: int) -> Sequence[Change]:
+        return [a_change()] if step_index == 4 else []
+
+    run = Watched([CPU], hot_from(9), change=change)
+    assert run.steps[4].changes == (a_change(),)
+    assert run.steps[4].validity.trust is Trust.SUSPECT
+    assert run.steps[4].validity.reasons == ("not steady: shop/api-7f9 restarted (0 -> 1)",)
+    assert not run.steps[3].changes
+    assert run.steps[3].validity.trust is Trust.VALID
+
+
+def test_a_change_that_is_told_twice_is_one() -> None:
+    """At the end of the hold and once more later."""
+    run = Watched([CPU], hot_from(9), change=lambda _: [a_change()], late_after_s=2.0)
+    assert all(step.changes == (a_change(),) for step in run.newest)
