@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from capacity.cgroups import CGROUPS, folders, numbers
 from capacity.model.snapshot import Snapshot
 
 _PROC = Path("/proc")
-_CGROUPS = Path("/sys/fs/cgroup")
 # The place of `steal` in the first line of /proc/stat, after its name; guest times that follow are
 # part of user and nice.
 _STEAL = 7
@@ -23,9 +23,10 @@ _THROTTLED_KEYS = {"throttled_usec": 1e-6, "throttled_time": 1e-9}
 class HostWatch:
     """Measures between two looks; made when the first interval begins."""
 
-    def __init__(self, proc: Path = _PROC, cgroups: Path = _CGROUPS) -> None:
+    def __init__(self, proc: Path = _PROC, cgroups: Path = CGROUPS) -> None:
         self._stat = proc / "stat"
-        self._throttle_files = _cpu_stat_files(proc / "self" / "cgroup", cgroups)
+        groups = folders(proc / "self" / "cgroup", "cpu", cgroups)
+        self._groups = tuple(group for group in groups if _throttled_s(group) is not None)
         self._wall_s = time.monotonic()
         self._ticks = self._read_ticks()
         self._throttled_s = self._read_throttled_s()
@@ -54,7 +55,7 @@ class HostWatch:
 
     def _read_throttled_s(self) -> float | None:
         """How long any of our cgroups was held back, in all; the one held back most decides."""
-        known = [_throttled_s(file) for file in self._throttle_files]
+        known = [_throttled_s(group) for group in self._groups]
         return max((seconds for seconds in known if seconds is not None), default=None)
 
 
@@ -70,35 +71,7 @@ def _share(before: float | None, after: float | None, of: float) -> float | None
     return max(after - before, 0.0) / of
 
 
-def _cpu_stat_files(memberships: Path, cgroups: Path) -> tuple[Path, ...]:
-    """The cpu.stat of our cgroup and of every one above it, version 2 or version 1."""
-    try:
-        lines = memberships.read_text().splitlines()
-    except OSError:
-        return ()
-    files: list[Path] = []
-    for line in lines:
-        _, controllers, place = line.split(":", 2)
-        if controllers and "cpu" not in controllers.split(","):
-            continue
-        root = cgroups / controllers if controllers else cgroups
-        folder = root / place.lstrip("/")
-        files += [
-            parent / "cpu.stat" for parent in (folder, *folder.parents) if _is_in(parent, root)
-        ]
-    return tuple(file for file in files if _throttled_s(file) is not None)
-
-
-def _is_in(folder: Path, root: Path) -> bool:
-    return folder == root or root in folder.parents
-
-
-def _throttled_s(file: Path) -> float | None:
-    try:
-        pairs = [line.split() for line in file.read_text().splitlines()]
-        for name, value in pairs:
-            if name in _THROTTLED_KEYS:
-                return int(value) * _THROTTLED_KEYS[name]
-    except (OSError, ValueError):
-        return None
-    return None
+def _throttled_s(group: Path) -> float | None:
+    told = numbers(group / "cpu.stat")
+    known = [told[name] * unit_s for name, unit_s in _THROTTLED_KEYS.items() if name in told]
+    return known[0] if known else None
