@@ -5,7 +5,6 @@ be believed are drawn hollow, and what was not measured is a gap.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from itertools import pairwise
 from math import isfinite, log2, nan
@@ -13,34 +12,39 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from capacity.errors import StorageError
-from capacity.model.findings import Capacity, Findings, Knee
-from capacity.model.load import ConcurrencyLadder, OpenLoop, RateLadder
-from capacity.model.run import Run, Step, Trust
+from capacity.model.findings import Findings
+from capacity.model.load import OpenLoop, RateLadder
+from capacity.model.run import Run, Step
 from capacity.model.snapshot import LatencySummary
 from capacity.report.charts_frame import (
     BLUE,
     DARK,
     GREEN,
     GREY,
+    GRID,
     ORANGE,
     PURPLE,
     SKY,
     VERMILION,
     add_legend,
-    axis_limits,
     drawing_style,
     new_figure,
-    put_mark,
     set_load_axis,
     set_value_axis,
 )
+from capacity.report.charts_steps import (
+    CURVE_WORDS,
+    by_level,
+    draw_series,
+    hollow_handle,
+    mark_capacity,
+    mark_knee,
+    mark_stop,
+)
 from capacity.report.charts_words import (
-    capacity_mark,
     caption,
     curve_title,
     failure_shares,
-    knee_mark,
-    stop_mark,
     success_title,
 )
 from capacity.report.fonts import chart_font
@@ -54,7 +58,6 @@ if TYPE_CHECKING:
     from matplotlib.patches import Patch
 
 _SAVED_DPI = 150
-_KNEE_COLOR = "#A3527C"  # PURPLE, darker: it is text as well
 _FAMILY_LOOKS = {
     "http": (VERMILION, ""),
     "timeout": (ORANGE, "///"),
@@ -66,41 +69,23 @@ _FAMILY_LOOKS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _CurveWords:
-    """Keys of the words that tell the two kinds of ladder apart."""
-
-    load_axis: str
-    latency_axis: str
-    mean: str
-    p99: str
-
-
-_CURVE_WORDS = {
-    ConcurrencyLadder: _CurveWords("axis_concurrency", "axis_ttlb", "series_mean", "series_p99"),
-    RateLadder: _CurveWords(
-        "axis_rate", "axis_response", "series_response_mean", "series_response_p99"
-    ),
-}
-
-
 def qps_ttlb_figure(run: Run, findings: Findings, language: Language) -> "Figure":
     """QPS on the left, mean and P99 of the time to last byte on the right, knee and stop marked."""
     font = chart_font(language)
     language = font.language
-    steps = _by_level(run.steps)
+    steps = by_level(run.steps)
     with drawing_style(font.families):
         title, note = curve_title(run, findings, language), caption(run, steps, language)
         figure, left = new_figure(title, note)
         levels = [step.plan.load.level for step in steps]
-        words = _CURVE_WORDS[type(run.plan.ladder)]
+        words = CURVE_WORDS[type(run.plan.ladder)]
         set_load_axis(left, levels, say(language, words.load_axis))
         right = left.twinx()
-        qps = _series(left, steps, [s.qps for s in steps], "qps", (BLUE, "o", "-"))
+        qps = draw_series(left, steps, [s.qps for s in steps], "qps", (BLUE, "o", "-"))
         means = [nan if s.latency is None else format_ms(s.latency.mean_s) for s in steps]
-        mean = _series(right, steps, means, "mean", (VERMILION, "s", "--"))
+        mean = draw_series(right, steps, means, "mean", (VERMILION, "s", "--"))
         p99s = [_p99_ms(step.latency) for step in steps]
-        p99 = _series(right, steps, p99s, "p99", (GREEN, "^", "-."))
+        p99 = draw_series(right, steps, p99s, "p99", (GREEN, "^", "-."))
         for line, key in ((qps, "series_qps"), (mean, words.mean), (p99, words.p99)):
             line.set_label(say(language, key))
         planned = levels if isinstance(run.plan.ladder, RateLadder) else []
@@ -110,9 +95,10 @@ def qps_ttlb_figure(run: Run, findings: Findings, language: Language) -> "Figure
             axes.set_ylabel(say(language, key), color=color)
             axes.tick_params(axis="y", colors=color)
         extra = _open_loop_series(left, right, steps, language)
-        handles = [qps, mean, p99, *extra, *_mark_findings(left, levels, findings, language)]
-        _mark_stop(left, levels, run, language)
-        add_legend(figure, [*handles, *_hollow_handle(steps, language)])
+        mark_knee(left, levels, findings, language)
+        handles = [qps, mean, p99, *extra, *mark_capacity(left, findings, language)]
+        mark_stop(left, levels, run, language)
+        add_legend(figure, [*handles, *hollow_handle(steps, language)])
     return figure
 
 
@@ -121,22 +107,22 @@ def success_rate_figure(run: Run, findings: Findings, language: Language) -> "Fi
     del findings  # success is a matter of the steps alone
     font = chart_font(language)
     language = font.language
-    steps = _by_level(run.steps)
+    steps = by_level(run.steps)
     with drawing_style(font.families):
         figure, axes = new_figure(success_title(steps, language), caption(run, steps, language))
         levels = [step.plan.load.level for step in steps]
-        words = _CURVE_WORDS[type(run.plan.ladder)]
+        words = CURVE_WORDS[type(run.plan.ladder)]
         set_load_axis(axes, levels, say(language, words.load_axis))
         axes.set_ylim(0, 103)
         axes.set_ylabel(say(language, "axis_success"))
         bars = _stack_failures(axes, steps, language)
         percents = [_success_percent(step) for step in steps]
-        line = _series(axes, steps, percents, "success", (BLUE, "o", "-"))
+        line = draw_series(axes, steps, percents, "success", (BLUE, "o", "-"))
         line.set_label(say(language, "series_success"))
         if _is_nearly_full(percents):
             _enlarge_last_percent(axes, steps, percents, language)
-        _mark_stop(axes, levels, run, language)
-        add_legend(figure, [line, *bars, *_hollow_handle(steps, language)])
+        mark_stop(axes, levels, run, language)
+        add_legend(figure, [line, *bars, *hollow_handle(steps, language)])
     return figure
 
 
@@ -165,95 +151,9 @@ def _open_loop_series(
     label = say(language, "series_planned")
     (planned,) = left.plot(levels, levels, gid="planned", label=label, **look)
     p99s = [_p99_ms(step.service_latency) for step in steps]
-    service = _series(right, steps, p99s, "service-p99", (SKY, "v", ":"))
+    service = draw_series(right, steps, p99s, "service-p99", (SKY, "v", ":"))
     service.set_label(say(language, "series_service_p99"))
     return [planned, service]
-
-
-def _by_level(steps: Sequence[Step]) -> list[Step]:
-    return sorted(steps, key=lambda step: step.plan.load.level)
-
-
-def _is_doubtful(step: Step) -> bool:
-    return step.validity.trust is not Trust.VALID
-
-
-def _series(
-    axes: "Axes", steps: Sequence[Step], values: Sequence[float], name: str, look: tuple[str, ...]
-) -> "Line2D":
-    """One line with its markers; the markers of doubtful steps are hollow."""
-    color, marker, dashes = look
-    levels = [step.plan.load.level for step in steps]
-    (line,) = axes.plot(
-        levels,
-        values,
-        color=color,
-        marker=marker,
-        ls=dashes,
-        lw=2,
-        ms=7,
-        gid=name,
-        zorder=3,
-        clip_on=False,
-    )
-    doubtful = [place for place, step in enumerate(steps) if _is_doubtful(step)]
-    axes.plot(
-        [levels[place] for place in doubtful],
-        [values[place] for place in doubtful],
-        color=color,
-        marker=marker,
-        ls="",
-        ms=8,
-        mfc="white",
-        mew=1.8,
-        gid=f"{name}-doubtful",
-        zorder=4,
-        clip_on=False,
-    )
-    return line
-
-
-def _mark_findings(
-    axes: "Axes", levels: Sequence[float], findings: Findings, language: Language
-) -> list["Line2D"]:
-    """The knee as a line with its range, the capacity as a star; what a legend needs of them."""
-    knee, capacity = findings.knee, findings.capacity
-    low, high = axis_limits(levels)
-    if isinstance(knee, Knee) and low <= knee.concurrency <= high:
-        axes.axvspan(knee.low, knee.high, color=PURPLE, alpha=0.18, lw=0, gid="knee-range")
-        axes.axvline(knee.concurrency, color=_KNEE_COLOR, ls=(0, (5, 2)), lw=1.6, gid="knee")
-        text = knee_mark(knee, language)
-        put_mark(axes, levels, knee.concurrency, text, row=0, color=_KNEE_COLOR)
-    if not isinstance(capacity, Capacity):
-        return []
-    return axes.plot(
-        [capacity.load.level],
-        [capacity.qps],
-        marker="*",
-        ms=18,
-        ls="",
-        color=ORANGE,
-        mec=DARK,
-        gid="capacity",
-        zorder=5,
-        label=capacity_mark(capacity, language),
-    )
-
-
-def _mark_stop(axes: "Axes", levels: Sequence[float], run: Run, language: Language) -> None:
-    last = run.steps[-1].plan.load.level
-    axes.axvline(last, color=DARK, ls=":", lw=1.6, gid="stop")
-    put_mark(axes, levels, last, stop_mark(run, language), row=1, color=DARK)
-
-
-def _hollow_handle(steps: Sequence[Step], language: Language) -> list["Line2D"]:
-    """The legend's word for hollow markers, where there are any."""
-    from matplotlib.lines import Line2D
-
-    if not any(_is_doubtful(step) for step in steps):
-        return []
-    label = say(language, "series_doubtful")
-    return [Line2D([], [], color=DARK, marker="o", ls="", mfc="white", mew=1.8, label=label)]
 
 
 def _p99_ms(latency: LatencySummary | None) -> float:
@@ -300,7 +200,7 @@ def _enlarge_last_percent(
     levels = [step.plan.load.level for step in steps]
     set_load_axis(inset, levels, "")
     inset.set_ylim(98.98, 100.04)
-    inset.grid(visible=True, color="#DDDDDD", linewidth=0.8)
+    inset.grid(visible=True, color=GRID, linewidth=0.8)
     box = {"facecolor": "white", "edgecolor": "none", "pad": 2}
     inset.set_title(say(language, "inset_title"), fontsize=9.5, bbox=box)
-    _series(inset, steps, percents, "success-inset", (BLUE, "o", "-"))
+    draw_series(inset, steps, percents, "success-inset", (BLUE, "o", "-"))

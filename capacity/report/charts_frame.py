@@ -6,8 +6,8 @@ undone, so that the settings of the user neither change the graphs nor are chang
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from math import isfinite, log2
-from typing import TYPE_CHECKING
+from math import ceil, isfinite, log2
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 # Okabe and Ito: told apart with every kind of colour vision.
 BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
 PURPLE, ORANGE, SKY = "#CC79A7", "#E69F00", "#56B4E9"
-DARK, GREY = "#333333", "#767676"
+DARK, GREY, GRID = "#333333", "#767676", "#DDDDDD"
 
-_WIDTH_INCH, _HEIGHT_INCH, _DPI = 10.0, 6.0, 100
-_AXES_BOX = (0.085, 0.245, 0.83, 0.575)
+_WIDTH_INCH, _DPI = 10.0, 100
+# From the left, and the width, as shares of the figure.
+_AXES_LEFT, _AXES_WIDTH = 0.085, 0.83
+# Of the first pair of axes, of further ones below it, and of what is around them.
+_HEIGHT_INCH, _FURTHER_INCH, _GAP_INCH = 3.45, 2.1, 0.3
+_ABOVE_INCH, _BELOW_INCH = 1.08, 1.47
+_LEGEND_COLUMNS, _LEGEND_ROWS, _LEGEND_ROW_INCH = 3, 3, 0.2
 # Room of one character of a tick label, as a share of the axis.
 _CHARACTER_SHARE = 0.0085
 
@@ -47,19 +52,36 @@ def drawing_style(families: Sequence[str]) -> Iterator[None]:
 
 def new_figure(title: str, caption: str) -> "tuple[Figure, Axes]":
     """A figure of 1000 x 600 with its title above and its caption below one pair of axes."""
+    figure, (axes,) = new_panels(title, caption, count=1, entries=1)
+    return figure, axes
+
+
+def new_panels(
+    title: str, caption: str, *, count: int, entries: int
+) -> "tuple[Figure, tuple[Axes, ...]]":
+    """A figure of `count` pairs of axes below one another, with room for a legend's entries."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(_WIDTH_INCH, _HEIGHT_INCH), dpi=_DPI, facecolor="white")
+    rows = ceil(entries / _LEGEND_COLUMNS)
+    below = _BELOW_INCH + max(0, rows - _LEGEND_ROWS) * _LEGEND_ROW_INCH
+    further = (count - 1) * (_FURTHER_INCH + _GAP_INCH)
+    height = _ABOVE_INCH + _HEIGHT_INCH + further + below
+    figure = Figure(figsize=(_WIDTH_INCH, height), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
-    axes = figure.add_axes(_AXES_BOX)
-    axes.grid(visible=True, color="#DDDDDD", linewidth=0.8)
-    axes.set_axisbelow(True)
-    figure.text(0.5, 0.945, title, ha="center", va="center", fontsize=15, gid="title")
-    figure.text(
-        0.5, 0.025, caption, ha="center", va="center", fontsize=9, color=DARK, gid="caption"
-    )
-    return figure, axes
+    panels = []
+    bottom = height - _ABOVE_INCH - _HEIGHT_INCH
+    for place in range(count):
+        tall = _FURTHER_INCH if place else _HEIGHT_INCH
+        axes = figure.add_axes((_AXES_LEFT, bottom / height, _AXES_WIDTH, tall / height))
+        axes.grid(visible=True, color=GRID, linewidth=0.8)
+        axes.set_axisbelow(True)
+        panels.append(axes)
+        bottom -= _FURTHER_INCH + _GAP_INCH
+    look: dict[str, Any] = {"ha": "center", "va": "center"}
+    figure.text(0.5, 1 - 0.33 / height, title, fontsize=15, gid="title", **look)
+    figure.text(0.5, 0.15 / height, caption, fontsize=9, color=DARK, gid="caption", **look)
+    return figure, tuple(panels)
 
 
 def add_legend(figure: "Figure", handles: "Sequence[Artist]") -> None:
@@ -67,8 +89,8 @@ def add_legend(figure: "Figure", handles: "Sequence[Artist]") -> None:
     figure.legend(
         handles=list(handles),
         loc="lower center",
-        bbox_to_anchor=(0.5, 0.05),
-        ncols=min(3, max(1, len(handles))),
+        bbox_to_anchor=(0.5, 0.3 / figure.get_figheight()),
+        ncols=min(_LEGEND_COLUMNS, max(1, len(handles))),
         frameon=False,
         fontsize=9.5,
         columnspacing=2.5,
@@ -137,14 +159,15 @@ def put_mark(
 
 
 def set_value_axis(axes: "Axes", values: Sequence[float], *, headroom: float) -> None:
-    """From zero to `headroom` times the highest value; thousands as k, so that labels stay short.
+    """From zero, or below it, to `headroom` times the highest value; thousands as k.
 
     Two axes with unlike headroom keep their highest points apart.
     """
     from matplotlib.ticker import FuncFormatter
 
-    highest = max((value for value in values if isfinite(value)), default=0.0)
-    axes.set_ylim(0, headroom * highest if highest > 0 else 1.0)
+    known = [value for value in values if isfinite(value)]
+    highest, lowest = max([0.0, *known]), min([0.0, *known])
+    axes.set_ylim(headroom * lowest, headroom * highest if highest > lowest else 1.0)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short_number(value)))
 
 

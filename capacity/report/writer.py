@@ -8,6 +8,7 @@ from capacity.errors import StorageError
 from capacity.model.findings import Findings
 from capacity.model.run import Run
 from capacity.report.charts import qps_ttlb_figure, save_png, success_rate_figure
+from capacity.report.charts_resources import resources_figure
 from capacity.report.steps_csv import steps_csv
 from capacity.report.texts import Language
 
@@ -22,14 +23,21 @@ class Writer(Protocol):
 
 
 def _write_png(run: Run, findings: Findings, folder: Path, language: Language) -> tuple[Path, ...]:
-    """The two graphs; without a finished step there is nothing to draw."""
+    """The graphs, the third if resources were asked for; without a finished step none."""
     if not run.steps:
         return ()
-    curve = folder / f"{run.plan.name}_qps_ttlb.png"
-    success = folder / f"{run.plan.name}_successrate.png"
-    save_png(qps_ttlb_figure(run, findings, language), curve)
-    save_png(success_rate_figure(run, findings, language), success)
-    return (curve, success)
+    drawn = {
+        "qps_ttlb": qps_ttlb_figure(run, findings, language),
+        "successrate": success_rate_figure(run, findings, language),
+        "resources": resources_figure(run, findings, language),
+    }
+    paths = []
+    for name, figure in drawn.items():
+        if figure is not None:
+            path = folder / f"{run.plan.name}_{name}.png"
+            save_png(figure, path)
+            paths.append(path)
+    return tuple(paths)
 
 
 def _write_csv(run: Run, findings: Findings, folder: Path, language: Language) -> tuple[Path, ...]:

@@ -8,7 +8,8 @@ from capacity.errors import StorageError
 from capacity.report.steps_csv import steps_csv
 from capacity.report.texts import Language
 from capacity.report.writer import WRITERS
-from tests.unit.builders import a_curve, a_run, some_findings
+from tests.unit.builders import a_curve, a_plan, a_run, some_findings
+from tests.unit.report.reading_builders import a_monitored_plan, a_quantity
 
 
 def test_the_table_has_these_formats() -> None:
@@ -46,3 +47,16 @@ def test_a_run_without_steps_has_no_graphs(tmp_path: Path) -> None:
     """There is nothing to draw, and nothing is drawn."""
     assert WRITERS["png"](a_run([]), some_findings(), tmp_path, Language.EN) == ()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_resources_that_were_asked_for_have_a_graph(tmp_path: Path) -> None:
+    """It is the third, and it is there even if nothing could be read."""
+    run = a_run(a_curve((1, 2)), plan=a_monitored_plan(a_quantity(), plan=a_plan((1, 2))))
+
+    paths = WRITERS["png"](run, some_findings(), tmp_path, Language.EN)
+
+    assert [path.name for path in paths] == [
+        "demo_qps_ttlb.png",
+        "demo_successrate.png",
+        "demo_resources.png",
+    ]

@@ -1,0 +1,145 @@
+"""How is something drawn that every step has: a line with its markers, findings, the stop?
+
+Markers of steps that cannot be believed are hollow.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from capacity.model.findings import Capacity, Findings, Knee
+from capacity.model.load import ConcurrencyLadder, RateLadder
+from capacity.model.run import Run, Step, Trust
+from capacity.report.charts_frame import DARK, ORANGE, PURPLE, axis_limits, put_mark
+from capacity.report.charts_words import capacity_mark, knee_mark, stop_mark
+from capacity.report.texts import Language, say
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+
+_KNEE_COLOR = "#A3527C"  # PURPLE, darker: it is text as well
+
+
+@dataclass(frozen=True, slots=True)
+class CurveWords:
+    """Keys of the words that tell the two kinds of ladder apart."""
+
+    load_axis: str
+    latency_axis: str
+    mean: str
+    p99: str
+
+
+CURVE_WORDS = {
+    ConcurrencyLadder: CurveWords("axis_concurrency", "axis_ttlb", "series_mean", "series_p99"),
+    RateLadder: CurveWords(
+        "axis_rate", "axis_response", "series_response_mean", "series_response_p99"
+    ),
+}
+
+
+def by_level(steps: Sequence[Step]) -> list[Step]:
+    """Lines run from the lowest load to the highest, whatever ran first."""
+    return sorted(steps, key=lambda step: step.plan.load.level)
+
+
+def is_doubtful(step: Step) -> bool:
+    """Whether its markers are hollow."""
+    return step.validity.trust is not Trust.VALID
+
+
+def draw_series(
+    axes: "Axes",
+    steps: Sequence[Step],
+    values: Sequence[float],
+    name: str,
+    look: tuple[str, ...],
+    *,
+    hollow: Collection[int] = (),
+) -> "Line2D":
+    """One line with its markers; hollow are those of doubtful steps and at the places given."""
+    color, marker, dashes = look
+    levels = [step.plan.load.level for step in steps]
+    (line,) = axes.plot(
+        levels,
+        values,
+        color=color,
+        marker=marker,
+        ls=dashes,
+        lw=2,
+        ms=7,
+        gid=name,
+        zorder=3,
+        clip_on=False,
+    )
+    doubtful = [place for place, step in enumerate(steps) if place in hollow or is_doubtful(step)]
+    axes.plot(
+        [levels[place] for place in doubtful],
+        [values[place] for place in doubtful],
+        color=color,
+        marker=marker,
+        ls="",
+        ms=8,
+        mfc="white",
+        mew=1.8,
+        gid=f"{name}-doubtful",
+        zorder=4,
+        clip_on=False,
+    )
+    return line
+
+
+def mark_knee(
+    axes: "Axes", levels: Sequence[float], findings: Findings, language: Language
+) -> None:
+    """The knee as a line with its range, if it lies on the axis."""
+    knee = findings.knee
+    low, high = axis_limits(levels)
+    if isinstance(knee, Knee) and low <= knee.concurrency <= high:
+        axes.axvspan(knee.low, knee.high, color=PURPLE, alpha=0.18, lw=0, gid="knee-range")
+        axes.axvline(knee.concurrency, color=_KNEE_COLOR, ls=(0, (5, 2)), lw=1.6, gid="knee")
+        text = knee_mark(knee, language)
+        put_mark(axes, levels, knee.concurrency, text, row=0, color=_KNEE_COLOR)
+
+
+def mark_capacity(axes: "Axes", findings: Findings, language: Language) -> list["Line2D"]:
+    """The capacity as a star on the throughput; what a legend needs of it."""
+    capacity = findings.capacity
+    if not isinstance(capacity, Capacity):
+        return []
+    return axes.plot(
+        [capacity.load.level],
+        [capacity.qps],
+        marker="*",
+        ms=18,
+        ls="",
+        color=ORANGE,
+        mec=DARK,
+        gid="capacity",
+        zorder=5,
+        label=capacity_mark(capacity, language),
+    )
+
+
+def mark_stop(
+    axes: "Axes", levels: Sequence[float], run: Run, language: Language, *, row: int = 1
+) -> None:
+    """Where the climb ended, with the reason above."""
+    last = run.steps[-1].plan.load.level
+    axes.axvline(last, color=DARK, ls=":", lw=1.6, gid="stop")
+    put_mark(axes, levels, last, stop_mark(run, language), row=row, color=DARK)
+
+
+def hollow_handle(steps: Sequence[Step], language: Language) -> list["Line2D"]:
+    """The legend's word for hollow markers, where there are any."""
+    if not any(is_doubtful(step) for step in steps):
+        return []
+    return [hollow_entry(say(language, "series_doubtful"))]
+
+
+def hollow_entry(label: str) -> "Line2D":
+    """A hollow marker with its word."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], color=DARK, marker="o", ls="", mfc="white", mew=1.8, label=label)
