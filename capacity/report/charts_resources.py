@@ -213,7 +213,7 @@ def _draw_limit(axes: "Axes", limit: DrawnLimit, color: str, place: int) -> None
         fontsize=9,
         color=DARK,
         bbox={"facecolor": "white", "edgecolor": color, "linewidth": 0.8, "pad": 1.5},
-        zorder=6,
+        zorder=2.5,  # above the limits, below the values
         gid="limit-text",
     )
 
