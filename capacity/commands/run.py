@@ -19,6 +19,7 @@ from capacity.analysis.findings import analyze
 from capacity.commands.consent import ask_consent
 from capacity.commands.demo_options import DemoOptions
 from capacity.commands.demo_process import DemoProcess
+from capacity.commands.monitoring import facts_lines, make_monitors
 from capacity.commands.preflight import check_descriptors, reachable, resolve, usable_from
 from capacity.commands.process import SignalInterrupt, SystemClock
 from capacity.commands.results import AnswerForm, print_answer, write_derived
@@ -32,7 +33,7 @@ from capacity.profile.load import load_plan
 from capacity.report.books import books_lines
 from capacity.report.console import ConsoleLook, look_of, make_console
 from capacity.report.texts import Language, pick_language
-from capacity.search.ports import Engine
+from capacity.search.ports import Engine, Monitor
 from capacity.search.runner import find_capacity
 from capacity.storage.run_folder import RunFolder, check_writable
 
@@ -100,12 +101,17 @@ async def _run(plan: RunPlan, settings: Settings) -> int:
         stack.callback(console.close)
         for line in (*plan_lines(plan, tuple(a for a, _ in addresses)), *engine.notes):
             console.note(line)
+        monitors = make_monitors(plan, stack)
+        for line in (line for monitor in monitors for line in facts_lines(monitor.facts)):
+            console.note(line)
         engine.start()
+        for monitor in monitors:
+            monitor.start()
         interrupt = SignalInterrupt()
         interrupt.listen(asyncio.get_running_loop())
         clock = SystemClock()
-        environment = _environment(plan, engine, addresses)
-        climb = find_capacity(plan, environment, engine, clock, interrupt)
+        environment = _environment(plan, engine, addresses, monitors)
+        climb = find_capacity(plan, environment, engine, clock, interrupt, monitors)
         folder = stack.enter_context(RunFolder.create(settings.out, plan.name, clock.unix_s()))
         async with aclosing(climb) as events:
             async for event in events:
@@ -142,7 +148,10 @@ def _make_engine(plan: RunPlan, addresses: tuple[tuple[str, int], ...]) -> Engin
 
 
 def _environment(
-    plan: RunPlan, engine: Engine, addresses: tuple[tuple[str, int], ...]
+    plan: RunPlan,
+    engine: Engine,
+    addresses: tuple[tuple[str, int], ...],
+    monitors: tuple[Monitor, ...],
 ) -> Environment:
     return Environment(
         capacity_version=core_version(),
@@ -153,6 +162,7 @@ def _environment(
         platform=platform.platform(),
         cpu_count=os.cpu_count() or 1,
         addresses=tuple(address for address, _ in addresses),
+        monitors=tuple(monitor.facts for monitor in monitors),
     )
 
 

@@ -1,0 +1,42 @@
+"""Which monitors watch the service in this run, and what do they say before any load?"""
+
+import importlib
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+from capacity.model.plan import RunPlan
+from capacity.model.resources import MonitorFacts
+from capacity.model.rules import Scope
+from capacity.search.ports import Monitor
+
+
+def make_monitors(plan: RunPlan, stack: ExitStack) -> tuple[Monitor, ...]:
+    """The monitors of the plan, not started yet; `stack` closes them.
+
+    Raises before anything is sent when what shall be watched does not exist.
+    """
+    monitors: list[Monitor] = []
+    for monitor in _made(plan):
+        stack.callback(monitor.close)
+        monitors.append(monitor)
+    return tuple(monitors)
+
+
+def facts_lines(facts: MonitorFacts) -> tuple[str, ...]:
+    """What a monitor has found out, as lines of the plan."""
+    source = facts.source if facts.version is None else f"{facts.source}, {facts.version}"
+    return (f"{'watched by':<14}{source}", *(f"{'note':<14}{note}" for note in facts.notes))
+
+
+def windows_of(plan: RunPlan) -> tuple[tuple[str, float], ...]:
+    """The quantities that rules want to see inside a hold, with the lengths of their windows."""
+    rules = (rule for rule in plan.rules if rule.scope is Scope.RESOURCE)
+    return tuple((rule.metric, rule.over_s) for rule in rules if rule.over_s is not None)
+
+
+def _made(plan: RunPlan) -> Iterator[Monitor]:
+    """Import what is chosen only: a Prometheus client costs a third of a second."""
+    monitor = plan.monitor
+    if monitor is not None and monitor.process is not None:
+        process = importlib.import_module("capacity.monitors.process")
+        yield process.ProcessMonitor(monitor.process, windows_of(plan))

@@ -1,0 +1,61 @@
+"""Tests of capacity.commands.monitoring: which monitors a plan has, and what they say first."""
+
+import os
+from contextlib import ExitStack
+from dataclasses import replace
+
+import pytest
+
+from capacity.commands.monitoring import facts_lines, make_monitors, windows_of
+from capacity.errors import CapacityError
+from capacity.model.plan import MonitorPlan, ProcessSource, RunPlan
+from capacity.model.resources import MonitorFacts
+from tests.unit.builders import ERROR_RULE, a_plan
+from tests.unit.resource_builders import a_resource_rule
+
+
+def a_watching_plan(pid: int) -> RunPlan:
+    """A plan that reads a process of this machine."""
+    source = ProcessSource(pid=pid, port=None)
+    return replace(a_plan(), monitor=MonitorPlan(None, source, None, ()))
+
+
+def test_a_plan_without_a_monitor_has_none() -> None:
+    """Nothing is imported, started or closed for it."""
+    with ExitStack() as stack:
+        assert make_monitors(a_plan(), stack) == ()
+
+
+def test_a_process_is_watched_by_one_monitor() -> None:
+    """It is found before any load, and the monitor says which one it is."""
+    with ExitStack() as stack:
+        (monitor,) = make_monitors(a_watching_plan(os.getpid()), stack)
+        assert monitor.facts.source.startswith(f"pid {os.getpid()} ")
+
+
+def test_a_process_that_is_not_there_ends_the_run_before_any_load() -> None:
+    """The error has a hint, like every other."""
+    with ExitStack() as stack, pytest.raises(CapacityError) as caught:
+        make_monitors(a_watching_plan(2**22 - 1), stack)
+    assert caught.value.hint
+
+
+def test_windows_are_those_of_the_rules_on_resources() -> None:
+    """A rule over the whole hold has none, and our own metrics are not the monitor's."""
+    rules = (ERROR_RULE, a_resource_rule(over_s=15.0), a_resource_rule("mem"))
+    assert windows_of(replace(a_plan(), rules=rules)) == (("cpu", 15.0),)
+
+
+@pytest.mark.parametrize(
+    ("version", "source"),
+    [("2.42.0", "http://127.0.0.1:9090, 2.42.0"), (None, "http://127.0.0.1:9090")],
+)
+def test_what_a_monitor_found_out_is_told_before_the_load(version: str | None, source: str) -> None:
+    """The source with its version if it told one, and each note on a line of its own."""
+    notes = ("pods matched: 2", "hold >= 64 s")
+    facts = MonitorFacts("http://127.0.0.1:9090", version, 0.0, 15.0, 1.0, (), notes)
+    assert facts_lines(facts) == (
+        f"watched by    {source}",
+        "note          pods matched: 2",
+        "note          hold >= 64 s",
+    )
