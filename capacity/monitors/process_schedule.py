@@ -6,7 +6,7 @@ due. The looks of a hold are kept until the next one begins.
 
 from collections.abc import Callable, Sequence
 
-from capacity.model.resources import Asked, ResourceNews
+from capacity.model.resources import Asked, Reading, ResourceNews
 from capacity.monitors.process_looks import Sight
 from capacity.monitors.process_readings import read_window
 from capacity.monitors.process_window import changes_among, window_of
@@ -61,28 +61,30 @@ class ProcessSchedule:
         if self._step_index is None:
             return None
         self._sights.append(self.look(with_limits=False))
-        end_unix_s = self._sights[-1].at_unix_s
-        readings = [
+        readings = self._of_windows(self._sights[-1].at_unix_s)
+        if not readings:
+            return None
+        return ResourceNews(self._step_index, Asked.DURING, readings, ())
+
+    def end(self, end_unix_s: float) -> ResourceNews | None:
+        """The hold has ended: every quantity over all of it, the last windows, what happened."""
+        if self._step_index is None:
+            return None
+        step_index, self._step_index = self._step_index, None
+        self._sights.append(self.look(with_limits=True))
+        window = window_of(self._sights, self._start_unix_s, end_unix_s, None)
+        readings = (*read_window(window), *self._of_windows(end_unix_s))
+        return ResourceNews(step_index, Asked.AT_END, readings, changes_among(self._sights))
+
+    def _of_windows(self, end_unix_s: float) -> tuple[Reading, ...]:
+        """What the rules want to know of the time just past, once the hold is that long."""
+        return tuple(
             reading
             for over_s, names in self._names_by_window.items()
             if end_unix_s - over_s >= self._start_unix_s
             for reading in read_window(
                 window_of(self._sights, end_unix_s - over_s, end_unix_s, over_s), names
             )
-        ]
-        if not readings:
-            return None
-        return ResourceNews(self._step_index, Asked.DURING, tuple(readings), ())
-
-    def end(self, end_unix_s: float) -> ResourceNews | None:
-        """The hold has ended: every quantity over all of it, and what happened meanwhile."""
-        if self._step_index is None:
-            return None
-        step_index, self._step_index = self._step_index, None
-        self._sights.append(self.look(with_limits=True))
-        window = window_of(self._sights, self._start_unix_s, end_unix_s, None)
-        return ResourceNews(
-            step_index, Asked.AT_END, read_window(window), changes_among(self._sights)
         )
 
     def look(self, *, with_limits: bool) -> Sight:
