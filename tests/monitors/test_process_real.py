@@ -4,17 +4,17 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from capacity.errors import UsageError
 from capacity.model.plan import ProcessSource
-from capacity.model.resources import ChangeKind, Reading, ReadingState, ResourceNews
-from capacity.monitors.process_schedule import ProcessSchedule
+from capacity.model.resources import ChangeKind, ReadingState
 from capacity.monitors.process_tree import ProcessTree
 from tests.monitors.processes import Obedient, obedient
+from tests.monitors.watching import ended, kinds, reading, used_s, value, watching
 
 # The kernel tells CPU time in hundredths of a second, rounded down, for user and system.
 TICKS_S = 0.03
@@ -27,48 +27,6 @@ def service() -> Iterator[Obedient]:
     """A process that waits for orders."""
     with obedient() as one:
         yield one
-
-
-def watching(*, pid: int | None = None, port: int | None = None) -> ProcessSchedule:
-    """Looks at real processes, made by the test alone: no thread, no pause."""
-    tree = ProcessTree(ProcessSource(pid, port))
-    return ProcessSchedule(
-        lambda with_limits: tree.look(with_limits=with_limits), time.thread_time, ()
-    )
-
-
-def ended(watch: ProcessSchedule) -> ResourceNews:
-    """The news of the hold that ends now."""
-    news = watch.end(time.time())
-    assert news is not None
-    return news
-
-
-def reading(news: ResourceNews, name: str) -> Reading:
-    """The reading of one quantity."""
-    (found,) = [one for one in news.readings if one.name == name]
-    return found
-
-
-def value(news: ResourceNews, name: str) -> float:
-    """The value that decides."""
-    worst = reading(news, name).worst
-    assert worst is not None, reading(news, name).reason
-    return worst.value
-
-
-def used_s(news: ResourceNews) -> float:
-    """The CPU time of the whole hold, from the rate and the time between the edges."""
-    one = reading(news, "process.cores")
-    (member,) = one.members
-    span_s = one.window_end_unix_s - one.window_start_unix_s
-    assert member.coverage_ratio is not None
-    return member.value * member.coverage_ratio * span_s
-
-
-def kinds(news: ResourceNews) -> Sequence[ChangeKind]:
-    """What happened, in order."""
-    return [change.kind for change in news.changes]
 
 
 def test_cpu_is_what_the_process_itself_counts(service: Obedient) -> None:
