@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from capacity.model.resources import Asked
 from capacity.model.run import (
     Event,
     ReadingsAwaited,
@@ -26,7 +27,7 @@ from capacity.model.run import (
 from capacity.report.console_live import ASCII_SYMBOLS, UTF8_SYMBOLS, LiveView, Symbols
 from capacity.report.console_look import ConsoleLook, ConsoleMode, choose_mode, look_of
 from capacity.report.console_plain import end_line, rule_line, step_line
-from capacity.report.console_resources import MissingTeller, awaited_line, telling_names
+from capacity.report.console_resources import NewsTeller, awaited_line, telling_names
 from capacity.report.console_state import PictureBook
 from capacity.report.shown import printable
 
@@ -95,7 +96,7 @@ class _PlainConsole:
         )
         self._total_steps = 0
         self._resources: tuple[str, ...] = ()
-        self._teller: MissingTeller | None = None
+        self._teller: NewsTeller | None = None
         self._told_steps: dict[int, str] = {}
 
     def show(self, event: Event) -> None:
@@ -103,13 +104,13 @@ class _PlainConsole:
             case RunStarted(plan):
                 self._total_steps = len(plan.ladder.loads)
                 self._resources = telling_names(plan, _RESOURCES_A_LINE)
-                self._teller = MissingTeller(plan)
+                self._teller = NewsTeller(plan)
             case StepFinished(step) | StepReassessed(step):
                 self._print_step(step)
             case ResourcesRead(news) if self._teller is not None:
                 for line in self._teller.lines(news):
                     self._print(line, "yellow")
-            case ReadingsAwaited():
+            case ReadingsAwaited(asked=Asked.LATE):  # the others are a matter of a moment
                 self._print(awaited_line(event))
             case RuleFired(judgement=judgement):
                 self._print(rule_line(judgement), "yellow")

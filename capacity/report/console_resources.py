@@ -7,11 +7,11 @@ Why one of them is missing is told once, when it begins.
 from collections.abc import Sequence
 
 from capacity.model.plan import RunPlan
-from capacity.model.resources import Asked, Reading, ReadingState, ResourceNews
+from capacity.model.resources import Asked, ChangeKind, Reading, ReadingState, ResourceNews
 from capacity.model.rules import Scope
 from capacity.model.run import ReadingsAwaited
 from capacity.presets import local_process
-from capacity.report.resource_words import missing_words, some_names
+from capacity.report.resource_words import change_words, missing_words, some_names
 from capacity.report.shown import printable
 from capacity.report.texts import Language
 from capacity.units import Unit, format_duration, format_ratio
@@ -78,18 +78,33 @@ def awaited_line(awaited: ReadingsAwaited) -> str:
     return f"waiting for {kind} of step {awaited.step_index + 1}, at most {longest}"
 
 
-class MissingTeller:
+class NewsTeller:
     """Says once why a quantity is missing, and again only after it has been there.
 
     Errors are told of every quantity, missing data only of those that rules judge: the others may
-    rightly have none.
+    rightly have none. Changes of the service are told once for each step.
     """
 
     def __init__(self, plan: RunPlan) -> None:
         self._judged = {rule.metric for rule in plan.rules if rule.scope is Scope.RESOURCE}
         self._missing: set[str] = set()
+        self._changed: set[tuple[int, ChangeKind, str]] = set()
 
     def lines(self, news: ResourceNews) -> tuple[str, ...]:
+        """What is new of it, one line each."""
+        return (*self._missing_lines(news), *self._change_lines(news))
+
+    def _change_lines(self, news: ResourceNews) -> tuple[str, ...]:
+        """What was told at the end of a hold comes once more with its late samples."""
+        lines = []
+        for change in news.changes:
+            key = (news.step_index, change.kind, change.subject)
+            if key not in self._changed:
+                self._changed.add(key)
+                lines.append(change_words(change, Language.EN))
+        return tuple(lines)
+
+    def _missing_lines(self, news: ResourceNews) -> tuple[str, ...]:
         """One line for each new reason, with the names it is the reason for."""
         names: dict[tuple[ReadingState, str], list[str]] = {}
         for reading in news.readings:

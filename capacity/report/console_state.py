@@ -29,7 +29,7 @@ from capacity.model.run import (
 )
 from capacity.model.snapshot import Counts, LatencySummary
 from capacity.report.console_plain import rule_line
-from capacity.report.console_resources import MissingTeller
+from capacity.report.console_resources import NewsTeller
 from capacity.report.load_words import load_field
 
 _KEPT_MESSAGES = 3
@@ -87,14 +87,14 @@ class PictureBook:
         self.picture: Picture | None = None
         self._hold = _Hold()
         self._phase_start_s: float | None = None
-        self._teller: MissingTeller | None = None
+        self._teller: NewsTeller | None = None
 
     def take(self, event: Event) -> None:
         """Look at one event; before RunStarted there is no picture."""
         if isinstance(event, RunStarted):
             total = len(event.plan.ladder.loads)
             self.picture = Picture(event.plan, total, (), None, (), (), None)
-            self._teller = MissingTeller(event.plan)
+            self._teller = NewsTeller(event.plan)
         elif self.picture is not None:
             if isinstance(event, _END_OF_WAITING):
                 self.picture = replace(self.picture, awaited=None)

@@ -1,17 +1,21 @@
-"""What happened in a step that its averages hide: a stall, failures with samples, odd answers?
+"""What happened in a step that its averages hide: a stall, failures, odd answers, a restart?
 
 Each is one sentence of the verdict, and none when there is nothing to tell.
 """
 
+from datetime import UTC, datetime
+
 from capacity.model.run import Run, Stalls, Step, Trust
 from capacity.model.snapshot import Counts, FailureTrace
 from capacity.report.load_words import load_words
+from capacity.report.resource_words import change_words
 from capacity.report.shown import show_warnings
 from capacity.report.texts import Language, say
 from capacity.units import format_duration, format_ratio
 
 # Shorter ones are seen in the percentiles of any real number of samples.
 _TELLING_GAP_S = 0.1
+_CHANGES_SHOWN = 3
 
 
 def stall_sentence(run: Run, language: Language) -> str | None:
@@ -85,3 +89,29 @@ def odd_sentence(run: Run, language: Language) -> str | None:
     if counts.warnings:
         parts.append(show_warnings(counts))
     return say(language, "warnings_join").join(parts) if parts else None
+
+
+def changes_sentence(run: Run, language: Language) -> str | None:
+    """What happened to the service meanwhile: when, at which load, to whom."""
+    changes = [(step, change) for step in run.steps for change in step.changes]
+    parts = [
+        say(
+            language,
+            "change_at",
+            load=load_words(step.plan.load, language),
+            time=_time_of_day(change.seen_at_unix_s),
+            what=change_words(change, language),
+        )
+        for step, change in changes[:_CHANGES_SHOWN]
+    ]
+    if len(changes) > _CHANGES_SHOWN:
+        parts.append(say(language, "resource_more", count=len(changes) - _CHANGES_SHOWN))
+    return say(language, "changes_join").join(parts) if parts else None
+
+
+def _time_of_day(unix_s: float) -> str:
+    """UTC; a dash for a time that no calendar has, as a damaged file may give."""
+    try:
+        return datetime.fromtimestamp(unix_s, UTC).strftime("%H:%M:%S")
+    except (OSError, OverflowError, ValueError):
+        return "-"

@@ -6,7 +6,7 @@ Subjects and reasons come from outside (labels, error texts): they are cleaned a
 from collections.abc import Sequence
 
 from capacity.model.plan import RunPlan
-from capacity.model.resources import Reading, ReadingState
+from capacity.model.resources import Change, Reading, ReadingState
 from capacity.model.rules import Judgement, RuleState
 from capacity.report.shown import cells, printable
 from capacity.report.texts import Language, say
@@ -92,6 +92,14 @@ def missing_words(reason: str, language: Language, *, is_error: bool) -> str:
     """Why there is no value, as it was told by whoever was asked."""
     key = "resource_error" if is_error else "resource_no_data"
     return say(language, key, reason=shortened(reason, _REASON_CELLS))
+
+
+def change_words(change: Change, language: Language) -> str:
+    """`shop/api-7f9 restarted (from 1 to 2)`: who, what, and what else is known of it."""
+    subject = shown_subject(change.subject)
+    what = say(language, f"change_{change.kind.value}", subject=subject)
+    detail = shortened(change.detail, _REASON_CELLS)
+    return say(language, "change_detail", what=what, detail=detail) if detail else what
 
 
 def some_names(names: Sequence[str], language: Language) -> str:

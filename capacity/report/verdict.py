@@ -1,15 +1,18 @@
-"""What did the run find, in six lines that stand by themselves, or up to nine after incidents?
+"""What did the run find, in six lines that stand by themselves, and more after incidents?
 
 The order is the order in which people need it, and when the run is not valid that comes first.
 """
 
-from capacity.model.findings import Capacity, Findings, Knee, NoCapacity
-from capacity.model.load import RateLadder
-from capacity.model.rules import DROPPED_RATE, Judgement
+from capacity.model.findings import Capacity, Findings, Knee, LimitKind, NoCapacity
 from capacity.model.run import EndReason, Run, Step, Trust
-from capacity.model.snapshot import FailureKind, Side
-from capacity.report.incidents import failures_sentence, odd_sentence, stall_sentence
+from capacity.report.incidents import (
+    changes_sentence,
+    failures_sentence,
+    odd_sentence,
+    stall_sentence,
+)
 from capacity.report.load_words import load_words, loads_words
+from capacity.report.resource_words import judgement_words
 from capacity.report.shown import (
     P99_SAMPLES,
     cells,
@@ -21,10 +24,17 @@ from capacity.report.shown import (
     show_success,
 )
 from capacity.report.texts import CATALOGUES, Language, say
+from capacity.report.verdict_resources import resource_lines
+from capacity.report.verdict_stop import stop_sentence
 from capacity.units import format_qps
 
 # Rows that appear only when there is something to tell.
-_INCIDENTS = {"stall": stall_sentence, "failures": failures_sentence, "warnings": odd_sentence}
+_INCIDENTS = {
+    "stall": stall_sentence,
+    "failures": failures_sentence,
+    "warnings": odd_sentence,
+    "changes": changes_sentence,
+}
 _LABELS = (
     "capacity",
     "knee",
@@ -33,10 +43,10 @@ _LABELS = (
     "valid",
     "remarks",
     "not_valid",
+    "resources",
     "report",
     *_INCIDENTS,
 )
-_ERRORS_SHOWN = 2
 
 
 def verdict_lines(
@@ -51,6 +61,7 @@ def verdict_lines(
         ("stopped", stop_sentence(run, language)),
         trust,
         *((label, text) for label, say_it in _INCIDENTS.items() if (text := say_it(run, language))),
+        *_resources(run, findings, language),
         ("report", report_place),
     ]
     if trust[0] == "not_valid":
@@ -58,7 +69,15 @@ def verdict_lines(
         rows.insert(0, trust)
     catalogue = CATALOGUES[language]
     width = max(cells(catalogue[label]) for label in _LABELS) + 2
-    return tuple(padded(catalogue[label], width) + printable(text) for label, text in rows)
+    return tuple(
+        padded(catalogue[label] if label else "", width) + printable(text) for label, text in rows
+    )
+
+
+def _resources(run: Run, findings: Findings, language: Language) -> list[tuple[str, str]]:
+    """The block of the resources: its label stands at the first line only."""
+    lines = resource_lines(run, findings, language)
+    return [("" if place else "resources", line) for place, line in enumerate(lines)]
 
 
 def is_valid(run: Run) -> bool:
@@ -68,62 +87,37 @@ def is_valid(run: Run) -> bool:
     return any(step.validity.trust is not Trust.INVALID for step in run.steps)
 
 
-def stop_sentence(run: Run, language: Language) -> str:
-    """Where and why the climb ended."""
-    detail = run.end.detail
-    if not run.steps:
-        return say(language, "stopped_no_step", detail=detail)
-    last = run.steps[-1]
-    level = load_words(last.plan.load, language)
-    if run.end.reason is not EndReason.RULE:
-        key = f"stopped_{run.end.reason.value}"
-        return say(language, key, last=level, detail=detail)
-    for breach in last.breaches:
-        if breach.rule.text == run.end.rule and breach.observed is not None:
-            key, more = _why_broken(run, breach)
-            observed = breach.rule.unit.show(breach.observed)
-            return say(language, key, last=level, rule=breach.rule.text, observed=observed, **more)
-    rule = run.end.rule or detail
-    return say(language, "stopped_rule_between", last=level, rule=rule)
-
-
-def _why_broken(run: Run, breach: Judgement) -> tuple[str, dict[str, str]]:
-    """The key of the sentence on a broken rule, and what it says beyond the observed value."""
-    ladder = run.plan.ladder
-    if breach.rule.metric == DROPPED_RATE and isinstance(ladder, RateLadder):
-        return "stopped_dropped", {"slots": f"{ladder.max_in_flight:,}"}
-    errors = _errors(run) if breach.rule.metric == "error_rate" else ""
-    return ("stopped_errors", {"errors": errors}) if errors else ("stopped_rule", {})
-
-
-def _errors(run: Run) -> str:
-    """The most frequent errors of the last step, answers by their status."""
-    counts = run.steps[-1].counts
-    least = run.plan.scenario.ok_below_status
-    seen = {f"status {code}": n for code, n in counts.statuses.items() if code >= least}
-    seen |= {
-        kind.value: n
-        for kind, n in counts.failures.items()
-        if kind is not FailureKind.HTTP_STATUS and kind.side in (Side.TARGET, Side.NETWORK)
-    }
-    most = sorted(seen.items(), key=lambda item: (-item[1], item[0]))[:_ERRORS_SHOWN]
-    return ", ".join(f"{name} {count:,}x" for name, count in most if count > 0)
-
-
 def _capacity(run: Run, capacity: Capacity | NoCapacity, language: Language) -> str:
     match capacity:
         case NoCapacity(detail):
             return say(language, "capacity_none", detail=detail)
         case Capacity():
-            key = "capacity_found" if capacity.limited_by is not None else "capacity_bound"
-            return say(
+            sentence = say(
                 language,
-                key,
+                _capacity_key(capacity),
                 qps=format_qps(capacity.qps),
                 load=load_words(capacity.load, language),
                 evidence=_evidence(run, capacity, language),
                 rule=capacity.limited_by,
             )
+            return sentence + _not_judged(run, capacity, language)
+
+
+def _capacity_key(capacity: Capacity) -> str:
+    """A lower bound, a limit of the service, or a guard at which it may still have been fine."""
+    if capacity.limited_by is None:
+        return "capacity_bound"
+    return "capacity_guarded" if capacity.limit_kind is LimitKind.RESOURCE else "capacity_found"
+
+
+def _not_judged(run: Run, capacity: Capacity, language: Language) -> str:
+    """The rules on resources that had no data there; whether they were met is not known."""
+    judged = [j for s in run.steps if s.plan.load == capacity.load for j in s.judgements]
+    parts = []
+    for text in capacity.not_judged:
+        states = [judgement_words(j, frozenset(), language) for j in judged if j.rule.text == text]
+        parts.append(say(language, "capacity_unjudged", rule=text, state=", ".join(states[-1:])))
+    return "".join(parts)
 
 
 def _evidence(run: Run, capacity: Capacity, language: Language) -> str:

@@ -28,7 +28,7 @@ from capacity.report.console import ConsoleLook, ConsoleMode, make_console
 from capacity.report.console_live import ASCII_SYMBOLS, LiveView, sparkline
 from capacity.report.console_plain import rule_line, step_line
 from capacity.report.console_resources import (
-    MissingTeller,
+    NewsTeller,
     awaited_line,
     cell,
     column_name,
@@ -40,6 +40,7 @@ from capacity.units import Unit
 from tests.unit.builders import a_plan, a_snapshot, a_step, an_environment
 from tests.unit.report.reading_builders import (
     CPU_RULE,
+    a_change,
     a_monitored_plan,
     a_quantity,
     a_reading,
@@ -130,7 +131,7 @@ def news(*readings: Reading, asked: Asked = Asked.AT_END, step_index: int = 0) -
 
 def test_a_reason_is_told_once_and_again_after_it_was_gone() -> None:
     """A Prometheus that is down for ten steps is one line, not ten."""
-    teller = MissingTeller(PLAN)
+    teller = NewsTeller(PLAN)
     down = [a_reading(n, {}, state=ReadingState.ERROR, reason="refused") for n in ("cpu", "mem")]
     line = "cpu, mem: could not be read: refused"
 
@@ -142,7 +143,7 @@ def test_a_reason_is_told_once_and_again_after_it_was_gone() -> None:
 
 def test_missing_data_is_told_of_judged_quantities_when_the_hold_is_over() -> None:
     """Inside the hold samples are still to come; others may have no data for good."""
-    teller = MissingTeller(PLAN)
+    teller = NewsTeller(PLAN)
     empty = (a_reading(values={}, reason="1 sample"), a_reading("throttle", {}, reason="no quota"))
 
     assert teller.lines(news(*empty, asked=Asked.DURING)) == ()
@@ -153,7 +154,7 @@ def test_a_long_list_of_names_is_cut() -> None:
     """Thirty queries that fail alike are still one short line."""
     failed = [a_reading(f"q{i}", {}, state=ReadingState.ERROR, reason="x\x1b[2J") for i in range(9)]
 
-    assert MissingTeller(PLAN).lines(news(*failed)) == (
+    assert NewsTeller(PLAN).lines(news(*failed)) == (
         "q0, q1, q2, q3, 5 more: could not be read: x[2J",
     )
 
@@ -375,3 +376,19 @@ def test_a_sparkline_of_negative_values_stays_on_the_scale() -> None:
     """A query of the user may give anything."""
     assert sparkline([-100.0, 1.0], "_-#") == "_#"
     assert sparkline([-2.0, -1.0], "_-#") == "__"
+
+
+def test_a_change_of_the_service_is_told_once_for_each_step() -> None:
+    """The same restart comes at the end of the hold and once more with its late samples."""
+    teller = NewsTeller(PLAN)
+    restarted = ResourceNews(0, Asked.AT_END, (), (a_change(detail="0 to 1"),))
+    line = "shop/api-7f9/app restarted (0 to 1)"
+
+    assert teller.lines(restarted) == (line,)
+    assert teller.lines(replace(restarted, asked=Asked.LATE)) == ()
+    assert teller.lines(replace(restarted, step_index=1)) == (line,)
+
+
+def test_a_short_wait_is_no_line_of_a_log() -> None:
+    """Every step waits a moment for the readings of its end."""
+    assert plain_lines(ReadingsAwaited(0, Asked.AT_END, 5.0)) == []

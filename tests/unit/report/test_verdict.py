@@ -12,7 +12,8 @@ from capacity.model.rules import RuleState
 from capacity.model.run import EndReason, Run, RunEnd, Step, Trust
 from capacity.model.snapshot import FailureKind, WarningKind
 from capacity.report.texts import Language
-from capacity.report.verdict import is_valid, stop_sentence, verdict_lines
+from capacity.report.verdict import is_valid, verdict_lines
+from capacity.report.verdict_stop import stop_sentence
 from tests.unit.builders import (
     ERROR_RULE,
     GAIN_RULE,
