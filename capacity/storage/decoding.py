@@ -51,6 +51,8 @@ from capacity.storage.evidence import (
 )
 from capacity.storage.fields import Fields
 from capacity.storage.judgements import decode_judgement, decode_rule
+from capacity.storage.monitor_plan import decode_monitor
+from capacity.storage.resources import decode_change, decode_facts, decode_reading
 
 # Names become file names: no separators, no leading dot or dash.
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
@@ -106,9 +108,7 @@ def _plan(fields: Fields) -> RunPlan:
             ok_below_status=scenario.count("ok_below_status"),
         ),
         engine=fields.choice("engine", EngineName),
-        source_addresses=(
-            fields.texts("source_addresses") if "source_addresses" in fields.names() else ()
-        ),
+        source_addresses=fields.added_texts("source_addresses"),
         threads=fields.optional_count("threads", at_least=1),
         ladder=_ladder(fields),
         settle_s=fields.number("settle_s"),
@@ -122,6 +122,8 @@ def _plan(fields: Fields) -> RunPlan:
         allow_hosts=fields.texts("allow_hosts"),
         demo_service=None if demo_service is None else _demo_service(demo_service),
         profile_sha256=fields.optional_text("profile_sha256"),
+        monitor=decode_monitor(fields.added_inner("monitor")),
+        notes=fields.added_texts("notes"),
     )
 
 
@@ -195,6 +197,7 @@ def _environment(fields: Fields) -> Environment:
         platform=fields.text("platform"),
         cpu_count=fields.count("cpu_count"),
         addresses=fields.texts("addresses"),
+        monitors=tuple(decode_facts(facts) for facts in fields.added_inner_list("monitors")),
     )
 
 
@@ -238,6 +241,8 @@ def _step(fields: Fields) -> Step:
         failure_traces=tuple(
             decode_trace(trace) for trace in fields.added_inner_list("failure_traces")
         ),
+        resources=tuple(decode_reading(one) for one in fields.added_inner_list("resources")),
+        changes=tuple(decode_change(change) for change in fields.added_inner_list("changes")),
     )
 
 

@@ -29,6 +29,7 @@ from capacity.model.snapshot import (
     Schedule,
 )
 from capacity.storage.evidence import (
+    REDACTED,
     JsonObject,
     encode_littles_law,
     encode_schedule,
@@ -36,9 +37,10 @@ from capacity.storage.evidence import (
     encode_trace,
 )
 from capacity.storage.judgements import encode_judgement, encode_rule
+from capacity.storage.monitor_plan import encode_monitor
+from capacity.storage.resources import encode_change, encode_facts, encode_reading
 
 SCHEMA_VERSION = 1
-REDACTED = "[redacted]"
 
 
 def run_json(run: Run, findings: Findings | None) -> JsonObject:
@@ -111,6 +113,8 @@ def _capacity(capacity: Capacity | NoCapacity) -> JsonObject:
                 "p99_s": capacity.p99_s,
                 "success_ratio": capacity.success_ratio,
                 "limited_by": capacity.limited_by,
+                "limit_kind": None if capacity.limit_kind is None else capacity.limit_kind.value,
+                "not_judged": list(capacity.not_judged),
             }
         case NoCapacity(detail):
             return {"found": False, "detail": detail}
@@ -162,6 +166,8 @@ def _plan(plan: RunPlan) -> JsonObject:
         "allow_hosts": list(plan.allow_hosts),
         "demo_service": _demo_service(plan.demo_service),
         "profile_sha256": plan.profile_sha256,
+        "monitor": encode_monitor(plan.monitor),
+        "notes": list(plan.notes),
     }
 
 
@@ -222,6 +228,7 @@ def _environment(environment: Environment) -> JsonObject:
         "platform": environment.platform,
         "cpu_count": environment.cpu_count,
         "addresses": list(environment.addresses),
+        "monitors": [encode_facts(facts) for facts in environment.monitors],
     }
 
 
@@ -260,6 +267,8 @@ def _step(step: Step) -> JsonObject:
         "stalls": encode_stalls(step.stalls),
         "littles_law": encode_littles_law(step.littles_law),
         "failure_traces": [encode_trace(trace) for trace in step.failure_traces],
+        "resources": [encode_reading(reading) for reading in step.resources],
+        "changes": [encode_change(change) for change in step.changes],
         "latency_blob": _blob(step.latency_blob),
     }
 

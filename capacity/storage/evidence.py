@@ -9,6 +9,7 @@ from capacity.model.snapshot import FailureKind, FailureSample, FailureTrace, Sc
 from capacity.storage.fields import Fields
 
 JsonObject = dict[str, object]
+REDACTED = "[redacted]"
 
 
 def encode_stalls(stalls: Stalls | None) -> JsonObject | None:

@@ -137,6 +137,10 @@ class Fields:
             found.append(item)
         return tuple(found)
 
+    def added_texts(self, name: str) -> tuple[str, ...]:
+        """A list of strings in a key that older files of this version do not have."""
+        return self.texts(name) if name in self._members else ()
+
     def counts(self, name: str, *, at_least: int = 0) -> tuple[int, ...]:
         """A list of whole numbers from `at_least` up."""
         numbered = {str(position): item for position, item in enumerate(self._list(name))}

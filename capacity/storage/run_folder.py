@@ -1,8 +1,8 @@
 """How is a run kept on disk, so that nothing finished can be lost, and read back?
 
 Every finished step is durable before `append` returns. run.json is replaced as a whole, so that
-at any instant it is a valid, possibly partial result; timeline.ndjson only grows, and a killed
-run may leave a torn last line there.
+at any instant it is a valid, possibly partial result; timeline.ndjson and monitors.ndjson only
+grow, and a killed run may leave a torn last line there.
 """
 
 import json
@@ -45,6 +45,7 @@ from capacity.storage.durable import (
     write_rescue_copy,
 )
 from capacity.storage.encoding import json_text, run_json, timeline_line
+from capacity.storage.monitors_file import MONITORS_FILE, MonitorsFile
 
 RUN_FILE = "run.json"
 TIMELINE_FILE = "timeline.ndjson"
@@ -81,6 +82,7 @@ class RunFolder:
         self._run: Run | None = None
         self._step: StepPlan | None = None
         self._timeline = AppendFile(path / TIMELINE_FILE)
+        self._monitors = MonitorsFile(path / MONITORS_FILE)
 
     @classmethod
     def create(cls, out_dir: Path, name: str, started_at_unix_s: float) -> Self:
@@ -150,8 +152,10 @@ class RunFolder:
             case StepReassessed(step):
                 self._run = replace(self.run, steps=_with(self.run.steps, step))
                 self._save(None)
-            case RuleFired() | ResourcesRead() | ReadingsAwaited():
-                pass  # what was read is among the judgements and readings of its step
+            case ResourcesRead(news):
+                self._guard(MONITORS_FILE, lambda: self._monitors.append(news), None)
+            case RuleFired() | ReadingsAwaited():
+                pass  # the rule is among the judgements of its step
             case _:
                 assert_never(event)
 
@@ -162,7 +166,10 @@ class RunFolder:
 
     def close(self) -> None:
         """Close the files; a fault that shows only now is an error too."""
-        self._guard(TIMELINE_FILE, self._timeline.close, None)
+        try:
+            self._guard(TIMELINE_FILE, self._timeline.close, None)
+        finally:
+            self._guard(MONITORS_FILE, self._monitors.close, None)
 
     def __enter__(self) -> Self:
         return self
@@ -182,8 +189,9 @@ class RunFolder:
         self._guard(TIMELINE_FILE, lambda: self._timeline.append(line), None)
 
     def _save(self, findings: Findings | None) -> None:
-        """Write run.json anew; the timeline first, so that no step is ahead of its seconds."""
+        """Write run.json anew; what only grows first, so that no step is ahead of its seconds."""
         self._guard(TIMELINE_FILE, self._timeline.sync, findings)
+        self._guard(MONITORS_FILE, self._monitors.sync, findings)
         content = self._content(findings)
         self._guard(RUN_FILE, lambda: replace_durably(self._path / RUN_FILE, content), findings)
 

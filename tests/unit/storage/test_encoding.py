@@ -2,64 +2,22 @@
 
 import json
 from base64 import b64decode
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from capacity.histogram import Histogram
 from capacity.model.findings import NoCapacity
-from capacity.model.load import Arrivals, ClosedLoop, ConcurrencyLadder, OpenLoop, RateLadder
-from capacity.model.plan import (
-    DemoService,
-    EngineName,
-    Fuses,
-    Header,
-    HttpRequest,
-    Purpose,
-    PythonCall,
-    RunPlan,
-    Scenario,
-    Secret,
-    StepPlan,
-    Target,
-    Timeouts,
-    TlsTrust,
-)
-from capacity.model.rules import (
-    METRICS,
-    Absolute,
-    Action,
-    Comparison,
-    Judgement,
-    Rule,
-    RuleState,
-    TimesFirst,
-)
+from capacity.model.load import ClosedLoop
 from capacity.model.run import (
     EndReason,
-    Environment,
-    LittlesLaw,
     Phase,
     Run,
     RunEnd,
     SnapshotTaken,
-    Stalls,
-    Step,
-    Trust,
-    Validity,
 )
 from capacity.model.snapshot import (
-    ConnectionCounts,
-    Counts,
     FailureKind,
-    FailureSample,
-    FailureTrace,
-    GeneratorLoad,
-    LatencySummary,
-    Schedule,
-    WarningKind,
 )
 from capacity.storage.decoding import decode_run
 from capacity.storage.encoding import json_text, run_json, timeline_line
@@ -72,181 +30,11 @@ from tests.unit.builders import (
     a_step,
     some_findings,
 )
-
-_counts_up_to = st.integers(0, 2**40)
-_numbers = st.floats(allow_nan=False, allow_infinity=False)
-_texts = st.text(max_size=12)
-_names = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,20}", fullmatch=True)
-_secrets = st.binary(max_size=12).map(Secret)
-_headers = st.lists(st.builds(Header, _texts, _secrets), max_size=2).map(tuple)
-_calls = st.one_of(
-    st.builds(HttpRequest, _texts, _secrets, _texts, _headers, st.none() | _secrets),
-    st.builds(PythonCall, _texts, _texts, _headers),
-)
-_limits = st.one_of(st.builds(Absolute, _numbers), st.builds(TimesFirst, _numbers))
-_rules = st.builds(
-    Rule,
-    st.sampled_from(sorted(METRICS)),
-    st.sampled_from(Comparison),
-    _limits,
-    st.none() | _numbers,
-    _counts_up_to,
-    _counts_up_to,
-    st.sampled_from(Action),
-    _texts,
-)
-_targets = st.builds(
-    Target,
-    _texts,
-    _texts,
-    st.integers(0, 65535),
-    st.sampled_from(TlsTrust),
-    st.none() | _texts,
-    st.builds(Timeouts, _numbers, _numbers, _numbers, _numbers),
-)
-_rates = st.floats(1e-3, 2.0**53)
-_ladders = st.one_of(
-    st.builds(ConcurrencyLadder, st.lists(st.integers(1, 100_000), max_size=4).map(tuple)),
-    st.builds(
-        RateLadder,
-        st.lists(_rates, max_size=4).map(tuple),
-        st.sampled_from(Arrivals),
-        st.integers(1, 100_000),
-    ),
-)
-_loads = st.one_of(
-    st.builds(ClosedLoop, st.integers(1, 100_000)),
-    st.builds(OpenLoop, _rates, st.sampled_from(Arrivals), st.integers(1, 100_000)),
-)
-_plans = st.builds(
-    RunPlan,
-    _names,
-    _targets,
-    st.builds(Scenario, _texts, _calls, _counts_up_to),
-    st.sampled_from(EngineName),
-    st.lists(_texts, max_size=2).map(tuple),
-    st.none() | st.integers(1, 512),
-    _ladders,
-    _numbers,
-    _numbers,
-    st.lists(_rules, max_size=2).map(tuple),
-    st.builds(Fuses, _counts_up_to, _counts_up_to, _numbers),
-    st.lists(_texts, max_size=2).map(tuple),
-    st.none() | st.builds(DemoService, _counts_up_to, _numbers),
-    st.none() | _texts,
-)
-_counts = st.builds(
-    Counts,
-    _counts_up_to,
-    _counts_up_to,
-    st.dictionaries(st.sampled_from(FailureKind), _counts_up_to, max_size=3),
-    _counts_up_to,
-    st.dictionaries(st.integers(0, 999), _counts_up_to, max_size=3),
-    _counts_up_to,
-    _counts_up_to,
-    st.dictionaries(st.sampled_from(WarningKind), _counts_up_to, max_size=3),
-)
-_maybe = st.none() | _numbers
-_latencies = st.none() | st.builds(
-    LatencySummary, _counts_up_to, *([_numbers] * 4), *([_maybe] * 6)
-)
-_ratios = st.floats(1e-3, 1e6)
-_traces = st.builds(
-    FailureTrace,
-    st.sampled_from(FailureKind),
-    _numbers,
-    _numbers,
-    st.lists(
-        st.builds(
-            FailureSample,
-            _numbers,
-            st.none() | st.integers(100, 599),
-            _counts_up_to,
-            _maybe,
-            st.booleans(),
-        ),
-        max_size=2,
-    ).map(tuple),
-)
-_judgements = st.builds(
-    Judgement,
-    _rules,
-    st.sampled_from(RuleState),
-    st.none() | _numbers,
-    st.none() | _numbers,
-    _counts_up_to,
-    _numbers,
-    _numbers,
-    _texts,
-)
-_steps = st.builds(
-    Step,
-    st.builds(
-        StepPlan,
-        _counts_up_to,
-        _loads,
-        _numbers,
-        _numbers,
-        st.sampled_from(Purpose),
-    ),
-    _numbers,
-    st.floats(0, 1e6),
-    st.floats(0, 1e6),
-    _counts,
-    _counts_up_to,
-    _counts_up_to,
-    *([_latencies] * 5),
-    _counts_up_to,
-    st.binary(max_size=40),
-    st.none() | _numbers,
-    st.builds(ConnectionCounts, _counts_up_to, _counts_up_to, _counts_up_to),
-    st.none() | st.builds(GeneratorLoad, _numbers, *([_maybe] * 6)),
-    st.lists(_judgements, max_size=2).map(tuple),
-    st.builds(Validity, st.sampled_from(Trust), st.lists(_texts, max_size=2).map(tuple)),
-    st.booleans(),
-    *([_latencies] * 5),
-    st.none() | st.builds(Schedule, *([_counts_up_to] * 4)),
-    _maybe,
-    st.none() | st.builds(Stalls, _numbers, _numbers, _counts_up_to),
-    st.none() | st.builds(LittlesLaw, _ratios, _ratios, _ratios),
-    st.lists(_traces, max_size=2).map(tuple),
-).filter(lambda step: step.hold_s <= 0 or step.hold_s > 1e-3)
-_environments = st.builds(
-    Environment,
-    *([_texts] * 3),
-    st.lists(_texts, max_size=2).map(tuple),
-    _texts,
-    _texts,
-    _counts_up_to,
-    st.lists(_texts, max_size=2).map(tuple),
-)
-_runs = st.builds(
-    Run,
-    _names,
-    _numbers,
-    _plans,
-    _environments,
-    st.lists(_steps, max_size=3).map(tuple),
-    _counts,
-    st.builds(RunEnd, st.sampled_from(EndReason), _texts, st.none() | _texts),
-)
-
-
-def redacted(run: Run) -> Run:
-    """The run as a reader may know it: every secret emptied."""
-    nothing = Secret(b"")
-    call = run.plan.scenario.call
-    headers = tuple(Header(header.name, nothing) for header in call.headers)
-    emptied: HttpRequest | PythonCall = replace(call, headers=headers)
-    if isinstance(emptied, HttpRequest):
-        body = None if emptied.body is None else nothing
-        emptied = replace(emptied, path=nothing, body=body)
-    scenario = replace(run.plan.scenario, call=emptied)
-    return replace(run, plan=replace(run.plan, scenario=scenario))
+from tests.unit.storage.strategies import RUNS, redacted
 
 
 @settings(max_examples=60, deadline=None)
-@given(_runs)
+@given(RUNS)
 def test_decoding_undoes_encoding_up_to_redaction(run: Run) -> None:
     """Whatever the run holds comes back equal, except that secrets are empty."""
     text = json_text(run_json(run, some_findings()))
@@ -284,6 +72,8 @@ def test_findings_and_exit_have_places_of_their_own() -> None:
         "p99_s": 0.020,
         "success_ratio": 1.0,
         "limited_by": "gain < 3% for 2 steps",
+        "limit_kind": None,
+        "not_judged": [],
     }
     assert encoded["knee"] == {
         "found": False,

@@ -5,9 +5,28 @@ from dataclasses import replace
 from pathlib import Path
 
 from capacity.model.load import ConcurrencyLadder
-from capacity.model.plan import DemoService
-from capacity.model.rules import RuleState
-from capacity.model.run import LittlesLaw, Run, Stalls, Trust
+from capacity.model.plan import (
+    BasicAuth,
+    DemoService,
+    Header,
+    KubernetesScope,
+    MonitorPlan,
+    ProcessSource,
+    PrometheusSource,
+    Secret,
+    TlsTrust,
+)
+from capacity.model.resources import (
+    Expression,
+    Growth,
+    Limit,
+    MonitorFacts,
+    ReadingState,
+    Reduction,
+    Samples,
+)
+from capacity.model.rules import OnMissing, RuleState
+from capacity.model.run import LittlesLaw, Run, Stalls, Step, Trust
 from capacity.model.snapshot import (
     FailureKind,
     FailureSample,
@@ -18,6 +37,7 @@ from capacity.model.snapshot import (
 )
 from capacity.storage.encoding import json_text, run_json
 from capacity.storage.run_folder import read_run
+from capacity.units import Unit
 from tests.unit.builders import (
     ERROR_RULE,
     GAIN_RULE,
@@ -30,7 +50,14 @@ from tests.unit.builders import (
     a_step,
     some_findings,
 )
-from tests.unit.storage.test_encoding import redacted
+from tests.unit.report.reading_builders import (
+    a_change,
+    a_quantity,
+    a_reading,
+    a_resource_judgement,
+)
+from tests.unit.resource_builders import a_resource_rule
+from tests.unit.storage.strategies import redacted
 
 GOLDEN = Path("tests/golden/run.v1.json")
 SCHEMA = Path("capacity/schemas/run.schema.json")
@@ -45,7 +72,10 @@ def golden_run() -> Run:
         allow_hosts=("127.0.0.1",),
         demo_service=DemoService(servers=8, service_time_s=0.010),
         profile_sha256="0" * 64,
+        monitor=golden_monitor(),
+        notes=("shop.yaml:9:5: prom.a looks back over [5m]",),
     )
+    plan = replace(plan, rules=(*plan.rules, CPU_RULE))
     first = a_step(1, 100.0, judgements=[a_judgement(P99_RULE, RuleState.NO_DATA)])
     second = replace(
         a_step(
@@ -79,6 +109,12 @@ def golden_run() -> Run:
             ),
         ),
     )
+    run = a_run([first, second, _broken_step()], plan=plan)
+    return replace(run, environment=replace(run.environment, monitors=(GOLDEN_FACTS,)))
+
+
+def _broken_step() -> Step:
+    """A step in which everything went wrong, the readings too."""
     third = a_step(
         4,
         0.0,
@@ -87,11 +123,67 @@ def golden_run() -> Run:
         cut=4,
         trust=Trust.INVALID,
         reasons=["2 requests failed on our own side: local.fd"],
-        judgements=[a_judgement(GAIN_RULE, RuleState.BREACH, observed=-1.0, limit=0.03)],
+        judgements=[
+            a_judgement(GAIN_RULE, RuleState.BREACH, observed=-1.0, limit=0.03),
+            a_resource_judgement(CPU_RULE, seen_late=True),
+        ],
         cpu_ratio=None,
         ended_early=True,
     )
-    return a_run([first, second, replace(third, mean_in_flight=None)], plan=plan)
+    return replace(
+        third,
+        mean_in_flight=None,
+        resources=(
+            a_reading(),
+            a_reading("mem", {}, state=ReadingState.ERROR, reason="no answer within 5s"),
+        ),
+        changes=(a_change(detail="1 to 2 restarts"),),
+    )
+
+
+CPU_RULE = a_resource_rule(
+    over_s=20.0, text="cpu > 85% over 20s on_missing fail", on_missing=OnMissing.FAIL
+)
+GOLDEN_FACTS = MonitorFacts(
+    source="http://prometheus.test:9090",
+    version="2.42.0",
+    clock_offset_s=0.002,
+    spacing_s=10.0,
+    lag_s=4.5,
+    subjects=("shop/api-7f9/app", "shop/api-b42/app"),
+    notes=("the hold of 30s has 3 samples; hold 45s",),
+)
+
+
+def golden_monitor() -> MonitorPlan:
+    """A source with every kind of secret, and a quantity of each kind."""
+    share = Samples("usage", Reduction.RATE, ("namespace", "pod"), Limit("limits > 0"))
+    growth = Samples("throttled", Reduction.INCREASE, ("pod",), Growth("periods"))
+    return MonitorPlan(
+        prometheus=PrometheusSource(
+            url="http://prometheus.test:9090",
+            headers=(Header("X-Scope-OrgID", Secret(b"abc")),),
+            bearer=Secret(b"abc"),
+            bearer_file="token.txt",
+            basic=BasicAuth("ann", Secret(b"abc")),
+            trust=TlsTrust.CA_FILE,
+            ca_file="ca.pem",
+            client_certificate_file="cert.pem",
+            client_key_file="key.pem",
+            proxy="http://proxy.test:3128",
+            timeout_s=5.0,
+            every_s=2.0,
+            accept_partial=False,
+        ),
+        process=ProcessSource(pid=None, port=8080),
+        kubernetes=KubernetesScope("shop", ("deploy/api",), ("^api-.*$",)),
+        quantities=(
+            replace(a_quantity(), source=share),
+            replace(a_quantity("throttle"), source=growth),
+            replace(a_quantity("prom.a", Unit.NUMBER), source=Expression("a[5m]", ("a",))),
+            replace(a_quantity("threads", Unit.COUNT), source=None),
+        ),
+    )
 
 
 def test_writes_version_1_byte_by_byte() -> None:
@@ -106,8 +198,10 @@ def test_reads_version_1() -> None:
 
 # Keys that came to version 1 after its first files.
 ADDED_KEYS = {
-    "step": "tls transfer fresh_latency service_latency send_lag schedule running_ratio stalls "
-    "littles_law failure_traces",
+    "plan": "monitor notes",
+    "environment": "monitors",
+    "step": "resources changes tls transfer fresh_latency service_latency send_lag schedule "
+    "running_ratio stalls littles_law failure_traces",
     "generator": "loop_lag_p50_s suspended_s steal_ratio throttled_ratio",
     "latency": "p99_low_s p99_high_s",
 }
@@ -116,6 +210,12 @@ ADDED_KEYS = {
 def test_reads_files_from_before_keys_were_added(tmp_path: Path) -> None:
     """Within version 1 keys are only added: without them a step knows less, and reads as well."""
     content = json.loads(GOLDEN.read_text())
+    # There were no rules on resources either.
+    content["plan"]["rules"].pop()
+    content["steps"][2]["judgements"].pop()
+    for of in ("plan", "environment"):
+        for key in ADDED_KEYS[of].split():
+            del content[of][key]
     for step in content["steps"]:
         for part, of in ((step, "step"), (step["generator"], "generator")):
             for key in ADDED_KEYS[of].split() if part else ():
@@ -125,7 +225,8 @@ def test_reads_files_from_before_keys_were_added(tmp_path: Path) -> None:
     file = tmp_path / "run.json"
     file.write_text(json.dumps(content))
 
-    first, second, third = read_run(file).steps
+    run = read_run(file)
+    first, second, third = run.steps
 
     assert second.latency is not None
     assert (second.latency.p99_s, second.latency.p99_low_s) == (0.020, None)
@@ -133,6 +234,13 @@ def test_reads_files_from_before_keys_were_added(tmp_path: Path) -> None:
     assert (second.stalls, second.littles_law, second.schedule) == (None, None, None)
     assert (second.failure_traces, second.tls) == ((), None)
     assert (first.running_ratio, third.running_ratio) == (None, None)
+    assert (third.resources, third.changes) == ((), ())
+    assert (run.plan.monitor, run.plan.notes, run.environment.monitors) == (None, (), ())
+
+
+def test_no_secret_is_in_the_file() -> None:
+    """Header, token, password and body are told to be there, and nothing of them is."""
+    assert "abc" not in GOLDEN.read_text()
 
 
 def faults(value: object, schema: dict[str, object], root: dict[str, object]) -> list[str]:

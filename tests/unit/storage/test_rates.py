@@ -14,7 +14,7 @@ from capacity.storage.decoding import decode_run
 from capacity.storage.encoding import run_json, timeline_line
 from tests.unit.builders import a_plan, a_run, a_snapshot
 from tests.unit.rate_builders import a_rate_plan, a_rate_run, a_rate_step
-from tests.unit.storage.test_encoding import redacted
+from tests.unit.storage.strategies import redacted
 from tests.unit.storage.test_golden import SCHEMA, faults
 
 RUN = a_rate_run(
