@@ -117,9 +117,10 @@ class ResourceWatch:
         watched = self._watched[step_index]
         return tuple((watched.latest | watched.broken).values())
 
-    def awaited_s(self, asked: Asked) -> float:
-        """How much longer the readings of any step may take; 0 when none is owed."""
-        return max((longest_s(self._sources, n, asked) for n in self._watched), default=0.0)
+    def awaited(self, asked: Asked) -> tuple[float, int]:
+        """How much longer readings may take, and of which step those are; 0 when none is owed."""
+        owed = ((longest_s(self._sources, index, asked), index) for index in self._watched)
+        return max(owed, default=(0.0, 0))
 
     def listen(self) -> Heard:
         """Take what the monitors have found out since the last time."""

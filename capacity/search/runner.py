@@ -137,11 +137,11 @@ async def _await_readings(climb: Climb, asked: Asked) -> AsyncIterator[Event]:
 
     No monitor is waited for longer than it may take by its own word.
     """
-    longest_s = climb.watch.awaited_s(asked)
+    longest_s, step_index = climb.watch.awaited(asked)
     if longest_s <= 0 or climb.interrupt.reason() is not None:
         return
-    yield ReadingsAwaited(climb.step.index, asked, longest_s)
-    while climb.watch.awaited_s(asked) > 0 and climb.interrupt.reason() is None:
+    yield ReadingsAwaited(step_index, asked, longest_s)
+    while climb.watch.awaited(asked)[0] > 0 and climb.interrupt.reason() is None:
         for event in await climb.pump(_POLL_S):
             yield event
 

@@ -87,6 +87,13 @@ def test_missing_data_of_the_last_step_end_the_climb_after_the_load() -> None:
     assert run.newest[-1].validity.trust is Trust.SUSPECT
 
 
+def test_a_late_breach_takes_the_place_of_a_ceiling_that_came_after_it() -> None:
+    """Had the samples been there in time, the step in which the ceiling was met had not begun."""
+    run = Watched([CPU], late_breach_at(1), late_after_s=8.0, max_requests=2500)
+    assert run.end.rule == "cpu > 85%"
+    assert run.levels == [1, 2, 4]
+
+
 def test_late_news_that_never_come_are_waited_for_once() -> None:
     """After late_after_s, the answer limit and a grace the step is settled as it is."""
 

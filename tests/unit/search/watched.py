@@ -79,15 +79,20 @@ class Watched:
         *,
         interrupt_at_s: float = float("inf"),
         max_requests: int = 5_000_000,
+        beside: Script | None = None,
         **monitor: object,
     ) -> None:
+        """`beside` is what a second monitor tells, at the end of each hold only."""
         self.clock = FakeClock()
         self.engine = ScriptedEngine(self.clock, service)
         self.monitor = ScriptedMonitor(self.clock, read, **monitor)  # type: ignore[arg-type]  # test shorthand
         plan = a_short_plan(*rules)
         plan = replace(plan, fuses=replace(plan.fuses, max_requests=max_requests))
+        monitors = [self.monitor]
+        if beside is not None:
+            monitors.append(ScriptedMonitor(self.clock, beside))
         self.events = climb_with(
-            plan, self.engine, self.clock, interrupt_at_s=interrupt_at_s, monitors=(self.monitor,)
+            plan, self.engine, self.clock, interrupt_at_s=interrupt_at_s, monitors=monitors
         )
 
     @property
