@@ -56,6 +56,20 @@ class Fault:
     retry_after_s: float | None = None
 
 
+# These say something about one query, and that the server is alive.
+_OF_THE_QUERY = {
+    FaultKind.BAD_QUERY,
+    FaultKind.WRONG_SHAPE,
+    FaultKind.PARTIAL,
+    FaultKind.TOO_LARGE,
+}
+
+
+def is_of_server(fault: Fault) -> bool:
+    """Whether a fault would meet other queries too."""
+    return fault.kind not in _OF_THE_QUERY
+
+
 @dataclass(frozen=True, slots=True)
 class ClockOffset:
     """Add `offset_s` to this machine's clock to have Prometheus's; off by at most `error_s`."""

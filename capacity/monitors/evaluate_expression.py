@@ -13,9 +13,8 @@ from capacity.model.resources import EmptyMeans, Expression, Quantity, Reading
 from capacity.monitors.answers import Answer, Fault, FaultKind, Series
 from capacity.monitors.members import Candidate, Known, Verdict, subject_of
 from capacity.monitors.raw_samples import cut
-from capacity.monitors.window import Window, promql_duration
+from capacity.monitors.window import Window, fill_window
 
-_WINDOW = "$window"
 _NAME = "__name__"
 
 
@@ -38,11 +37,6 @@ class _Support:
     first_unix_s: float
     last_unix_s: float
     spacing_s: float | None
-
-
-def fill_window(query: str, window: Window) -> str:
-    """An expression with the window's length in place of `$window`."""
-    return query.replace(_WINDOW, promql_duration(window.length_s))
 
 
 def evaluate_expression(

@@ -29,7 +29,7 @@ from capacity.monitors.raw_samples import (
     reduce_strand,
     strands,
 )
-from capacity.monitors.window import HOUSEKEEPING_S, Window, promql_duration
+from capacity.monitors.window import HOUSEKEEPING_S, Window, fill_window, promql_duration
 from capacity.units import format_ratio
 
 # No container gets more CPU than its limit for long; what lies above is an error of sampling. More
@@ -65,7 +65,7 @@ def samples_text(source: Samples, window: Window) -> str:
         case None:
             whole = ""
         case Limit(query):
-            whole = f" / {query}"
+            whole = f" / {fill_window(query, window)}"
         case Growth(selector):
             whole = f" / {selector}{span}"
         case _:

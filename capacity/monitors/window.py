@@ -49,3 +49,8 @@ def promql_duration(length_s: float) -> str:
     """A length as PromQL writes it: `90s`, or in milliseconds where it is not whole."""
     length_ms = round(length_s * 1000)
     return f"{length_ms}ms" if length_ms % 1000 else f"{length_ms // 1000}s"
+
+
+def fill_window(query: str, window: Window) -> str:
+    """A query with the window's length in place of `$window`."""
+    return query.replace("$window", promql_duration(window.length_s))

@@ -1,0 +1,149 @@
+"""How are several quantities read over windows that end together, with few questions?
+
+A selector is asked for once, over the longest of the windows, and is cut here; the samples that
+several quantities rest on are fetched once.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import assert_never
+
+from capacity.model.resources import Expression, Growth, Limit, Quantity, Reading, Samples
+from capacity.monitors.answers import Answer, Fault
+from capacity.monitors.evaluate_expression import (
+    ExpressionAnswer,
+    evaluate_expression,
+)
+from capacity.monitors.evaluate_samples import SamplesAnswer, evaluate_samples, samples_text
+from capacity.monitors.members import NOTHING_KNOWN, Known, Verdict
+from capacity.monitors.patience import PatientPrometheus
+from capacity.monitors.selectors import rests_on
+from capacity.monitors.window import Window, fill_window
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A quantity and the window that it is wanted over."""
+
+    quantity: Quantity
+    source: Expression | Samples
+    window: Window
+
+
+class Caught(AbstractContextManager["Caught"]):
+    """Keeps an exception that no one foresaw, so that it is told and the thread lives on."""
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        """Take an Exception; anything worse goes on."""
+        if not isinstance(error, Exception):
+            return False
+        self.error = error
+        return True
+
+    @property
+    def words(self) -> str:
+        """What was raised, in one sentence."""
+        return f"the monitor failed with {type(self.error).__name__}: {self.error}"
+
+
+def unread(wanted: Wanted, reason: str) -> Reading:
+    """The reading of a quantity that could not be asked for."""
+    return _verdict(wanted).error(reason)
+
+
+class Reader:
+    """Reads quantities of one Prometheus, and remembers which of them ever had samples."""
+
+    def __init__(self, prometheus: PatientPrometheus, known: Mapping[str, Known]) -> None:
+        self._prometheus = prometheus
+        self._known = dict(known)
+
+    def read(self, wanted: Sequence[Wanted]) -> Iterator[Reading]:
+        """Read each in turn; their windows end at the same time."""
+        if not wanted:
+            return
+        start_unix_s = min(one.window.start_unix_s for one in wanted)
+        questions = _Questions(self._prometheus, start_unix_s, wanted[0].window.end_unix_s)
+        for one in wanted:
+            with Caught() as caught:
+                reading = self._read(one, questions)
+            yield reading if caught.error is None else unread(one, caught.words)
+
+    def _read(self, wanted: Wanted, questions: "_Questions") -> Reading:
+        quantity, source, window = wanted.quantity, wanted.source, wanted.window
+        known = self._known.get(quantity.name, NOTHING_KNOWN)
+        if isinstance(source, Samples):
+            raw = questions.samples(source.selector)
+            whole = None if isinstance(raw, Fault) else questions.whole(source, window)
+            reading = evaluate_samples(quantity, source, window, SamplesAnswer(raw, whole), known)
+        else:
+            vector = questions.vector(fill_window(source.query, window), source.query)
+            selected = source.rests_on or rests_on(source.query)
+            # A fault of the value is the whole answer; what it rests on need not be asked.
+            behind = (
+                {} if isinstance(vector, Fault) else {s: questions.samples(s) for s in selected}
+            )
+            reading = evaluate_expression(
+                quantity, source, window, ExpressionAnswer(vector, behind), known
+            )
+        if any(member.sample_count for member in reading.members):
+            self._known[quantity.name] = replace(known, was_seen=True)
+        return reading
+
+
+class _Questions:
+    """Each question of one batch, put once."""
+
+    def __init__(
+        self, prometheus: PatientPrometheus, start_unix_s: float, end_unix_s: float
+    ) -> None:
+        self._prometheus = prometheus
+        self._start_unix_s = start_unix_s
+        self._end_unix_s = end_unix_s
+        self._samples: dict[str, Answer | Fault] = {}
+        self._vectors: dict[str, Answer | Fault] = {}
+
+    def samples(self, selector: str) -> Answer | Fault:
+        """The raw samples of the longest window."""
+        if selector not in self._samples:
+            self._samples[selector] = self._prometheus.samples(
+                selector, self._start_unix_s, self._end_unix_s
+            )
+        return self._samples[selector]
+
+    def vector(self, query: str, key: str) -> Answer | Fault:
+        """The values at the windows' end."""
+        if query not in self._vectors:
+            self._vectors[query] = self._prometheus.vector(query, self._end_unix_s, key)
+        return self._vectors[query]
+
+    def whole(self, source: Samples, window: Window) -> Answer | Fault | None:
+        """What the samples are a share of."""
+        match source.share_of:
+            case None:
+                return None
+            case Limit(query):
+                return self.vector(fill_window(query, window), query)
+            case Growth(selector):
+                return self.samples(selector)
+            case _:
+                assert_never(source.share_of)
+
+
+def _verdict(wanted: Wanted) -> Verdict:
+    source, window = wanted.source, wanted.window
+    if isinstance(source, Samples):
+        text = samples_text(source, window)
+    else:
+        text = fill_window(source.query, window)
+    return Verdict(wanted.quantity, window, text, NOTHING_KNOWN)

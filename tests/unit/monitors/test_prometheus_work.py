@@ -1,0 +1,352 @@
+"""A monitor's whole work over holds, with a scripted Prometheus and time that is moved by hand."""
+
+import pytest
+
+from capacity.model.resources import Asked, ReadingState, ResourceNews
+from capacity.monitors.answers import Answer, Fault, FaultKind, Series
+from capacity.monitors.first_look import first_look
+from capacity.monitors.prometheus_work import PrometheusWork, Timing
+from tests.fakes.prometheus import REFUSED, TIMEOUT, FakePrometheus, FakeSeries
+from tests.fakes.scripted import FakeClock
+from tests.unit.monitors.builders import CPU, a_rule
+from tests.unit.monitors.work_lab import CORES, WAITING, Lab, a_lab
+
+
+def test_a_hold_is_read_at_its_end_and_once_more_late() -> None:
+    """Each quantity over the whole hold, the same window both times."""
+    lab = a_lab([CORES, WAITING])
+    start_unix_s = lab.clock.unix_s()
+    lab.hold(3, 10.0)
+    lab.go(1.0)
+    (at_end,) = lab.told
+    assert (at_end.step_index, at_end.asked) == (3, Asked.AT_END)
+    lab.go(2.5)
+    late = lab.told[1]
+    assert (late.step_index, late.asked) == (3, Asked.LATE)
+    for news, seen_late in ((at_end, False), (late, True)):
+        cpu, waiting = news.readings
+        assert (cpu.name, round(cpu.members[0].value, 6)) == ("cpu", 0.4)
+        assert (waiting.name, waiting.members[0].value) == ("prom.waiting", 7.0)
+        for reading in news.readings:
+            assert reading.window_start_unix_s == pytest.approx(start_unix_s)
+            assert reading.window_end_unix_s == pytest.approx(start_unix_s + 10)
+            assert (reading.over_s, reading.may_stop) == (None, True)
+            assert reading.seen_late is seen_late
+    assert len(lab.told) == 2
+
+
+def test_rules_windows_are_read_inside_the_hold_as_soon_as_they_fit() -> None:
+    """Every second from the fourth on, and at the end once more."""
+    lab = a_lab(rules=[a_rule("cpu", 4.0)])
+    start_unix_s = lab.clock.unix_s()
+    lab.hold(0, 8.0)
+    lab.go(1.0)
+    during = lab.of(Asked.DURING)
+    ends_s = [news.readings[0].window_end_unix_s - start_unix_s for news in during]
+    assert ends_s == pytest.approx([4, 5, 6, 7, 8], abs=0.4)
+    for news in during:
+        (reading,) = news.readings
+        assert reading.over_s == 4.0
+        assert reading.window_end_unix_s - reading.window_start_unix_s == pytest.approx(4)
+        assert reading.members[0].value == pytest.approx(0.4)
+    (at_end,) = lab.of(Asked.AT_END)
+    assert [reading.over_s for reading in at_end.readings] == [None, 4.0]
+
+
+def test_a_window_longer_than_the_hold_is_never_read() -> None:
+    """There is no such window in this step."""
+    lab = a_lab(rules=[a_rule("cpu", 30.0)])
+    lab.hold(0, 8.0)
+    lab.go(1.0)
+    assert [news.asked for news in lab.told] == [Asked.AT_END]
+    assert [reading.over_s for reading in lab.told[0].readings] == [None]
+
+
+def test_one_selector_is_asked_once_for_all_windows_that_end_together() -> None:
+    """Two rules and the whole hold."""
+    lab = a_lab(rules=[a_rule("cpu", 2.0), a_rule("cpu", 4.0)])
+    lab.hold(0, 5.5)
+    lab.prometheus.asked.clear()
+    lab.go(0.5)
+    assert lab.prometheus.asked == [CPU]
+    (at_end,) = lab.of(Asked.AT_END)
+    assert [reading.over_s for reading in at_end.readings] == [None, 2.0, 4.0]
+
+
+def test_samples_that_arrive_late_are_in_the_late_reading() -> None:
+    """Honoured time stamps: at the end one sample is still missing, a scrape later none is."""
+    lab = a_lab(spacing_s=10.0, arrives_after_s=12.0, late_after_s=14.0)
+    lab.go(5.0)
+    lab.hold(0, 40.0)
+    lab.go(15.0)
+    at_end, late = (news.readings[0] for news in lab.told)
+    assert (at_end.members[0].sample_count, at_end.may_stop) == (3, False)
+    assert at_end.reason.startswith("~ rests on 3 samples over 50% of the step of 40s; 4 over 50%")
+    assert (late.members[0].sample_count, late.may_stop, late.seen_late) == (4, True, True)
+
+
+def test_windows_are_asked_for_in_the_time_of_prometheus() -> None:
+    """Its clock is 5 s ahead; without the offset the last samples would be missing."""
+    lab = a_lab(offset_s=5.0)
+    start_unix_s = lab.clock.unix_s()
+    lab.hold(0, 10.0)
+    lab.go(0.5)
+    (reading,) = lab.told[0].readings
+    assert reading.window_start_unix_s == pytest.approx(start_unix_s + 5)
+    assert reading.window_end_unix_s == pytest.approx(start_unix_s + 15)
+    assert reading.members[0].age_s == pytest.approx(0.0, abs=1.0)
+
+
+def test_the_clocks_are_compared_again_every_minute() -> None:
+    """A clock that was set meanwhile moves the windows."""
+    lab = a_lab()
+    lab.go(1.0)
+    lab.prometheus.offset_s = 9.0
+    lab.go(60.0)
+    assert lab.prometheus.asked == ["clock"]
+    start_unix_s = lab.clock.unix_s()
+    lab.hold(0, 5.0)
+    lab.go(0.5)
+    assert lab.told[0].readings[0].window_start_unix_s == pytest.approx(start_unix_s + 9)
+
+
+def test_a_prometheus_that_is_back_is_asked_for_its_clock_first() -> None:
+    """At the first look it was dead."""
+    clock = FakeClock()
+    prometheus = FakePrometheus(clock, fault=REFUSED, offset_s=9.0)
+    look = first_look(prometheus, [CORES], clock.unix_s())
+    work = PrometheusWork(prometheus, look, [], Timing(1.0, 3.0, 5.0), clock, None)
+    lab = Lab(clock, prometheus, work)
+    prometheus.fault = None
+    lab.hold(0, 2.0)
+    lab.go(0.5)
+    start_unix_s = clock.unix_s()
+    lab.hold(1, 2.0)
+    lab.go(0.5)
+    reading = lab.told[-1].readings[0]
+    assert reading.window_start_unix_s == pytest.approx(start_unix_s + 9)
+
+
+def test_a_call_that_hangs_delays_no_news_beyond_its_limit() -> None:
+    """The thread is stuck in a call; the polling thread says what is known."""
+    lab = a_lab([CORES, WAITING])
+    lab.hold(0, 10.0)
+    lab.clock.time_s += 4.9
+    assert lab.work.poll() == ()
+    lab.clock.time_s += 0.1
+    (news,) = lab.work.poll()
+    assert (news.step_index, news.asked) == (0, Asked.AT_END)
+    assert [(one.name, one.state, one.reason, one.members) for one in news.readings] == [
+        ("cpu", ReadingState.ERROR, "no answer within 5s", ()),
+        ("prom.waiting", ReadingState.ERROR, "no answer within 5s", ()),
+    ]
+    lab.clock.time_s += 3.0
+    (news,) = lab.work.poll()
+    assert news.asked is Asked.LATE
+    # The answer that comes in the end is nobody's any more.
+    lab.go(1.0)
+    assert lab.told == []
+
+
+def test_what_was_read_before_the_hang_is_told() -> None:
+    """The second query hangs for 6 s; the first one's value is there all the same."""
+    lab = a_lab([CORES, WAITING])
+    seen: list[ResourceNews] = []
+
+    def hang(at_s: float) -> Answer:
+        lab.clock.time_s += 6.0
+        seen.extend(lab.work.poll())
+        return Answer((Series({}, ((at_s, 7.0),)),))
+
+    lab.prometheus.vectors["waiting"] = hang
+    lab.hold(0, 10.0)
+    lab.work.do_due()
+    (news,) = (one for one in seen if one.asked is Asked.AT_END)
+    assert [(one.name, one.state) for one in news.readings] == [
+        ("cpu", ReadingState.READ),
+        ("prom.waiting", ReadingState.ERROR),
+    ]
+
+
+def test_a_dead_prometheus_costs_a_step_no_time_out() -> None:
+    """Once three calls have failed the next end is answered at once."""
+    lab = a_lab(rules=[a_rule("cpu", 2.0)])
+    lab.prometheus.fault, lab.prometheus.takes_s = TIMEOUT, 3.0
+    lab.hold(0, 10.0)
+    lab.go(1.0)
+    assert lab.told[-1].readings[0].reason.startswith("no answer within 3s")
+    asked = len(lab.prometheus.asked)
+    before_s = lab.clock.now_s()
+    lab.hold(1, 3.0)
+    lab.work.do_due()
+    assert len(lab.prometheus.asked) <= asked + 1
+    assert lab.clock.now_s() - before_s <= 6.5
+    (news,) = (one for one in lab.work.poll() if one.asked is Asked.AT_END)
+    assert {one.state for one in news.readings} == {ReadingState.ERROR}
+
+
+def test_a_prometheus_that_dies_and_comes_back_is_read_again() -> None:
+    """Killed in the middle of a run."""
+    lab = a_lab()
+    states: list[ReadingState] = []
+    for step, fault in enumerate((None, REFUSED, REFUSED, None)):
+        lab.prometheus.fault = fault
+        lab.hold(step, 12.0)
+        lab.go(6.0)
+        states += [one.readings[0].state for one in lab.of(Asked.AT_END) if one.step_index == step]
+    read, error = ReadingState.READ, ReadingState.ERROR
+    assert states == [read, error, error, read]
+
+
+def test_a_target_that_dies_is_no_data_then_and_never_zero() -> None:
+    """Its series end in the second hold; in the third nothing is there."""
+    lab = a_lab(spacing_s=1.0)
+    lab.hold(0, 40.0)
+    lab.go(0.5)
+    (series,) = lab.prometheus.series[CPU]
+    dies_unix_s = lab.clock.unix_s() + 22
+    lab.prometheus.series[CPU] = [FakeSeries(series.labels, series.value_at, 1.0, 0.0, dies_unix_s)]
+    lab.hold(1, 40.0)
+    lab.hold(2, 40.0)
+    lab.go(0.5)
+    found = [news.readings[0] for news in lab.of(Asked.AT_END)]
+    assert [one.state for one in found] == [
+        ReadingState.READ,
+        ReadingState.NO_DATA,
+        ReadingState.NO_DATA,
+    ]
+    assert found[1].reason.startswith("the newest sample of shop/a/app was 18")
+    assert found[2].reason == "it had samples before, but none in the step of 40s"
+
+
+def test_the_end_of_a_hold_interrupts_a_reading_inside_it() -> None:
+    """What is only shown must not delay what the climb waits for."""
+    lab = a_lab([CORES, WAITING], rules=[a_rule("cpu", 2.0), a_rule("prom.waiting", 2.0)])
+
+    def end_meanwhile(at_s: float) -> Answer:
+        lab.prometheus.vectors["waiting"] = lambda at_s: Answer((Series({}, ((at_s, 7.0),)),))
+        lab.work.end(0, lab.clock.unix_s())
+        return Answer((Series({}, ((at_s, 7.0),)),))
+
+    lab.work.begin(0, lab.clock.unix_s())
+    lab.go(2.5)
+    lab.prometheus.vectors["waiting"] = end_meanwhile
+    lab.told.clear()
+    lab.go(1.0)
+    assert [news.asked for news in lab.told] == [Asked.AT_END]
+
+
+def test_the_end_of_a_hold_interrupts_a_late_reading_which_goes_on_after_it() -> None:
+    """The late one is whole all the same."""
+    lab = a_lab([CORES, WAITING])
+    lab.hold(0, 10.0)
+    lab.go(0.5)
+    lab.work.begin(1, lab.clock.unix_s())
+    lab.go(2.0)
+
+    def end_meanwhile(at_s: float) -> Answer:
+        lab.prometheus.vectors["waiting"] = lambda at_s: Answer((Series({}, ((at_s, 7.0),)),))
+        lab.work.end(1, lab.clock.unix_s())
+        return Answer((Series({}, ((at_s, 7.0),)),))
+
+    lab.prometheus.vectors["waiting"] = end_meanwhile
+    lab.told.clear()
+    lab.go(2.0)
+    assert [(news.step_index, news.asked) for news in lab.told] == [
+        (1, Asked.AT_END),
+        (0, Asked.LATE),
+    ]
+    for news in lab.told:
+        assert [one.state for one in news.readings] == [ReadingState.READ] * 2
+
+
+def test_an_end_during_the_first_late_reading_does_not_read_it_twice() -> None:
+    """What was read before the interruption is kept."""
+    lab = a_lab([WAITING, CORES])
+    lab.hold(0, 10.0)
+    lab.go(0.5)
+    lab.work.begin(1, lab.clock.unix_s())
+    lab.go(2.0)
+    values = iter((1.0, 2.0, 3.0))
+
+    def count(at_s: float) -> Answer:
+        value = next(values)
+        if value == 1.0:
+            lab.work.end(1, lab.clock.unix_s())
+        return Answer((Series({}, ((at_s, value),)),))
+
+    lab.prometheus.vectors["waiting"] = count
+    lab.told.clear()
+    lab.go(2.0)
+    end, late = (news.readings[0].members[0].value for news in lab.told)
+    assert (end, late) == (2.0, 1.0)
+
+
+def test_closing_stops_a_reading_under_way() -> None:
+    """Nobody wants it any more."""
+    for asked in (Asked.AT_END, Asked.LATE):
+        lab = a_lab([WAITING, CORES])
+        lab.hold(0, 10.0)
+        if asked is Asked.LATE:
+            lab.go(2.9)
+
+        def close(at_s: float, lab: Lab = lab) -> Answer:
+            lab.work.close()
+            return Answer((Series({}, ((at_s, 1.0),)),))
+
+        lab.prometheus.vectors["waiting"] = close
+        lab.prometheus.asked.clear()
+        lab.go(1.0)
+        assert CPU not in lab.prometheus.asked
+
+
+def test_a_fault_of_one_query_harms_no_other() -> None:
+    """A query that Prometheus refuses is asked once in the whole run."""
+    lab = a_lab([CORES, WAITING])
+    refused = Fault(FaultKind.BAD_QUERY, "status 400: parse error", is_permanent=True)
+    lab.prometheus.faults["waiting"] = refused
+    for step in range(2):
+        lab.hold(step, 5.0)
+        lab.go(4.0)
+    for news in lab.told:
+        cpu, waiting = news.readings
+        assert cpu.state is ReadingState.READ
+        assert (waiting.state, waiting.reason) == (ReadingState.ERROR, "status 400: parse error")
+    assert lab.prometheus.asked.count("waiting") == 1
+
+
+def test_a_bug_of_ours_is_told_by_its_name() -> None:
+    """The other quantities and the later steps are read all the same."""
+    lab = a_lab([CORES, WAITING])
+
+    def fail(_: float) -> Answer:
+        raise KeyError("oops")
+
+    lab.prometheus.vectors["waiting"] = fail
+    lab.hold(0, 5.0)
+    lab.go(0.5)
+    cpu, waiting = lab.told[0].readings
+    assert cpu.state is ReadingState.READ
+    assert waiting.state is ReadingState.ERROR
+    assert waiting.reason == "the monitor failed with KeyError: 'oops'"
+
+
+def test_a_hold_that_was_cut_short_at_once_has_an_answer_too() -> None:
+    """Ctrl-C in the moment in which it began."""
+    lab = a_lab()
+    lab.work.begin(0, lab.clock.unix_s())
+    lab.work.end(0, lab.clock.unix_s())
+    lab.go(0.5)
+    (news,) = lab.told
+    assert news.readings[0].state is ReadingState.NO_DATA
+
+
+def test_nothing_is_done_after_the_end() -> None:
+    """Not even what was owed."""
+    lab = a_lab()
+    lab.hold(0, 5.0)
+    lab.work.close()
+    lab.prometheus.asked.clear()
+    lab.work.do_due()
+    assert lab.work.is_closed
+    assert lab.prometheus.asked == []
