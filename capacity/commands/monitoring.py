@@ -1,24 +1,24 @@
 """Which monitors watch the service in this run, and what do they say before any load?"""
 
 import importlib
-from collections.abc import Iterator
 from contextlib import ExitStack
 
-from capacity.model.plan import RunPlan
+from capacity.model.plan import ProcessSource, RunPlan
 from capacity.model.resources import MonitorFacts
 from capacity.model.rules import Scope
 from capacity.search.ports import Monitor
 
 
-def make_monitors(plan: RunPlan, stack: ExitStack) -> tuple[Monitor, ...]:
+async def make_monitors(plan: RunPlan, stack: ExitStack) -> tuple[Monitor, ...]:
     """The monitors of the plan, not started yet; `stack` closes them.
 
-    Raises before anything is sent when what shall be watched does not exist.
+    Raises before anything is sent when what shall be watched does not exist. What takes long is
+    asked in a thread, so that Ctrl-C ends it.
     """
     monitors: list[Monitor] = []
-    for monitor in _made(plan):
-        stack.callback(monitor.close)
-        monitors.append(monitor)
+    if plan.monitor is not None and plan.monitor.process is not None:
+        monitors.append(_process_monitor(plan, plan.monitor.process))
+        stack.callback(monitors[-1].close)
     return tuple(monitors)
 
 
@@ -34,9 +34,7 @@ def windows_of(plan: RunPlan) -> tuple[tuple[str, float], ...]:
     return tuple((rule.metric, rule.over_s) for rule in rules if rule.over_s is not None)
 
 
-def _made(plan: RunPlan) -> Iterator[Monitor]:
-    """Import what is chosen only: a Prometheus client costs a third of a second."""
-    monitor = plan.monitor
-    if monitor is not None and monitor.process is not None:
-        process = importlib.import_module("capacity.monitors.process")
-        yield process.ProcessMonitor(monitor.process, windows_of(plan))
+def _process_monitor(plan: RunPlan, source: ProcessSource) -> Monitor:
+    module = importlib.import_module("capacity.monitors.process")
+    monitor: Monitor = module.ProcessMonitor(source, windows_of(plan))
+    return monitor

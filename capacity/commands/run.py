@@ -101,7 +101,7 @@ async def _run(plan: RunPlan, settings: Settings) -> int:
         stack.callback(console.close)
         for line in (*plan_lines(plan, tuple(a for a, _ in addresses)), *engine.notes):
             console.note(line)
-        monitors = make_monitors(plan, stack)
+        monitors = await make_monitors(plan, stack)
         for line in (line for monitor in monitors for line in facts_lines(monitor.facts)):
             console.note(line)
         engine.start()

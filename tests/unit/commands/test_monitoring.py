@@ -1,5 +1,6 @@
 """Tests of capacity.commands.monitoring: which monitors a plan has, and what they say first."""
 
+import asyncio
 import os
 from contextlib import ExitStack
 from dataclasses import replace
@@ -10,6 +11,7 @@ from capacity.commands.monitoring import facts_lines, make_monitors, windows_of
 from capacity.errors import CapacityError
 from capacity.model.plan import MonitorPlan, ProcessSource, RunPlan
 from capacity.model.resources import MonitorFacts
+from capacity.search.ports import Monitor
 from tests.unit.builders import ERROR_RULE, a_plan
 from tests.unit.resource_builders import a_resource_rule
 
@@ -20,23 +22,28 @@ def a_watching_plan(pid: int) -> RunPlan:
     return replace(a_plan(), monitor=MonitorPlan(None, source, None, ()))
 
 
+def made(plan: RunPlan, stack: ExitStack) -> tuple[Monitor, ...]:
+    """The monitors of a plan."""
+    return asyncio.run(make_monitors(plan, stack))
+
+
 def test_a_plan_without_a_monitor_has_none() -> None:
     """Nothing is imported, started or closed for it."""
     with ExitStack() as stack:
-        assert make_monitors(a_plan(), stack) == ()
+        assert made(a_plan(), stack) == ()
 
 
 def test_a_process_is_watched_by_one_monitor() -> None:
     """It is found before any load, and the monitor says which one it is."""
     with ExitStack() as stack:
-        (monitor,) = make_monitors(a_watching_plan(os.getpid()), stack)
+        (monitor,) = made(a_watching_plan(os.getpid()), stack)
         assert monitor.facts.source.startswith(f"pid {os.getpid()} ")
 
 
 def test_a_process_that_is_not_there_ends_the_run_before_any_load() -> None:
     """The error has a hint, like every other."""
     with ExitStack() as stack, pytest.raises(CapacityError) as caught:
-        make_monitors(a_watching_plan(2**22 - 1), stack)
+        made(a_watching_plan(2**22 - 1), stack)
     assert caught.value.hint
 
 
