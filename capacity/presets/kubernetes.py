@@ -46,7 +46,8 @@ def pod_matchers(scope: KubernetesScope) -> tuple[str, ...]:
     """The pods of the scope, whichever of its workloads they belong to."""
     if not scope.pod_patterns:
         return (equals("namespace", scope.namespace), 'pod!=""')
-    together = "|".join(f"(?:{pattern})" for pattern in scope.pod_patterns)
+    first, *others = scope.pod_patterns
+    together = "|".join(f"(?:{pattern})" for pattern in scope.pod_patterns) if others else first
     return (equals("namespace", scope.namespace), matches("pod", together))
 
 
@@ -173,11 +174,8 @@ def _pressure(scope: KubernetesScope) -> tuple[Quantity, ...]:
 
 def _network(scope: KubernetesScope) -> tuple[Quantity, ...]:
     """Interfaces belong to the pod and not to a container of it."""
-    ways = (("receive", "received"), ("transmit", "sent"))
-    faults = (
-        ("packets_dropped", "drops", "dropped packets"),
-        ("errors", "errors", "faulty packets"),
-    )
+    ways = (("receive", "received", "receives"), ("transmit", "sent", "sends"))
+    faults = (("packets_dropped", "drops", "dropped packets"), ("errors", "errors", "errors"))
     return (
         *(
             _POD_FAMILY.quantity(
@@ -187,7 +185,7 @@ def _network(scope: KubernetesScope) -> tuple[Quantity, ...]:
                 _interface(scope, f"container_network_{way}_bytes_total"),
                 f"bytes per second {done} by an interface of a pod",
             )
-            for way, done in ways
+            for way, done, _ in ways
         ),
         *(
             _POD_FAMILY.quantity(
@@ -195,10 +193,10 @@ def _network(scope: KubernetesScope) -> tuple[Quantity, ...]:
                 Unit.PER_SECOND,
                 Aspect.ERRORS,
                 _interface(scope, f"container_network_{way}_{metric}_total"),
-                f"{what} per second {done} by an interface of a pod",
+                f"{what} per second of an interface of a pod, of what it {does}",
             )
             for metric, short, what in faults
-            for way, done in ways
+            for way, _, does in ways
         ),
     )
 

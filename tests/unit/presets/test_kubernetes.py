@@ -17,7 +17,7 @@ from capacity.presets.kubernetes_watch import Watched, watch_queries
 from capacity.units import Unit
 
 SHOP = KubernetesScope("shop", ("deploy/web",), ("web-[a-z0-9]+",))
-CONTAINERS = '{namespace="shop",pod=~"(?:web-[a-z0-9]+)",container!="",container!="POD"}'
+CONTAINERS = '{namespace="shop",pod=~"web-[a-z0-9]+",container!="",container!="POD"}'
 
 
 def scope(*workloads: str, patterns: tuple[str, ...] = ("x",)) -> KubernetesScope:
@@ -82,6 +82,7 @@ def test_only_replicas_are_bad_when_low() -> None:
 
 def test_pods_of_any_workload_are_meant() -> None:
     """Patterns are alternatives, each whole; without one every pod of the namespace is meant."""
+    assert pod_matchers(scope(patterns=("a|b",)))[1] == 'pod=~"a|b"'
     assert pod_matchers(scope("deploy/a", "deploy/b", patterns=("a-x|y", "b-.*"))) == (
         'namespace="shop"',
         'pod=~"(?:a-x|y)|(?:b-.*)"',
