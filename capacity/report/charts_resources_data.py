@@ -21,7 +21,7 @@ SHARE_OR_CORES = ("cpu", *_CORES)
 _DRAWN_ASPECTS = (Aspect.UTILISATION, Aspect.SATURATION)
 _MOST_SERIES = 4
 _MOST_PANELS = 3
-_RULE_CELLS = 44
+_NAME_CELLS = 28
 _BINARY_UNITS = (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024), ("B", 1))
 
 
@@ -115,7 +115,7 @@ def _panel(unit: Unit, names: Sequence[str], rules: Sequence[Rule], steps: Seque
         unit_text=unit_text,
         series=tuple(_series(name, readings[name], factor) for name in names),
         limits=tuple(
-            DrawnLimit(rule.metric, shortened(rule.text, _RULE_CELLS), limit * factor)
+            DrawnLimit(rule.metric, _limit_text(rule, limit), limit * factor)
             for rule in rules
             if rule.metric in names and (limit := _limit(rule, steps)) is not None
         ),
@@ -144,6 +144,12 @@ def _limit(rule: Rule, steps: Sequence[Step]) -> float | None:
         return rule.limit.value
     known = (j.limit for step in steps for j in step.judgements if j.rule.text == rule.text)
     return next((limit for limit in known if limit is not None), None)
+
+
+def _limit_text(rule: Rule, limit: float) -> str:
+    """The rule without its window and its steps, which a line does not show."""
+    name = shortened(rule.metric, _NAME_CELLS)
+    return f"{name} {rule.comparison.value} {rule.unit.show(limit)}"
 
 
 def _series(name: str, readings: Sequence[Reading | None], factor: float) -> Series:

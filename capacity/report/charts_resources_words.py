@@ -49,11 +49,11 @@ def _ended_by(run: Run) -> str | None:
 
 
 def _worst(steps: Sequence[Step], name: str) -> tuple[Reading, Member, Step] | None:
-    """The step at which the worst member was at its worst; of unbelievable steps none."""
+    """The step at which the worst member was at its worst, of those that can be believed if any."""
+    believable = [step for step in steps if step.validity.trust is not Trust.INVALID]
     known = [
         (reading, worst, step)
-        for step in steps
-        if step.validity.trust is not Trust.INVALID
+        for step in believable or steps
         for reading in step.resources
         if reading.name == name and (worst := reading.worst) is not None
     ]

@@ -1,6 +1,6 @@
 """What of the service's resources does a run show while it goes on?
 
-A few quantities get a column of their own: those that rules judge, then CPU, throttling and memory.
+A few quantities get a column of their own: those that rules judge, then what is usual to look at.
 Why one of them is missing is told once, when it begins.
 """
 
@@ -17,6 +17,8 @@ from capacity.report.texts import Language
 from capacity.units import Unit, format_duration, format_ratio
 
 _USUAL = ("cpu", "throttle", "mem")
+# A process seldom has a quota of its own, and often one thread that all wait for.
+_USUAL_OF_PROCESS = ("cpu", "process.hot_thread", "mem")
 _SHORT = {"throttle": "thr"}
 _LONGEST_NAME = 7
 # Told in place of a share of a limit that nobody set.
@@ -32,7 +34,8 @@ def telling_names(plan: RunPlan, most: int) -> tuple[str, ...]:
     local = () if monitor.process is None else local_process.quantities()
     known = {quantity.name for quantity in (*monitor.quantities, *local)}
     judged = (rule.metric for rule in plan.rules if rule.scope is Scope.RESOURCE)
-    wanted = dict.fromkeys((*judged, *_USUAL))
+    usual = _USUAL if monitor.prometheus is not None else _USUAL_OF_PROCESS
+    wanted = dict.fromkeys((*judged, *usual))
     return tuple(name for name in wanted if name in known)[:most]
 
 

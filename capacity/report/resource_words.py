@@ -4,6 +4,7 @@ Subjects and reasons come from outside (labels, error texts): they are cleaned a
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from capacity.model.plan import RunPlan
 from capacity.model.resources import Change, Reading, ReadingState
@@ -36,12 +37,8 @@ def shortened(text: str, width: int) -> str:
 
 def _start(text: str, width: int) -> str:
     """As many characters from the start as fill at most `width` columns."""
-    used = 0
-    for place, char in enumerate(text):
-        used += cells(char)
-        if used > width:
-            return text[:place]
-    return text
+    filled = accumulate(cells(char) for char in text)
+    return text[: sum(1 for used in filled if used <= width)]
 
 
 def shown_subject(subject: str) -> str:

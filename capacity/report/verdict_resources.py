@@ -19,6 +19,8 @@ from capacity.report.shown import cells, padded
 from capacity.report.texts import Language, say
 
 _USUAL = ("cpu", "throttle", "mem")
+# Whose absence is told although no rule judges them; many services have no quota to run out of.
+_EXPECTED = frozenset({"cpu", "mem"})
 _CORES = ("pod.cores", "process.cores")
 _OF_REQUEST = "pod.cpu_of_request"
 _MOST_LINES = 8
@@ -110,7 +112,7 @@ def _missing(step: Step, judged: set[str], language: Language) -> list[tuple[str
     reasons: dict[tuple[bool, str], list[str]] = {}
     for reading in step.resources:
         is_error = reading.state is ReadingState.ERROR
-        if reading.members or not (is_error or reading.name in judged or reading.name in _USUAL):
+        if reading.members or not (is_error or reading.name in judged | _EXPECTED):
             continue
         if reading.name == "cpu" and not is_error and cores is not None:
             rows.append(("cpu", _without_limit(cores, by_name.get(_OF_REQUEST), language)))

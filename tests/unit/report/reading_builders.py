@@ -3,7 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from capacity.model.plan import KubernetesScope, MonitorPlan, ProcessSource, RunPlan
+from capacity.model.plan import (
+    KubernetesScope,
+    MonitorPlan,
+    ProcessSource,
+    PrometheusSource,
+    RunPlan,
+    TlsTrust,
+)
 from capacity.model.resources import (
     Aspect,
     Change,
@@ -29,6 +36,21 @@ from tests.unit.resource_builders import a_reading as a_plain_reading
 
 COOL_POD = "shop/api-b42/app"
 SHARES = frozenset({"cpu", "mem"})
+A_PROMETHEUS = PrometheusSource(
+    url="http://127.0.0.1:9090",
+    headers=(),
+    bearer=None,
+    bearer_file=None,
+    basic=None,
+    trust=TlsTrust.SYSTEM,
+    ca_file=None,
+    client_certificate_file=None,
+    client_key_file=None,
+    proxy=None,
+    timeout_s=5.0,
+    every_s=None,
+    accept_partial=False,
+)
 
 
 def a_quantity(
@@ -61,7 +83,8 @@ def a_monitored_plan(
     """The plan of the other builders (or `plan`) that watches pods, with further rules."""
     base = a_plan() if plan is None else plan
     pods = None if process is not None else KubernetesScope("shop", ("deploy/api",), ("api-.*",))
-    monitor = MonitorPlan(None, process, pods, quantities)
+    source = None if process is not None else A_PROMETHEUS
+    monitor = MonitorPlan(source, process, pods, quantities)
     return replace(base, monitor=monitor, rules=(*base.rules, *rules))
 
 

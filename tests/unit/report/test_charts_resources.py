@@ -78,7 +78,7 @@ def test_the_worst_pod_is_the_line_and_all_are_the_band() -> None:
     assert left.get_ylim() == pytest.approx((0, 112))
     assert right.get_ylim() == pytest.approx((0, 1200))
     assert points(figure, "limit") == [(0, 85), (1, 85)]
-    assert [text for _, text in texts_of(figure, "limit-text")] == ["cpu > 85% over 20s"]
+    assert [text for _, text in texts_of(figure, "limit-text")] == ["cpu > 85%"]
     assert words(figure)[:2] == [
         "cpu 93% of the limit at 16 concurrent: shop/api-7f9/app",
         "line: the worst member, band: all of them; closed loop, hold 30s per step, "
@@ -242,6 +242,17 @@ def test_the_title_is_of_steps_that_can_be_believed() -> None:
     broken = replace(run.steps[1], validity=Validity(Trust.INVALID, ("x",)))
 
     assert words(drawn(replace(run, steps=(run.steps[0], broken))))[0].startswith("cpu 20%")
+    assert words(drawn(replace(run, steps=(broken,))))[0].startswith("cpu 90%")
+
+
+def test_the_title_is_of_what_can_be_believed_first() -> None:
+    """What was read in a broken step alone gives way to another quantity."""
+    run = a_watched_run((hot(0.2, "mem"),), (hot(0.9),), end=replace(CPU_END, rule="gone"))
+    broken = replace(run.steps[1], validity=Validity(Trust.INVALID, ("x",)))
+
+    assert words(drawn(replace(run, steps=(run.steps[0], broken))))[0].startswith("mem 20%")
+    fuse = RunEnd(EndReason.FUSE, "x", None)
+    assert words(drawn(replace(run, end=fuse)))[0].startswith("cpu 90%")
 
 
 def test_has_value_tells_empty_series() -> None:
@@ -253,8 +264,9 @@ def test_has_value_tells_empty_series() -> None:
 
 def every_case(language: Language) -> list[Run]:
     """One, three and twelve steps, with gaps, several panels and hostile names."""
-    bytes_rule = a_resource_rule("m", unit=Unit.BYTES, text="m > $1 \\frac{ \x1b[2J 容量")
-    hostile = a_reading("m", {"容量\x1b]0;x\x07" * 99: 5e8}, unit=Unit.BYTES)
+    name = "m > $1 \\frac{ \x1b[2J 容量"
+    bytes_rule = a_resource_rule(name, unit=Unit.BYTES)
+    hostile = a_reading(name, {"容量\x1b]0;x\x07" * 99: 5e8}, unit=Unit.BYTES)
     full = (hot(0.9), hot(0.3, "throttle"), hot(0.5, "mem"))
     return [
         a_watched_run(full),

@@ -74,7 +74,7 @@ def test_a_process_tells_its_own() -> None:
     """What a process can tell is not listed by the plan."""
     plan = a_monitored_plan(process=ProcessSource(7, None))
 
-    assert telling_names(plan, 9) == ("cpu", "throttle", "mem")
+    assert telling_names(plan, 9) == ("cpu", "process.hot_thread", "mem")
 
 
 @pytest.mark.parametrize(

@@ -89,15 +89,16 @@ def test_what_is_missing_is_told_by_its_reason() -> None:
     why = "the hold of 10s holds 1 sample at 15s spacing; hold >= 60s"
     run = watched(
         a_reading(values={}, reason=why),
-        a_reading("throttle", {}, reason=why),
+        a_reading("mem", {}, reason=why),
+        a_reading("throttle", {}, reason="no quota"),
         a_reading("net", {}, reason="no series"),
         a_reading("disk", {}, state=ReadingState.ERROR, reason="status 422"),
     )
 
     assert lines(run) == (
         "at 8 concurrent",
-        f"  cpu, throttle  no data: {why}",
-        "  disk           could not be read: status 422",
+        f"  cpu, mem  no data: {why}",
+        "  disk      could not be read: status 422",
     )
 
 
