@@ -20,6 +20,7 @@ from capacity.errors import CapacityError
 COMMANDS = {
     "run": ("Climb a service step by step and say what it can take.", "run", "command"),
     "plan": ("Show what a run would do; nothing is sent.", "run", "plan_command"),
+    "check": ("Look at everything a run needs, without any load.", "check", "command"),
     "report": ("Draw graphs and tables again from a run folder.", "report", "command"),
     "demo": ("Start a local service of known capacity to try things on.", "demo", "command"),
     "version": ("Show the versions of both halves.", "version", "command"),

@@ -21,10 +21,7 @@ def ask_consent(
     yes_target: str | None,
 ) -> None:
     """Return when load on `host` is allowed; raise ConsentError before any packet if not."""
-    if all(ipaddress.ip_address(address).is_loopback for address, _ in addresses):
-        return
-    named = {name.lower() for name in allow_hosts} | {(yes_target or "").lower()}
-    if host.lower() in named:
+    if is_allowed(host, addresses, allow_hosts=allow_hosts, yes_target=yes_target):
         return
     shown = ", ".join(sorted({address for address, _ in addresses}))
     if yes_target is not None:
@@ -45,6 +42,20 @@ def ask_consent(
         raise ConsentError(
             f"{host} was not confirmed; nothing was sent", hint="type the host name to go on"
         )
+
+
+def is_allowed(
+    host: str,
+    addresses: tuple[tuple[str, int], ...],
+    *,
+    allow_hosts: tuple[str, ...],
+    yes_target: str | None,
+) -> bool:
+    """Whether nobody needs to be asked: it is this machine, or was named."""
+    if all(ipaddress.ip_address(address).is_loopback for address, _ in addresses):
+        return True
+    named = {name.lower() for name in allow_hosts} | {(yes_target or "").lower()}
+    return host.lower() in named
 
 
 def has_terminal() -> bool:

@@ -5,12 +5,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from capacity.commands.demo_options import DemoOptions
 from capacity.errors import MachineError
+from capacity.model.plan import RunPlan
 
 _READY_PREFIX = b"demo service: "
 
@@ -97,3 +99,16 @@ class DemoProcess:
             f"the demo service could not start: {said}",
             hint="free that port, or choose another one (in a profile: target.base_url)",
         )
+
+
+def start_demo_service(plan: RunPlan, stack: ExitStack) -> None:
+    """Start the service that a profile asks for, if it does; it ends with `stack`."""
+    if plan.demo_service is None:
+        return
+    options = DemoOptions(
+        host=plan.target.host,
+        port=plan.target.port,
+        servers=plan.demo_service.servers,
+        service_time_s=plan.demo_service.service_time_s,
+    )
+    stack.enter_context(DemoProcess(options))

@@ -12,7 +12,7 @@ from capacity.model.load import Ladder, RateLadder
 from capacity.model.plan import RunPlan, Target
 
 # Files the tool itself needs: output, epoll, wake-ups, the interpreter's own.
-_SPARE_DESCRIPTORS = 100
+SPARE_DESCRIPTORS = 100
 
 
 def resolve(target: Target) -> tuple[tuple[str, int], ...]:
@@ -122,13 +122,13 @@ def _refuse_foreign(source: str, family: socket.AddressFamily) -> None:
 def check_descriptors(plan: RunPlan) -> None:
     """Raise the soft limit to the hard one; MachineError if the highest step does not fit."""
     wanted = plan.ladder.max_in_flight
-    needed = wanted + _SPARE_DESCRIPTORS
+    needed = wanted + SPARE_DESCRIPTORS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and needed > hard:
         raise MachineError(
             f"{wanted} connections need {needed} open files, but this process may open {hard}",
             hint=f"run `ulimit -Hn {needed}` as root before, or allow at most "
-            f"{max(1, hard - _SPARE_DESCRIPTORS)} with {_flag(plan.ladder)}",
+            f"{max(1, hard - SPARE_DESCRIPTORS)} with {_flag(plan.ladder)}",
         )
     if soft != resource.RLIM_INFINITY and soft < needed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -17,8 +17,7 @@ import click
 
 from capacity.analysis.findings import analyze
 from capacity.commands.consent import ask_consent
-from capacity.commands.demo_options import DemoOptions
-from capacity.commands.demo_process import DemoProcess
+from capacity.commands.demo_process import start_demo_service
 from capacity.commands.monitoring import facts_lines, make_monitors
 from capacity.commands.preflight import check_descriptors, reachable, resolve, usable_from
 from capacity.commands.process import SignalInterrupt, SystemClock
@@ -26,7 +25,7 @@ from capacity.commands.results import AnswerForm, print_answer, write_derived
 from capacity.commands.run_options import overrides_from, run_options
 from capacity.commands.standard_output import say
 from capacity.histogram import core_version
-from capacity.model.plan import DemoService, EngineName, RunPlan, Target
+from capacity.model.plan import EngineName, RunPlan
 from capacity.model.run import Environment
 from capacity.profile.describe import plan_lines
 from capacity.profile.load import load_plan
@@ -92,8 +91,7 @@ async def _run(plan: RunPlan, settings: Settings) -> int:
         plan.target.host, addresses, allow_hosts=plan.allow_hosts, yes_target=settings.yes_target
     )
     with ExitStack() as stack:
-        if plan.demo_service is not None:
-            stack.enter_context(DemoProcess(_demo_options(plan.demo_service, plan.target)))
+        start_demo_service(plan, stack)
         addresses = reachable(plan.target, addresses, plan.source_addresses)
         engine = _make_engine(plan, addresses)
         stack.callback(engine.close)
@@ -129,15 +127,6 @@ async def _run(plan: RunPlan, settings: Settings) -> int:
         run, findings, folder.path, derived, language=settings.language, form=settings.form
     )
     return findings.exit_code
-
-
-def _demo_options(service: DemoService, target: Target) -> DemoOptions:
-    return DemoOptions(
-        host=target.host,
-        port=target.port,
-        servers=service.servers,
-        service_time_s=service.service_time_s,
-    )
 
 
 def _make_engine(plan: RunPlan, addresses: tuple[tuple[str, int], ...]) -> Engine:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from capacity.errors import UsageError
+from capacity.report.texts_check import CHECK_EN, CHECK_ZH
 from capacity.report.texts_resources import RESOURCES_EN, RESOURCES_ZH
 
 
@@ -271,8 +272,8 @@ _ZH = {
 }
 
 CATALOGUES: Mapping[Language, Mapping[str, str]] = {
-    Language.EN: _EN | RESOURCES_EN,
-    Language.ZH: _ZH | RESOURCES_ZH,
+    Language.EN: _EN | RESOURCES_EN | CHECK_EN,
+    Language.ZH: _ZH | RESOURCES_ZH | CHECK_ZH,
 }
 
 

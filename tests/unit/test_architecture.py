@@ -30,6 +30,7 @@ HOMES: dict[str, tuple[str, ...]] = {
 CORE_HOMES = ("histogram.py", "engines/native.py")
 
 MODEL_NAMES = {
+    "check": "CheckGroup CheckHint CheckItem CheckState",
     "findings": "Capacity Findings Knee LimitKind NoCapacity NoKnee NoKneeReason Peak",
     "plan": "BasicAuth DemoService EngineName Fuses Header HttpRequest KubernetesScope "
     "MonitorPlan ProcessSource PrometheusSource Purpose PythonCall RunPlan Scenario "
