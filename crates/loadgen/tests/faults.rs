@@ -83,10 +83,12 @@ fn connection_close_reopens_without_a_failure() {
         closing_after(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     let books = run_one_slot(&server.plan(), 10);
     assert_eq!(server.requests(), books.sum(|window| window.ok));
-    // The last one may have ended in a window that was not read.
+    // The last one may have been opened, and have ended, in a window that was not read.
     let closed = books.sum(|window| window.closed_by_target);
     assert!(server.requests() - closed <= 1, "{closed} closed");
-    assert_eq!(server.accepts(), books.sum(|window| window.connect.count()));
+    wait_until(|| server.accepts() == server.requests());
+    let connected = books.sum(|window| window.connect.count());
+    assert!(server.accepts() - connected <= 1, "{connected} connected");
 }
 
 #[test]

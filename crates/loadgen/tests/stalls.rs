@@ -54,7 +54,6 @@ fn a_stall_of_the_target_is_one_gap_of_its_length() {
 fn stalled_once() -> Result<(), String> {
     let rows = run(|_| true);
     let longest_s = rows.iter().map(|row| row.longest_gap_s).fold(0.0, f64::max);
-    assert!(longest_s >= 0.295, "{longest_s} s");
     let gaps: Vec<_> = rows.iter().flat_map(|row| &row.gaps).collect();
     let long: Vec<_> = gaps.iter().filter(|(a, b)| b - a > 0.2).collect();
     let longest: Vec<f64> = long.iter().map(|(a, b)| b - a).collect();
@@ -69,7 +68,8 @@ fn stalled_once() -> Result<(), String> {
         assert!(row.gaps.len() <= 32);
         assert!(row.gaps.windows(2).all(|pair| pair[0].1 <= pair[1].0));
     }
-    let is_one = long.len() == 1 && longest_s < 0.45;
+    // The two may begin to rest one after the other.
+    let is_one = long.len() == 1 && (0.295..0.45).contains(&longest_s);
     in_time(is_one, || format!("{longest_s} s, and {gaps:?}"))
 }
 

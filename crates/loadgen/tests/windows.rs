@@ -185,12 +185,14 @@ fn cut_ends_everything_and_says_so() {
     wait_until(|| server.requests() == 5);
     pool.set_concurrency(0);
     books.begin_window(&pool);
-    books.read_for(&pool, millis(50));
+    books.read_until(&pool, |books| {
+        books.windows.get(&0).is_some_and(support::Window::is_over)
+    });
     assert_eq!(5, books.windows[&0].in_flight);
     pool.cut();
     books.read_until(&pool, |books| books.windows[&0].is_complete);
     assert_eq!((5, 5), (books.windows[&0].started, books.windows[&0].cut));
-    assert_eq!(0, pool.ready_connections());
+    wait_until(|| pool.ready_connections() == 0);
 }
 
 #[test]
@@ -262,7 +264,7 @@ fn many_new_slots_wait_for_one_another_with_their_connections() {
     // The last 64 may be on their way; the pace alone would have let the first begin with some 70.
     let ready = pool.ready_connections();
     assert!(ready >= 336, "only {ready} were up");
-    wait_until(|| server.requests() > 1000);
+    wait_until(|| server.requests() > 1000 && pool.ready_connections() == 400);
     books.finish(&pool);
     assert_eq!(400, books.sum(|window| window.opened));
     assert_eq!(server.requests(), books.sum(|window| window.ok));
