@@ -14,26 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from capacity.model.resources import (
-    Expression,
-    Growth,
-    Limit,
-    Quantity,
-    Reading,
-    ReadingState,
-    Samples,
-)
-from capacity.monitors.answers import Answer, Fault
-from capacity.monitors.evaluate_expression import (
-    ExpressionAnswer,
-    evaluate_expression,
-    fill_window,
-)
-from capacity.monitors.evaluate_samples import SamplesAnswer, evaluate_samples
-from capacity.monitors.members import NOTHING_KNOWN
+from capacity.commands.process import SystemClock
+from capacity.model.resources import Reading, ReadingState
+from capacity.monitors.patience import PatientPrometheus
 from capacity.monitors.prometheus_api import PrometheusApi
+from capacity.monitors.reader import Reader, Wanted
 from capacity.monitors.window import Window
 from capacity.presets.catalogue import PRESETS
+from tests.monitors.prometheus_server import PrometheusServer
 from tests.monitors.sources import a_source
 from tests.presets.services import (
     MAX_CLIENTS,
@@ -193,32 +181,20 @@ def work_on(all_of_them: Services) -> None:
             each.wait(timeout=30)
 
 
-def asked(api: PrometheusApi, quantity: Quantity, window: Window) -> Reading:
-    """A quantity read of a real Prometheus."""
-
-    def samples(selector: str) -> Answer | Fault:
-        return api.samples(selector, window.start_unix_s, window.end_unix_s)
-
-    match quantity.source:
-        case Expression() as source:
-            vector = api.vector(fill_window(source.query, window), window.end_unix_s)
-            answer = ExpressionAnswer(vector, {one: samples(one) for one in source.rests_on})
-            return evaluate_expression(quantity, source, window, answer, NOTHING_KNOWN)
-        case Samples() as source:
-            whole: Answer | Fault | None = None
-            if isinstance(source.share_of, Limit):
-                whole = api.vector(source.share_of.query, window.end_unix_s)
-            elif isinstance(source.share_of, Growth):
-                whole = samples(source.share_of.selector)
-            came = SamplesAnswer(samples(source.selector), whole)
-            return evaluate_samples(quantity, source, window, came, NOTHING_KNOWN)
-        case None:
-            raise AssertionError(f"{quantity.name} is not asked of Prometheus")
-
-
-def is_counted(reading: Reading) -> bool:
-    """Whether the samples behind it were asked for too."""
-    return any(member.sample_count is not None for member in reading.members)
+def readings_of(server: PrometheusServer, window: Window) -> dict[str, Reading]:
+    """Every quantity, read as the monitor reads it."""
+    api = PrometheusApi(a_source(server.url))
+    patient = PatientPrometheus(api, SystemClock(), 1.0)
+    patient.begin_batch(60.0, is_last_chance=True)
+    wanted = [
+        Wanted(quantity, quantity.source, window)
+        for word, job in JOBS.items()
+        for quantity in PRESETS[word].quantities({"job": job})
+        if quantity.source is not None
+    ]
+    readings = {reading.name: reading for reading in Reader(patient, {}).read(wanted)}
+    api.close()
+    return readings
 
 
 def wait_for_scrapes(all_of_them: Services) -> None:
@@ -242,13 +218,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measured]:
         after = truth_of(all_of_them)
         wait_for_scrapes(all_of_them)
         window = Window(start_unix_s, time.time(), None)
-        api = PrometheusApi(a_source(all_of_them.prometheus.url))
-        readings = {
-            quantity.name: asked(api, quantity, window)
-            for word, job in JOBS.items()
-            for quantity in PRESETS[word].quantities({"job": job})
-        }
-        api.close()
+        readings = readings_of(all_of_them.prometheus, window)
         yield Measured(window, before, after, readings, all_of_them.go_pid)
 
 
@@ -259,8 +229,8 @@ def test_every_query_has_an_answer(measured: Measured) -> None:
     missing = {name for name, state in states.items() if state is ReadingState.NO_DATA}
     assert missing - MAY_BE_MISSING == set()
     assert {"redis.slow_log", "postgresql.checkpoints", "node.cpu"} <= states.keys() - missing
-    counted = {name: one for name, one in measured.readings.items() if is_counted(one)}
-    assert {name: one.reason for name, one in counted.items() if not one.may_stop} == {}
+    found = {name: one for name, one in measured.readings.items() if name not in missing}
+    assert {name: one.reason for name, one in found.items() if not one.may_stop} == {}
 
 
 @pytest.mark.parametrize(
