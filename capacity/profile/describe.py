@@ -145,8 +145,8 @@ def rule_words(rule: Rule) -> str:
         words.append(f"{rule.limit.factor:g} times that of the first step")
     if rule.over_s is not None:
         words.append(f"over {format_duration(rule.over_s)}")
-    elif rule.scope is Scope.RESOURCE:
-        words.append("over the whole hold")
+    if rule.scope is Scope.RESOURCE:
+        words.append("over the whole hold" if rule.over_s is None else "or the whole hold")
     if rule.for_steps > 1:
         words.append(f"in {rule.for_steps} steps in a row")
     return " ".join((*words, *filter(None, [missing_words(rule), note_of(rule)])))

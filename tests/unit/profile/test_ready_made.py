@@ -19,7 +19,13 @@ def ready_made(name: str) -> RunPlan:
 
 def test_the_profiles_are_these() -> None:
     """A new profile gets a row in the tests below."""
-    assert [path.stem for path in PROFILES] == ["demo", "http-service", "python-scenario", "smoke"]
+    assert [path.stem for path in PROFILES] == [
+        "demo",
+        "http-service",
+        "kubernetes",
+        "python-scenario",
+        "smoke",
+    ]
 
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
@@ -51,6 +57,62 @@ def test_smoke_is_short_and_gentle() -> None:
 def test_the_full_profile_stays_within_six_minutes() -> None:
     """The comment on top promises it."""
     assert ready_made("http-service").likely_duration_s == 350.0
+
+
+def test_the_profile_for_pods_holds_long_enough_to_stop_on_them() -> None:
+    """Four samples fit at the slowest spacing of the usual charts, within the promised time."""
+    plan = ready_made("kubernetes")
+    assert plan.hold_s / 4 == 30.0
+    assert plan.likely_duration_s == 1040.0
+    assert [rule.metric for rule in plan.rules if rule.resource_unit is not None] == [
+        "cpu",
+        "mem",
+        "restarts",
+        "throttle",
+    ]
+    assert plan.notes == ()
+
+
+def test_what_the_profile_for_pods_shows_in_comments_can_be_switched_on(tmp_path: Path) -> None:
+    """Every example there is one that loads; of the three identities one is kept."""
+    text = (FOLDER / "kubernetes.yaml").read_text(encoding="utf-8")
+    for word in (
+        "bearer:",
+        "headers: { X",
+        "proxy:",
+        "postgresql:",
+        "redis:",
+        "ingress-nginx:",
+        "node:",
+        "go:",
+        "queries:",
+        "  waiting:",
+        "  hits:",
+        "- { rule",
+        "- prom.",
+        "- redis.",
+    ):
+        assert text.count(f"# {word}") == 1
+        text = text.replace(f"# {word}", word)
+    path = tmp_path / "switched-on.yaml"
+    path.write_text(text, encoding="utf-8")
+    plan = load_plan(path, Overrides(), {"PROMETHEUS_TOKEN": "x"})
+    assert plan.monitor is not None
+    presets = {quantity.preset for quantity in plan.monitor.quantities}
+    assert presets == {
+        "kubernetes",
+        "postgresql",
+        "redis",
+        "ingress-nginx",
+        "node",
+        "go",
+        "queries",
+    }
+    assert [rule.text for rule in plan.rules][-3:] == [
+        "cpu > 85% over 60s on_missing stop",
+        "prom.waiting > 0.5",
+        "redis.memory > 90%",
+    ]
 
 
 def test_the_python_profile_names_its_function() -> None:
