@@ -6,6 +6,7 @@ files and is written for them alone.
 
 import re
 from math import isfinite
+from typing import assert_never
 
 from capacity.model.rules import (
     METRICS,
@@ -113,6 +114,8 @@ def _encode_limit(limit: Absolute | TimesFirst) -> JsonObject:
             return {"kind": "absolute", "value": value}
         case TimesFirst(factor):
             return {"kind": "times_first", "factor": factor}
+        case _:
+            assert_never(limit)
 
 
 def _decode_limit(fields: Fields) -> Absolute | TimesFirst:

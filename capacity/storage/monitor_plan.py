@@ -3,6 +3,8 @@
 Both directions stand together. Secrets are told to be there and come back empty.
 """
 
+from typing import assert_never
+
 from capacity.model.plan import (
     BasicAuth,
     Header,
@@ -162,6 +164,8 @@ def _encode_source(source: Expression | Samples | None) -> JsonObject | None:
                 "group_by": list(group_by),
                 "share_of": _encode_share(share_of),
             }
+        case _:
+            assert_never(source)
 
 
 def _decode_source(fields: Fields | None) -> Expression | Samples | None:
@@ -189,6 +193,8 @@ def _encode_share(share_of: Limit | Growth | None) -> JsonObject | None:
             return {"kind": "limit", "query": query}
         case Growth(selector):
             return {"kind": "growth", "selector": selector}
+        case _:
+            assert_never(share_of)
 
 
 def _decode_share(fields: Fields | None) -> Limit | Growth | None:

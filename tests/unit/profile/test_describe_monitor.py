@@ -107,8 +107,8 @@ def test_rules_say_where_they_look_and_what_a_missing_value_does(tmp_path: Path)
     lines = plan_lines(load(tmp_path, SMALL, flags), ())
     start = next(index for index, line in enumerate(lines) if line.startswith("stop rules"))
     assert [line[14:] for line in lines[start : start + 3]] == [
-        "stop when cpu is above 85% over 15s or the whole hold (the climb stops when it cannot be read) "
-        "(20s shortened to half of the hold)",
+        "stop when cpu is above 85% over 15s or the whole hold "
+        "(the climb stops when it cannot be read) (20s shortened to half of the hold)",
         "stop when process.memory is above 1 GiB over the whole hold "
         "(the run fails when it cannot be read)",
         "note when threads is above 64 over the whole hold",

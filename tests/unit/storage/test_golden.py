@@ -182,6 +182,10 @@ def golden_monitor() -> MonitorPlan:
             replace(a_quantity("throttle"), source=growth),
             replace(a_quantity("prom.a", Unit.NUMBER), source=Expression("a[5m]", ("a",))),
             replace(a_quantity("threads", Unit.COUNT), source=None),
+            replace(
+                a_quantity("restarts", Unit.COUNT),
+                source=Samples("restarts", Reduction.INCREASE, ("pod",)),
+            ),
         ),
     )
 
