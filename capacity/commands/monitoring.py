@@ -1,9 +1,11 @@
 """Which monitors watch the service in this run, and what do they say before any load?"""
 
+import asyncio
 import importlib
 from contextlib import ExitStack
 
-from capacity.model.plan import ProcessSource, RunPlan
+from capacity.commands.process import SystemClock
+from capacity.model.plan import MonitorPlan, ProcessSource, PrometheusSource, RunPlan
 from capacity.model.resources import MonitorFacts
 from capacity.model.rules import Scope
 from capacity.search.ports import Monitor
@@ -19,6 +21,10 @@ async def make_monitors(plan: RunPlan, stack: ExitStack) -> tuple[Monitor, ...]:
     if plan.monitor is not None and plan.monitor.process is not None:
         monitors.append(_process_monitor(plan, plan.monitor.process))
         stack.callback(monitors[-1].close)
+    if plan.monitor is not None and plan.monitor.prometheus is not None:
+        made = await _prometheus_monitor(plan, plan.monitor, plan.monitor.prometheus, stack)
+        monitors.append(made)
+        stack.callback(made.close)
     return tuple(monitors)
 
 
@@ -38,3 +44,21 @@ def _process_monitor(plan: RunPlan, source: ProcessSource) -> Monitor:
     module = importlib.import_module("capacity.monitors.process")
     monitor: Monitor = module.ProcessMonitor(source, windows_of(plan))
     return monitor
+
+
+async def _prometheus_monitor(
+    plan: RunPlan, monitor: MonitorPlan, source: PrometheusSource, stack: ExitStack
+) -> Monitor:
+    """Look at Prometheus once; closing its session ends a look that hangs."""
+    api = importlib.import_module("capacity.monitors.prometheus_api").PrometheusApi(source)
+    stack.callback(api.close)
+    clock = SystemClock()
+    look = importlib.import_module("capacity.monitors.first_look").first_look
+    found = await asyncio.to_thread(look, api, monitor.quantities, clock.unix_s())
+    surroundings = None
+    if monitor.kubernetes is not None:
+        environment = importlib.import_module("capacity.monitors.environment")
+        surroundings = environment.KubernetesSurroundings(monitor.kubernetes)
+    module = importlib.import_module("capacity.monitors.prometheus")
+    made: Monitor = module.PrometheusMonitor(api, source, found, plan, clock, surroundings)
+    return made

@@ -146,7 +146,7 @@ class Verdict:
         left_out: list[str] = []
         present = self._present(self._fresh(candidates, left_out), left_out)
         if not present:
-            return self.no_data(_list(left_out))
+            return self.no_data(list_some(left_out))
         counted = [one for one in present if one.value is not None]
         if not counted:
             most = max(present, key=lambda one: one.sample_count or 0)
@@ -165,7 +165,7 @@ class Verdict:
         ]
         may_stop = judged[0].is_enough(self._window)
         reasons = [] if may_stop else [self._may_not_stop(judged)]
-        reasons += [_list(left_out)] if left_out else []
+        reasons += [list_some(left_out)] if left_out else []
         members = tuple(self._member(one) for one in judged)
         reason = "; ".join([*reasons, *notes])
         return self._reading(ReadingState.READ, reason, members, may_stop=may_stop)
@@ -277,7 +277,7 @@ def _samples(count: int) -> str:
     return "1 sample" if count == 1 else f"{count} samples"
 
 
-def _list(sentences: Sequence[str]) -> str:
+def list_some(sentences: Sequence[str]) -> str:
     """The first few sentences, and how many there are more."""
     more = len(sentences) - _MOST_NAMES
     return "; ".join(sentences[:_MOST_NAMES]) + (f"; and {more} more like that" if more > 0 else "")

@@ -25,6 +25,7 @@ from capacity.monitors.agenda import (
 from capacity.monitors.answers import ClockOffset, Fault, Prometheus
 from capacity.monitors.deliveries import Deliveries
 from capacity.monitors.first_look import FirstLook
+from capacity.monitors.members import list_some
 from capacity.monitors.patience import PatientPrometheus
 from capacity.monitors.reader import Caught, Reader, Wanted
 from capacity.monitors.surroundings import Snapshot, Surroundings
@@ -259,9 +260,9 @@ class PrometheusWork:
             self._before = self._snapshot(hold.start_unix_s)
         before = self._before_step.pop(hold.step_index, self._before)
         after = self._snapshot(until_unix_s)
-        faults = [one for one in (*before.values(), *after.values()) if isinstance(one, Fault)]
-        if faults:
-            self._trouble = f"what changed around it is not known: {faults[0].detail}"
+        unknown = self._surroundings.unknown(before, after)
+        if unknown:
+            self._trouble = f"what changed around it is not known: {list_some(unknown)}"
         if asked is Asked.AT_END:
             self._before_step[hold.step_index] = before
             answers = {name: told for name, told in after.items() if not isinstance(told, Fault)}

@@ -27,3 +27,6 @@ class Surroundings(Protocol):
         self, before: Snapshot, after: Snapshot, seen_at_unix_s: float
     ) -> tuple[Change, ...]:
         """What is different; a query that failed on either side tells nothing."""
+
+    def unknown(self, before: Snapshot, after: Snapshot) -> tuple[str, ...]:
+        """What could not be compared, and why: unknown is not unchanged."""

@@ -9,10 +9,11 @@ import pytest
 
 from capacity.commands.monitoring import facts_lines, make_monitors, windows_of
 from capacity.errors import CapacityError
-from capacity.model.plan import MonitorPlan, ProcessSource, RunPlan
+from capacity.model.plan import KubernetesScope, MonitorPlan, ProcessSource, RunPlan
 from capacity.model.resources import MonitorFacts
 from capacity.search.ports import Monitor
 from tests.unit.builders import ERROR_RULE, a_plan
+from tests.unit.monitors.builders import a_source
 from tests.unit.resource_builders import a_resource_rule
 
 
@@ -45,6 +46,21 @@ def test_a_process_that_is_not_there_ends_the_run_before_any_load() -> None:
     with ExitStack() as stack, pytest.raises(CapacityError) as caught:
         made(a_watching_plan(2**22 - 1), stack)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "scope", [None, KubernetesScope("shop", ("deploy/api",), ("api-.*",))], ids=["plain", "pods"]
+)
+def test_a_prometheus_that_is_not_there_is_told_in_the_notes(scope: KubernetesScope | None) -> None:
+    """The run may go on without it; what its rules miss is said step by step."""
+    source = a_source("http://127.0.0.1:1")
+    plan = replace(a_plan(), monitor=MonitorPlan(source, None, scope, ()))
+    with ExitStack() as stack:
+        (monitor,) = made(plan, stack)
+        assert monitor.facts.source == "Prometheus at http://127.0.0.1:1"
+        assert monitor.facts.version is None
+        (note,) = monitor.facts.notes
+        assert "127.0.0.1:1" in note
 
 
 def test_windows_are_those_of_the_rules_on_resources() -> None:

@@ -28,6 +28,11 @@ class Pods:
         detail = f"{values[0]:g} -> {values[1]:g}"
         return (Change(ChangeKind.SCALED, "api", detail, seen_at_unix_s),)
 
+    def unknown(self, before: Snapshot, after: Snapshot) -> tuple[str, ...]:
+        """The faults."""
+        answers = (before["pods"], after["pods"])
+        return tuple(f"pods: {one.detail}" for one in answers if isinstance(one, Fault))
+
 
 def _only(answer: Answer | Fault) -> float:
     return float("nan") if isinstance(answer, Fault) else answer.series[0].samples[-1][1]
@@ -73,7 +78,9 @@ def test_surroundings_that_cannot_be_asked_are_said_to_be_unknown() -> None:
     lab.go(0.5)
     (news,) = lab.told
     assert news.readings[0].state is ReadingState.READ
-    assert news.readings[0].reason == ("what changed around it is not known: no answer within 3s")
+    assert news.readings[0].reason == (
+        "what changed around it is not known: pods: no answer within 3s; pods: no answer within 3s"
+    )
 
 
 def test_surroundings_that_fail_leave_the_readings_whole() -> None:
