@@ -23,8 +23,9 @@ from tests.fakes.prometheus import FakePrometheus
 from tests.fakes.scripted import FakeClock
 from tests.monitors.conftest import PAST_UNIX_S
 from tests.monitors.prometheus_server import PrometheusServer, wait_until
+from tests.monitors.sources import a_source
 from tests.unit.builders import a_plan
-from tests.unit.monitors.builders import a_quantity, a_rule, a_source
+from tests.unit.monitors.builders import a_quantity, a_rule
 
 _CORES = a_quantity(Samples("busy_seconds_total", Reduction.RATE, ("pod",)))
 _SUM = a_quantity(Expression("sum(rate(busy_seconds_total[$window]))"), name="prom.sum")
@@ -106,7 +107,9 @@ def test_a_prometheus_that_hangs_holds_up_neither_news_nor_the_end() -> None:
     clock = FakeClock()
     look = first_look(FakePrometheus(clock), [_CORES], clock.unix_s())
     hanging = Hanging(clock)
-    monitor = PrometheusMonitor(hanging, a_source(), look, a_plan(), clock)
+    monitor = PrometheusMonitor(
+        hanging, a_source("http://127.0.0.1:9090", timeout_s=3.0), look, a_plan(), clock
+    )
     monitor.start()
     monitor.begin_hold(0, clock.unix_s())
     monitor.end_hold(0, clock.unix_s() + 10)

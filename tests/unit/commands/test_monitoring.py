@@ -12,8 +12,8 @@ from capacity.errors import CapacityError
 from capacity.model.plan import KubernetesScope, MonitorPlan, ProcessSource, RunPlan
 from capacity.model.resources import MonitorFacts
 from capacity.search.ports import Monitor
+from tests.monitors.sources import a_source
 from tests.unit.builders import ERROR_RULE, a_plan
-from tests.unit.monitors.builders import a_source
 from tests.unit.resource_builders import a_resource_rule
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from capacity.model.plan import PrometheusSource, TlsTrust
 from capacity.model.resources import (
     Aspect,
     Direction,
@@ -85,27 +84,6 @@ def a_counter(
 def a_vector(*rows: tuple[dict[str, str], float]) -> Answer:
     """The answer to an instant query."""
     return Answer(tuple(Series(labels, ((END_UNIX_S, value),)) for labels, value in rows))
-
-
-def a_source(
-    url: str = "http://127.0.0.1:9090", *, every_s: float | None = None, timeout_s: float = 3.0
-) -> PrometheusSource:
-    """A Prometheus on loopback that asks for no credentials."""
-    return PrometheusSource(
-        url=url,
-        headers=(),
-        bearer=None,
-        bearer_file=None,
-        basic=None,
-        trust=TlsTrust.SYSTEM,
-        ca_file=None,
-        client_certificate_file=None,
-        client_key_file=None,
-        proxy=None,
-        timeout_s=timeout_s,
-        every_s=every_s,
-        accept_partial=False,
-    )
 
 
 def a_rule(metric: str, over_s: float | None) -> Rule:

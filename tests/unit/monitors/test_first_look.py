@@ -17,16 +17,17 @@ from capacity.monitors.members import Known
 from capacity.monitors.prometheus_work import timing
 from tests.fakes.prometheus import REFUSED, TIMEOUT, FakePrometheus, FakeSeries
 from tests.fakes.scripted import FakeClock
+from tests.monitors.sources import a_source
 from tests.unit.monitors.builders import (
     CPU,
     CPU_LIMIT,
     a_pod,
     a_quantity,
-    a_source,
     a_vector,
     samples_of,
 )
 
+_URL = "http://127.0.0.1:9090"
 _SHARE = a_quantity(samples_of(Reduction.RATE, Limit(CPU_LIMIT)))
 _THROTTLE = a_quantity(samples_of(Reduction.INCREASE, Growth("periods")), name="throttle")
 _WAITING = a_quantity(Expression("waiting + rate(x[5m])"), name="prom.waiting")
@@ -256,7 +257,11 @@ def test_readings_follow_the_samples(
     """Their spacing decides how often and how late is read."""
     prometheus = _prometheus()
     prometheus.series[CPU] = [_busy("a", spacing_s)]
-    times = timing(a_source(every_s=every_s), _look(prometheus, a_quantity(samples_of())), ["cpu"])
+    times = timing(
+        a_source(_URL, timeout_s=3.0, every_s=every_s),
+        _look(prometheus, a_quantity(samples_of())),
+        ["cpu"],
+    )
     assert (times.period_s, times.late_after_s, times.answer_limit_s) == (
         period_s,
         late_after_s,
@@ -268,6 +273,6 @@ def test_what_no_rule_rests_on_makes_nobody_wait() -> None:
     """Slow samples that are only shown; and a time-out of the user's own."""
     prometheus = _prometheus(x=[_busy("a", 30.0)])
     look = _look(prometheus, a_quantity(samples_of()), _WAITING)
-    assert timing(a_source(), look, []).late_after_s == 17.0
-    assert timing(a_source(), look, ["prom.waiting"]).late_after_s == 32.0
-    assert timing(a_source(timeout_s=10.0), look, []).answer_limit_s == 11.0
+    assert timing(a_source(_URL, timeout_s=3.0), look, []).late_after_s == 17.0
+    assert timing(a_source(_URL, timeout_s=3.0), look, ["prom.waiting"]).late_after_s == 32.0
+    assert timing(a_source(_URL, timeout_s=10.0), look, []).answer_limit_s == 11.0
