@@ -10,7 +10,7 @@ import psutil
 from capacity.monitors.process_cpu import CpuTimes, ProcessKey
 from capacity.monitors.process_looks import Descriptors
 from capacity.monitors.process_roots import words_for
-from capacity.monitors.process_threads import ThreadTimes, read_threads
+from capacity.monitors.process_threads import PROC, ThreadTimes, read_threads
 
 # What says that a process has ended between two questions about it.
 GONE = (psutil.NoSuchProcess, ProcessLookupError, FileNotFoundError)
@@ -58,6 +58,11 @@ def proportional_bytes(processes: list[psutil.Process]) -> int | None:
 def _descriptors(process: psutil.Process, subject: str) -> Descriptors | None:
     try:
         soft, _ = process.rlimit(psutil.RLIMIT_NOFILE)
-        return Descriptors(subject, process.num_fds(), soft)
-    except psutil.AccessDenied:
+        return Descriptors(subject, _open_count(process), soft)
+    except (psutil.AccessDenied, PermissionError):
         return None
+
+
+def _open_count(process: psutil.Process) -> int:
+    """Linux 6.2 and newer tell it as the folder's size; to list 10,000 of them takes 7 ms."""
+    return (PROC / str(process.pid) / "fd").stat().st_size or process.num_fds()
