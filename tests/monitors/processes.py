@@ -30,6 +30,9 @@ for line in sys.stdin:
     print(eval(line), flush=True)
 """
 
+# What makes one listen on a port, and answer with its number.
+LISTEN = "[kept.append(socket.create_server(('127.0.0.1', {port}))), kept[-1].getsockname()[1]][1]"
+
 
 class Obedient:
     """A process that evaluates one expression after another and answers with its value."""

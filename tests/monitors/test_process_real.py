@@ -13,13 +13,12 @@ from capacity.errors import UsageError
 from capacity.model.plan import ProcessSource
 from capacity.model.resources import ChangeKind, ReadingState
 from capacity.monitors.process_tree import ProcessTree
-from tests.monitors.processes import Obedient, obedient
+from tests.monitors.processes import LISTEN, Obedient, obedient
 from tests.monitors.watching import ended, kinds, reading, used_s, value, watching
 
 # The kernel tells CPU time in hundredths of a second, rounded down, for user and system.
 TICKS_S = 0.03
 NAME = Path(sys.executable).name
-LISTEN = "[kept.append(socket.create_server(('127.0.0.1', {port}))), kept[-1].getsockname()[1]][1]"
 
 
 @pytest.fixture
