@@ -39,6 +39,7 @@ class _Watched:
     start_unix_s: float
     end_unix_s: float | None = None
     is_finished: bool = False
+    is_cut: bool = False
     readings: dict[tuple[int, str], Reading] = field(default_factory=dict)
     changes: dict[tuple[ChangeKind, str], Change] = field(default_factory=dict)
     heard_from: set[int] = field(default_factory=set)
@@ -155,6 +156,8 @@ class ResourceWatch:
         """Add to a step that has just been built what is known of its resources by now."""
         watched = self._watched[step.plan.index]
         watched.is_finished = True
+        # What ended such a hold is not in it, so nothing that comes late would change the answer.
+        watched.is_cut = step.ended_early and not (step.breaches or watched.broken)
         return self._rebuild(step, watched)
 
     def give_up(self) -> None:
@@ -204,7 +207,7 @@ class ResourceWatch:
     def _owes_nothing(self, watched: _Watched) -> bool:
         """Whether no monitor will tell more of this step."""
         owed = (longest_s(self._sources, watched.index, a) for a in (Asked.AT_END, Asked.LATE))
-        return self._has_given_up or max(owed) <= 0
+        return self._has_given_up or watched.is_cut or max(owed) <= 0
 
     def _silence(self, watched: _Watched) -> str:
         """Why a rule has no reading at all."""
