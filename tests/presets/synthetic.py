@@ -65,10 +65,10 @@ class Line:
         inside = [(float(i * SPACING_S), value) for i, value in made if value is not None]
         return tuple((t, v) for t, v in inside if WINDOW.start_unix_s <= t <= WINDOW.end_unix_s)
 
-    @property
-    def label_pairs(self) -> dict[str, str]:
-        """The labels as a mapping; the values have no quotes in them."""
-        return dict(re.findall(r'(\w+)="([^"]*)"', self.labels))
+
+def label_pairs(labels: str) -> dict[str, str]:
+    """Labels as a mapping; the values have no quotes in them."""
+    return dict(re.findall(r'(\w+)="([^"]*)"', labels))
 
 
 def expand(values: str) -> list[float | None]:
@@ -167,7 +167,7 @@ def reading_of(case: Case, quantity: Quantity, source: Samples) -> Reading:
     def answer(selector: str) -> Answer:
         return Answer(
             tuple(
-                Series({"__name__": line.name, **line.label_pairs}, line.samples)
+                Series({"__name__": line.name, **label_pairs(line.labels)}, line.samples)
                 for line in _selected(selector, lines)
             )
         )
@@ -177,7 +177,7 @@ def reading_of(case: Case, quantity: Quantity, source: Samples) -> Reading:
         case Limit():
             whole = Answer(
                 tuple(
-                    Series(dict(re.findall(r'(\w+)="([^"]*)"', labels)), ((300.0, value),))
+                    Series(label_pairs(labels), ((WINDOW.end_unix_s, value),))
                     for labels, value in case.limits.items()
                 )
             )
