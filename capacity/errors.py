@@ -5,6 +5,7 @@
     |   |-- ProfileError        2    every problem of a profile at once, each with its place
     |   `-- ConsentError        2    a host that nobody allowed
     |-- MachineError            3    our own machine cannot do it: descriptors, folder
+    |-- MonitorError            3    what a rule cannot do without cannot be watched
     |-- TargetError             4    name, connection or certificate of the target
     |-- StorageError            7    what was measured could not be written or read
     `-- EngineError             1    the load engine failed; a bug or a lost process
@@ -60,6 +61,12 @@ class ConsentError(UsageError):
 
 class MachineError(CapacityError):
     """Our own machine cannot carry the run: descriptors, ports, output folder."""
+
+    exit_code = 3
+
+
+class MonitorError(CapacityError):
+    """What a rule of the plan cannot do without cannot be read, and nothing was sent."""
 
     exit_code = 3
 

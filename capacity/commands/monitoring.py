@@ -5,10 +5,15 @@ import importlib
 from contextlib import ExitStack
 
 from capacity.commands.process import SystemClock
+from capacity.errors import MonitorError
 from capacity.model.plan import MonitorPlan, ProcessSource, PrometheusSource, RunPlan
 from capacity.model.resources import MonitorFacts
-from capacity.model.rules import Scope
+from capacity.model.rules import OnMissing, Scope
+from capacity.monitors.answers import ClockOffset, Fault
 from capacity.search.ports import Monitor
+
+_NEEDED = {OnMissing.STOP, OnMissing.FAIL}
+_BLIND = "until it answers, rules on what it tells have no verdict"
 
 
 async def make_monitors(plan: RunPlan, stack: ExitStack) -> tuple[Monitor, ...]:
@@ -29,9 +34,25 @@ async def make_monitors(plan: RunPlan, stack: ExitStack) -> tuple[Monitor, ...]:
 
 
 def facts_lines(facts: MonitorFacts) -> tuple[str, ...]:
-    """What a monitor has found out, as lines of the plan."""
+    """What a monitor has found out, as lines of the plan; one that is blind warns."""
     source = facts.source if facts.version is None else f"{facts.source}, {facts.version}"
-    return (f"{'watched by':<14}{source}", *(f"{'note':<14}{note}" for note in facts.notes))
+    is_blind = facts.clock_offset_s is None
+    label = "warning" if is_blind else "note"
+    notes = (*facts.notes, _BLIND) if is_blind else facts.notes
+    return (f"{'watched by':<14}{source}", *(f"{label:<14}{note}" for note in notes))
+
+
+def refuse_blind(clock: ClockOffset | Fault, plan: RunPlan) -> None:
+    """MonitorError if Prometheus cannot be asked and a rule is not to be without it."""
+    if not isinstance(clock, Fault) or plan.monitor is None:
+        return
+    asked = {quantity.name for quantity in plan.monitor.quantities}
+    for rule in plan.rules:
+        if rule.metric in asked and rule.on_missing in _NEEDED:
+            raise MonitorError(
+                f"{clock.detail}; without it there is no verdict on {rule.text}",
+                hint="`capacity check` tells more; a rule with on_missing mark can do without",
+            )
 
 
 def windows_of(plan: RunPlan) -> tuple[tuple[str, float], ...]:
@@ -55,6 +76,7 @@ async def _prometheus_monitor(
     clock = SystemClock()
     look = importlib.import_module("capacity.monitors.first_look").first_look
     found = await asyncio.to_thread(look, api, monitor.quantities, clock.unix_s())
+    refuse_blind(found.clock_offset, plan)
     surroundings = None
     if monitor.kubernetes is not None:
         environment = importlib.import_module("capacity.monitors.environment")

@@ -7,13 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from capacity.commands.monitoring import facts_lines, make_monitors, windows_of
-from capacity.errors import CapacityError
+from capacity.commands.monitoring import facts_lines, make_monitors, refuse_blind, windows_of
+from capacity.errors import CapacityError, MonitorError
 from capacity.model.plan import KubernetesScope, MonitorPlan, ProcessSource, RunPlan
 from capacity.model.resources import MonitorFacts
+from capacity.model.rules import OnMissing
+from capacity.monitors.answers import ClockOffset, Fault, FaultKind
 from capacity.search.ports import Monitor
 from tests.monitors.sources import a_source
 from tests.unit.builders import ERROR_RULE, a_plan
+from tests.unit.monitors.builders import a_quantity, samples_of
 from tests.unit.resource_builders import a_resource_rule
 
 
@@ -60,7 +63,38 @@ def test_a_prometheus_that_is_not_there_is_told_in_the_notes(scope: KubernetesSc
         assert monitor.facts.source == "Prometheus at http://127.0.0.1:1"
         assert monitor.facts.version is None
         (note,) = monitor.facts.notes
-        assert "127.0.0.1:1" in note
+        assert note == "http://127.0.0.1:1: connection refused"
+        assert facts_lines(monitor.facts)[1:] == (
+            f"warning       {note}",
+            "warning       until it answers, rules on what it tells have no verdict",
+        )
+
+
+@pytest.mark.parametrize("on_missing", [OnMissing.STOP, OnMissing.FAIL])
+def test_a_rule_that_needs_a_prometheus_that_is_not_there_ends_the_run_before_any_load(
+    on_missing: OnMissing,
+) -> None:
+    """The message has the fault and the rule, and the exit code is that of a failed check."""
+    rule = a_resource_rule(on_missing=on_missing)
+    monitor = MonitorPlan(a_source("http://127.0.0.1:1"), None, None, (a_quantity(samples_of()),))
+    plan = replace(a_plan(rules=[ERROR_RULE, rule]), monitor=monitor)
+    with ExitStack() as stack, pytest.raises(MonitorError) as caught:
+        made(plan, stack)
+    assert caught.value.message == (
+        "http://127.0.0.1:1: connection refused; without it there is no verdict on cpu > 85%"
+    )
+    assert caught.value.exit_code == 3
+
+
+def test_a_rule_on_something_else_does_not_need_prometheus() -> None:
+    """What a process tells is not asked of Prometheus; and a rule that marks can do without."""
+    fault = Fault(FaultKind.UNREACHABLE, "gone", is_permanent=False)
+    monitor = MonitorPlan(None, None, None, (a_quantity(samples_of(), name="mem"),))
+    rules = [a_resource_rule(on_missing=OnMissing.FAIL), a_resource_rule("mem")]
+    plan = replace(a_plan(rules=rules), monitor=monitor)
+    refuse_blind(fault, plan)
+    refuse_blind(ClockOffset(0.0, 0.001), plan)
+    refuse_blind(fault, replace(plan, monitor=None))
 
 
 def test_windows_are_those_of_the_rules_on_resources() -> None:
