@@ -174,10 +174,11 @@ def _presets(part: MonitorPart, problems: Problems) -> tuple[Quantity, ...]:
 def _resources(plan: MonitorPlan | None, profile: ProfileFile) -> Resources:
     units = {} if plan is None else {one.name: one.unit for one in quantities_of(plan)}
     part = None if profile.monitor is None else profile.monitor.prometheus
-    missing = None if part is None else part.on_missing
+    said = OnMissing.MARK if part is None or part.on_missing is None else part.on_missing
+    asked = () if plan is None else plan.quantities
     return Resources(
         units=units,
-        missing=OnMissing.MARK if missing is None else OnMissing(missing),
+        missing={one.name: OnMissing(said) for one in asked},
         offers={name: hint for name, hint in _offers().items() if name not in units},
     )
 

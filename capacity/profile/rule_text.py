@@ -57,16 +57,16 @@ _SHARES = frozenset({"error_rate", "refused_rate", "dropped_rate", "cpu", "mem",
 class Resources:
     """What a rule may be about beside our own metrics: the quantities of the plan's monitor.
 
-    `missing` is what a rule without `on_missing` says. `offers` tells for each resource that
-    nobody reads yet how to have it read.
+    `missing` is what a rule without `on_missing` says, where it is not to mark. `offers` tells
+    for each resource that nobody reads yet how to have it read.
     """
 
     units: Mapping[str, Unit]
-    missing: OnMissing
+    missing: Mapping[str, OnMissing]
     offers: Mapping[str, str]
 
 
-NO_RESOURCES = Resources({}, OnMissing.MARK, {})
+NO_RESOURCES = Resources({}, {}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,8 +256,8 @@ def _on_missing(
     if subject.resource_unit is None and text is not None:
         raise _never_missing(subject.name)
     if text is None:
-        is_default = subject.resource_unit is not None and action is Action.STOP
-        return resources.missing if is_default else OnMissing.MARK
+        stops = action is Action.STOP
+        return resources.missing.get(subject.name, OnMissing.MARK) if stops else OnMissing.MARK
     if text not in set(OnMissing):
         raise InputError(
             f"{text!r} is not what can follow on_missing",

@@ -208,6 +208,15 @@ def test_what_a_missing_value_means_is_said_once_or_for_each_rule(tmp_path: Path
     ]
 
 
+def test_what_prometheus_lacks_says_nothing_about_a_process(tmp_path: Path) -> None:
+    """The default beside the URL is for what is asked there."""
+    text = with_monitor(
+        "prometheus: { url: 'http://p', on_missing: fail }", "redis: {}", "process: { pid: 7 }"
+    )
+    rules = load(tmp_path, f"{text}stop: [cpu > 85%, redis.memory > 85%]\n").rules
+    assert [rule.on_missing for rule in rules] == [OnMissing.MARK, OnMissing.FAIL]
+
+
 @pytest.mark.parametrize(
     ("stop", "place", "message"),
     [

@@ -35,7 +35,7 @@ READ = Resources(
         "restarts": Unit.COUNT,
         "prom.waiting": Unit.NUMBER,
     },
-    missing=OnMissing.MARK,
+    missing={},
     offers={"redis.memory": "write redis: {} under monitor"},
 )
 
@@ -166,13 +166,13 @@ def test_refuses_a_rule_on_a_resource_with_a_remedy(text: str, message: str, hin
         ("cpu > 85%", OnMissing.FAIL),
         ("cpu > 85% on_missing mark", OnMissing.MARK),
         ("cpu > 85% -> mark", OnMissing.MARK),
-        ("p99 > 1s", OnMissing.MARK),
+        ("restarts > 0", OnMissing.MARK),
     ],
-    ids=["not written", "written", "a rule that only notes", "a metric of our own"],
+    ids=["not written", "written", "a rule that only notes", "another resource"],
 )
 def test_the_profile_says_what_a_missing_value_means(text: str, missing: OnMissing) -> None:
     """The default of the monitor's part holds for rules that stop and do not say it themselves."""
-    strict = replace(READ, missing=OnMissing.FAIL)
+    strict = replace(READ, missing={"cpu": OnMissing.FAIL})
     assert parse_rule(text, strict).on_missing is missing
 
 
