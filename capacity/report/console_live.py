@@ -24,7 +24,7 @@ from capacity.report.console_resources import (
 from capacity.report.console_state import Current, Picture, Row, closeness
 from capacity.report.load_words import load_field, show_level
 from capacity.report.resource_words import limit_shares, reading_words
-from capacity.report.shown import printable, show_p99, show_success
+from capacity.report.shown import cells, printable, show_p99, show_success
 from capacity.report.texts import Language
 from capacity.units import format_duration, format_qps, format_ratio
 
@@ -84,7 +84,8 @@ class LiveView:
         del console
         picture = self.picture
         names = telling_names(picture.plan, _MOST_RESOURCES)
-        height = options.max_height - _LINES_AROUND - len(names)
+        rules = _rules(picture.judgements, options.max_width)
+        height = options.max_height - _LINES_AROUND - len(names) - max(0, len(rules) - 1)
         rows = [*picture.rows, *([picture.current.row] if picture.current is not None else [])]
         yield _line(_header(picture), "bold")
         yield _line(self._progress(picture))
@@ -92,8 +93,7 @@ class LiveView:
         yield self._table(rows[-max(_LEAST_ROWS, height) :], names, options.max_width)
         yield _line(self._sparklines(rows, names), "cyan")
         yield Text("")
-        if picture.judgements:
-            yield _rules(picture.judgements)
+        yield from (_line(line) for line in rules)
         if picture.current is not None:
             for name in names:
                 yield _line(_service(picture, picture.current, name))
@@ -216,15 +216,22 @@ def _next_level(picture: Picture, current: Current) -> str:
     return f"  next {load_field(later[0])}" if later else "  last step"
 
 
-def _rules(judgements: tuple[Judgement, ...]) -> Text:
-    """Every rule with the value it is judged by; the one nearest to its limit is named."""
+def _rules(judgements: tuple[Judgement, ...], width: int) -> list[str]:
+    """Every rule with the value it is judged by; the one nearest to its limit is named.
+
+    As many stand in a line as fit, so that none is cut off.
+    """
     known = [(near, j) for j in judgements if (near := closeness(j)) is not None]
     nearest = max(known, key=lambda pair: pair[0])[1] if known else None
-    parts = []
+    lines: list[str] = []
     for judgement in judgements:
-        mark = " (closest)" if judgement is nearest else ""
-        parts.append(_rule(judgement) + mark)
-    return _line(f" rules  {'   '.join(parts)}")
+        part = _rule(judgement) + (" (closest)" if judgement is nearest else "")
+        longer = f"{lines[-1]}   {part}" if lines else f" rules  {part}"
+        if lines and cells(longer) > width:
+            lines.append(f"        {part}")
+        else:
+            lines[-1:] = [longer]
+    return lines
 
 
 def _rule(judgement: Judgement) -> str:

@@ -392,3 +392,14 @@ def test_a_change_of_the_service_is_told_once_for_each_step() -> None:
 def test_a_short_wait_is_no_line_of_a_log() -> None:
     """Every step waits a moment for the readings of its end."""
     assert plain_lines(ReadingsAwaited(0, Asked.AT_END, 5.0)) == []
+
+
+def test_rules_that_do_not_fit_go_to_the_next_line() -> None:
+    """On 80 columns the last ones used to be cut off, and perhaps the closest among them."""
+    rules = [a_resource_rule(f"redis.queue{place}", text=f"r{place}") for place in range(4)]
+    judged = tuple(a_resource_judgement(rule) for rule in rules)
+
+    lines = live_lines(picture_after(SnapshotTaken(0, Phase.HOLD, a_snapshot(), judged)), width=80)
+
+    at = lines.index(" rules  redis.queue0 93% / 85% (closest)   redis.queue1 93% / 85%")
+    assert lines[at + 1] == "        redis.queue2 93% / 85%   redis.queue3 93% / 85%"
