@@ -246,7 +246,7 @@ def _rule(judgement: Judgement) -> str:
 def _service(picture: Picture, current: Current, name: str) -> str:
     """The latest reading of the running step, and whose it is."""
     reading = reading_of(current.row.resources, name)
-    label = f" {column_name(name):<6}"
+    label = f" {column_name(name):<7}"
     if reading is None:
         return f"{label} not read yet"
     return f"{label} {reading_words(reading, limit_shares(picture.plan), Language.EN)}"

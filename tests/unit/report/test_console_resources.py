@@ -285,8 +285,8 @@ def test_on_80_columns_resources_take_the_place_of_our_own() -> None:
         ">     16      900    +12%        -         -  100.00%    93%      -     ..",
     ]
     assert lines[6] == " QPS *#   p99 #    cpu +#   thr"
-    assert " cpu    93% of the limit at shop/api-7f9/app, 12 samples" in lines
-    assert " thr    not read yet" in lines
+    assert " cpu     93% of the limit at shop/api-7f9/app, 12 samples" in lines
+    assert " thr     not read yet" in lines
     assert max(len(line) for line in lines) <= 80
 
 
