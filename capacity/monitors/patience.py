@@ -45,16 +45,18 @@ class PatientPrometheus:
         self._deadline_s = 0.0
         self._limit_s = 0.0
         self._may_retry = False
+        self._is_quick = True
 
     def begin_batch(self, limit_s: float, *, is_last_chance: bool) -> None:
         """The questions that follow have so much time together, and one retry between them.
 
-        A server that asked to be left alone is asked all the same when it is the last chance.
+        When it is the last chance, a server that asked to be left alone is asked all the same, and
+        so is a dead one that refuses quickly: it may be back, and the question costs nothing.
         """
         self._limit_s = limit_s
         self._deadline_s = self._clock.now_s() + limit_s
         self._may_retry = True
-        if is_last_chance and self._faults_in_row < _FAULTS_TO_REST:
+        if is_last_chance and (self._is_quick or self._faults_in_row < _FAULTS_TO_REST):
             self._resting_until_s = 0.0
 
     def vector(self, query: str, at_unix_s: float, key: str) -> Answer | Fault:
@@ -75,12 +77,10 @@ class PatientPrometheus:
         refusal = self._refusal(key)
         if refusal is not None:
             return refusal
-        asked_s = self._clock.now_s()
-        answer = self._noted(question(), key)
-        is_quick = self._clock.now_s() - asked_s <= _QUICK_S
-        if isinstance(answer, Fault) and is_quick and self._may_retry and _may_pass(answer):
+        answer = self._put(question, key)
+        if isinstance(answer, Fault) and self._is_quick and self._may_retry and _may_pass(answer):
             self._may_retry = False
-            answer = self._noted(question(), key)
+            answer = self._put(question, key)
         return answer
 
     def _refusal(self, key: str) -> Fault | None:
@@ -96,8 +96,11 @@ class PatientPrometheus:
             return Fault(FaultKind.TIMEOUT, f"no answer within {limit}", is_permanent=False)
         return None
 
-    def _noted(self, answer: _Answered | Fault, key: str) -> _Answered | Fault:
-        """Remember what an answer says about the server and about the question."""
+    def _put(self, question: Callable[[], _Answered | Fault], key: str) -> _Answered | Fault:
+        """Put a question, and remember what the answer says about the server and the question."""
+        asked_s = self._clock.now_s()
+        answer = question()
+        self._is_quick = self._clock.now_s() - asked_s <= _QUICK_S
         if not isinstance(answer, Fault) or not is_of_server(answer):
             self._faults_in_row = 0
             self._last_fault = None

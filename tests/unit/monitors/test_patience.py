@@ -74,6 +74,26 @@ def test_a_dead_server_is_asked_every_ten_seconds_only() -> None:
     assert [_ask(patient, selector) for selector in "hi"] == ["answered", "answered"]
 
 
+def test_a_dead_server_that_refuses_quickly_is_asked_when_a_step_ends() -> None:
+    """It may be back; if it is not, that is known after one question and its retry."""
+    clock = FakeClock()
+    prometheus = FakePrometheus(clock, fault=REFUSED)
+    patient = _patient(prometheus)
+    for selector in "ab":
+        _ask(patient, selector)
+    assert _ask(patient, "c") == "connection refused; asked again in 10s"
+    prometheus.asked.clear()
+    patient.begin_batch(5.0, is_last_chance=True)
+    assert [_ask(patient, selector) for selector in "de"] == [
+        "connection refused",
+        "connection refused; asked again in 10s",
+    ]
+    assert prometheus.asked == ["d", "d"]
+    prometheus.fault = None
+    patient.begin_batch(5.0, is_last_chance=True)
+    assert _ask(patient, "f") == "answered"
+
+
 def test_a_query_that_cannot_work_is_asked_once_and_harms_no_other() -> None:
     """Whatever window it is asked over."""
     prometheus = FakePrometheus(FakeClock(), faults={"bad[60s]": BAD_QUERY})
