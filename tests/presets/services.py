@@ -164,21 +164,11 @@ def postgres_server() -> Iterator[Postgres]:
     }
     words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     try:
-        made = [
-            *before,
-            str(programs / "initdb"),
-            "-D",
-            data,
-            "-A",
-            "trust",
-            "-U",
-            "postgres",
-            "-N",
-        ]
-        subprocess.run(made, check=True, capture_output=True, cwd=folder)
+        made = [*before, str(programs / "initdb"), f"--pgdata={data}", "--no-sync"]
+        access = ["--auth=trust", "--username=postgres"]
+        subprocess.run([*made, *access], check=True, capture_output=True, cwd=folder)
         server = [*before, str(programs / "postgres"), "-D", data, *words]
-        log = folder.parent / f"{folder.name}.log"
-        with running(server, log, end_with=signal.SIGINT):
+        with running(server, folder / "log", end_with=signal.SIGINT):
             postgres = Postgres(port, programs)
 
             def answers() -> bool:
@@ -187,7 +177,6 @@ def postgres_server() -> Iterator[Postgres]:
 
             wait_until(answers, "answer of PostgreSQL")
             yield postgres
-        log.unlink()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
