@@ -110,14 +110,17 @@ def _kubernetes(part: KubernetesPart, problems: Problems) -> KubernetesScope:
     if part.namespace is None:
         fault = InputError("monitor.kubernetes.namespace is missing", "write namespace: NAME")
         problems.add_missing(path, fault)
-    patterns = tuple(
-        problems.read((*_KUBERNETES, "workloads", index), pod_pattern, word, "")
-        for index, word in enumerate(part.workloads)
-    )
+    words: dict[KeyPath, str] = {
+        (*_KUBERNETES, "workloads", index): word for index, word in enumerate(part.workloads)
+    }
+    if part.pods is not None:
+        words[(*_KUBERNETES, "pods")] = f"pods/{part.pods}"
     return KubernetesScope(
         namespace=problems.read(path, parse_namespace, part.namespace, "unread"),
-        workloads=tuple(part.workloads),
-        pod_patterns=patterns,
+        workloads=tuple(words.values()),
+        pod_patterns=tuple(
+            problems.read(place, pod_pattern, word, "") for place, word in words.items()
+        ),
     )
 
 

@@ -197,10 +197,11 @@ class PrometheusPart(Part):
 
 
 class KubernetesPart(Part):
-    """`monitor.kubernetes`: the pods under test; without workloads all of the namespace."""
+    """`monitor.kubernetes`: the pods under test; without a choice all of the namespace."""
 
     namespace: str | None = None
     workloads: list[str] = []
+    pods: str | None = None
 
 
 class ProcessPart(Part):

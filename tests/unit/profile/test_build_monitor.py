@@ -51,6 +51,19 @@ def test_pods_bring_their_quantities_and_a_guard_of_the_cpu(tmp_path: Path) -> N
     assert plan.rules[-1].text == "cpu > 90% over 15s"
 
 
+def test_pods_may_be_chosen_by_their_names(tmp_path: Path) -> None:
+    """A regular expression stands alone or beside workloads; without either all pods count."""
+    choices = {
+        "pods: 'api-(a|b)-.*'": (("pods/api-(a|b)-.*",), ("^(?:api-(a|b)-.*)$",)),
+        "workloads: [pod/x], pods: y": (("pod/x", "pods/y"), ("^x$", "^(?:y)$")),
+        "workloads: []": ((), ()),
+    }
+    for keys, (words, patterns) in choices.items():
+        lines = ("prometheus: { url: 'http://p' }", f"kubernetes: {{ namespace: a, {keys} }}")
+        scope = monitor_of(load(tmp_path, with_monitor(*lines))).kubernetes
+        assert scope == KubernetesScope("a", words, patterns)
+
+
 def test_a_process_brings_its_own_quantities_and_the_same_guard(tmp_path: Path) -> None:
     """Nothing is asked of Prometheus, so the plan's own list stays empty."""
     plan = load(tmp_path, with_monitor("process: { port: 8080 }"))
@@ -137,6 +150,12 @@ def test_every_preset_of_the_catalogue_can_be_named() -> None:
             "7:3",
             "kubernetes and process both read cpu, and a rule could mean either",
             "keep one of them",
+        ),
+        (
+            ["prometheus: { url: 'http://p' }", "kubernetes: { namespace: a, pods: '(' }"],
+            "6:37",
+            "'(' is not a regular expression",
+            "write it like",
         ),
         (
             ["prometheus: { url: 'http://p' }", "redis: { instnce: x }"],

@@ -80,6 +80,7 @@ def test_what_the_profile_for_pods_shows_in_comments_can_be_switched_on(tmp_path
         "bearer:",
         "headers: { X",
         "proxy:",
+        "pods:",
         "postgresql:",
         "redis:",
         "ingress-nginx:",

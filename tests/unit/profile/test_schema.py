@@ -1,10 +1,21 @@
 """Tests of the file format: which keys it knows, and where."""
 
-import pytest
-from pydantic import ValidationError
+from enum import StrEnum
 
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from capacity.model.resources import Direction, EmptyMeans, ResourceScope
+from capacity.model.rules import OnMissing
 from capacity.profile.problems import KeyPath
-from capacity.profile.schema import ProfileFile, known_keys
+from capacity.profile.schema import (
+    ProfileFile,
+    PrometheusPart,
+    QueryPart,
+    StopPart,
+    known_keys,
+)
+from capacity.units import Unit
 
 
 @pytest.mark.parametrize(
@@ -40,7 +51,7 @@ from capacity.profile.schema import ProfileFile, known_keys
         ),
         (("monitor", "prometheus", "basic"), "user password"),
         (("monitor", "prometheus", "tls"), "ca verify certificate key"),
-        (("monitor", "kubernetes"), "namespace workloads"),
+        (("monitor", "kubernetes"), "namespace workloads pods"),
         (("monitor", "process"), "pid port"),
         (("monitor", "redis"), ""),
         (("monitor", "queries", "a"), "query unit scope direction meaning empty"),
@@ -51,6 +62,26 @@ from capacity.profile.schema import ProfileFile, known_keys
 def test_the_keys_of_each_part(path: KeyPath, keys: str) -> None:
     """The format at a glance; a new key must be added here too."""
     assert known_keys(path) == tuple(keys.split())
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "words"),
+    [
+        (QueryPart, "unit", Unit),
+        (QueryPart, "scope", ResourceScope),
+        (QueryPart, "direction", Direction),
+        (QueryPart, "empty", EmptyMeans),
+        (StopPart, "on_missing", OnMissing),
+        (PrometheusPart, "on_missing", OnMissing),
+    ],
+    ids=str,
+)
+def test_the_words_of_the_model_can_be_written(
+    part: type[BaseModel], key: str, words: type[StrEnum]
+) -> None:
+    """A new word in the model must be added to the format too."""
+    for word in words:
+        assert getattr(part.model_validate({key: word.value}), key) == word.value
 
 
 def test_a_profile_without_keys_is_empty_not_wrong() -> None:
