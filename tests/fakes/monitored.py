@@ -56,7 +56,7 @@ class ScriptedMonitor:
     def end_hold(self, step_index: int, end_unix_s: float) -> None:
         """Plan the readings at the end, and those that come late."""
         self._take_call("end_hold", step_index, end_unix_s)
-        self._due = [item for item in self._due if item[2] is not Asked.DURING]
+        self.forget(Asked.DURING)
         self._plan(Asked.AT_END, step_index, self.answers_after_s)
         if self.late_after_s > 0:
             self._plan(Asked.LATE, step_index, self.late_after_s + self.answers_after_s)
@@ -67,6 +67,10 @@ class ScriptedMonitor:
         due = [] if self.hangs else sorted(d for d in self._due if d[0] <= self.clock.time_s)
         self._due = [item for item in self._due if item not in due]
         return tuple(self._news(step_index, asked) for _, step_index, asked in due)
+
+    def forget(self, asked: Asked) -> None:
+        """Never tell what is planned of this kind."""
+        self._due = [item for item in self._due if item[2] is not asked]
 
     def close(self) -> None:
         """Record it."""

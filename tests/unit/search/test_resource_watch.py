@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from capacity.model.resources import Asked, Reading
-from capacity.model.rules import RuleState
+from capacity.model.rules import Rule, RuleState
 from capacity.model.run import ResourcesRead, Step
 from capacity.search.resource_watch import Heard, ResourceWatch
 from tests.fakes.monitored import ScriptedMonitor
@@ -16,9 +16,11 @@ from tests.unit.search.watched import late_breach_at
 CPU = a_resource_rule()
 
 
-def a_watch(clock: FakeClock, monitor: ScriptedMonitor, steps: list[Step]) -> ResourceWatch:
-    """A watch over one monitor and the rule `cpu > 85%`."""
-    return ResourceWatch(replace(a_plan(), rules=(CPU,)), (monitor,), clock, steps)
+def a_watch(
+    clock: FakeClock, monitor: ScriptedMonitor, steps: list[Step], rule: Rule = CPU
+) -> ResourceWatch:
+    """A watch over one monitor and one rule."""
+    return ResourceWatch(replace(a_plan(), rules=(rule,)), (monitor,), clock, steps)
 
 
 def test_late_samples_that_come_before_the_last_request_complete_the_step_at_once() -> None:
@@ -75,3 +77,74 @@ def test_news_of_a_step_that_is_settled_change_nothing() -> None:
     clock.time_s += 1.0
     assert watch.listen() == Heard()
     assert steps[0].judgements[0].state is RuleState.ERROR
+
+
+def test_only_readings_over_the_whole_hold_are_the_steps() -> None:
+    """What was read of windows has been judged; the step keeps what holds for all of it."""
+    clock = FakeClock()
+
+    def read(_step_index: int, _asked: Asked) -> Sequence[Reading]:
+        return [a_reading(0.4), a_reading(0.2, over_s=1.0)]
+
+    watch = a_watch(clock, ScriptedMonitor(clock, read, during_every_s=1.0), [])
+    watch.begin_hold(0)
+    clock.time_s += 4.0
+    watch.listen()
+    watch.end_hold(0)
+    clock.time_s += 1.0
+    watch.listen()
+    assert [item.over_s for item in watch.complete(a_step(8)).resources] == [None]
+
+
+def test_a_breach_stays_one_whatever_is_read_after_it() -> None:
+    """A pod that was too hot for a window has broken the rule, cool as it may be later."""
+    clock = FakeClock()
+    values = iter([0.99, 0.2, 0.2, 0.2, 0.2])
+
+    def read(_step_index: int, asked: Asked) -> Sequence[Reading]:
+        return [a_reading(next(values), over_s=1.0 if asked is Asked.DURING else None)]
+
+    steps: list[Step] = []
+    monitor = ScriptedMonitor(clock, read, during_every_s=1.0)
+    watch = a_watch(clock, monitor, steps, replace(CPU, over_s=1.0))
+    watch.begin_hold(0)
+    states = []
+    for _ in range(3):
+        clock.time_s += 1.0
+        watch.listen()
+        states += [judgement.state for judgement in watch.judgements(0)]
+    assert states == [RuleState.BREACH] * 3
+    watch.end_hold(0)
+    clock.time_s += 1.0
+    watch.listen()
+    (judgement,) = watch.complete(a_step(8)).judgements
+    assert (judgement.state, judgement.observed) == (RuleState.BREACH, 0.99)
+
+
+def test_a_monitor_that_fails_owes_nothing_any_more() -> None:
+    """It is not waited for after its fault, and the reason is the fault."""
+    clock = FakeClock()
+    monitor = ScriptedMonitor(clock, late_breach_at(9), late_after_s=20.0)
+    watch = a_watch(clock, monitor, [])
+    watch.begin_hold(0)
+    watch.end_hold(0)
+    assert watch.awaited(Asked.AT_END)[0] > 0
+    monitor.fails_in = "poll"
+    watch.listen()
+    assert (watch.awaited(Asked.AT_END)[0], watch.awaited(Asked.LATE)[0]) == (0.0, 0.0)
+    (judgement,) = watch.complete(a_step(8)).judgements
+    assert judgement.reason == "the monitor failed: ValueError"
+
+
+def test_late_news_make_good_for_what_was_not_told_at_the_end() -> None:
+    """They are over the same window, so nothing else is waited for."""
+    clock = FakeClock()
+    monitor = ScriptedMonitor(clock, late_breach_at(9), late_after_s=1.0, answers_after_s=0.0)
+    watch = a_watch(clock, monitor, [])
+    watch.begin_hold(0)
+    watch.end_hold(0)
+    monitor.forget(Asked.AT_END)
+    clock.time_s += 1.0
+    assert len(watch.listen().events) == 1
+    assert watch.awaited(Asked.AT_END)[0] == 0.0
+    assert watch.complete(a_step(8)).resources[0].seen_late

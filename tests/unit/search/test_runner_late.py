@@ -17,6 +17,7 @@ from capacity.model.run import (
     Trust,
 )
 from tests.unit.resource_builders import POD, a_reading
+from tests.unit.search.test_runner import ERRORS, failing_above_16
 from tests.unit.search.watched import CPU, Watched, hot_from, late_breach_at, no_data_from
 
 
@@ -80,6 +81,16 @@ def test_late_samples_of_the_last_step_are_waited_for_after_the_load() -> None:
     idle = [event for event in run.events[since:] if isinstance(event, SnapshotTaken)]
     assert len(idle) >= 15
     assert all(event.snapshot.counts.started == 0 for event in idle)
+
+
+def test_late_samples_of_a_step_that_broke_its_own_rule_are_waited_for() -> None:
+    """Errors ended the hold of 32 concurrent; how hot the pod was there is worth knowing."""
+    run = Watched([ERRORS, CPU], late_breach_at(5), failing_above_16, late_after_s=5.0)
+    assert run.end.rule == ERRORS.text
+    assert run.steps[-1].ended_early
+    late = [e for e in run.events if isinstance(e, ReadingsAwaited) and e.asked is Asked.LATE]
+    assert [event.step_index for event in late] == [5]
+    assert {j.rule.text for j in run.newest[-1].breaches} == {ERRORS.text, "cpu > 85%"}
 
 
 def test_missing_data_of_the_last_step_end_the_climb_after_the_load() -> None:

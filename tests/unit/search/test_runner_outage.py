@@ -1,5 +1,7 @@
 """Tests of capacity.search.runner and capacity.search.climb against a target that is gone."""
 
+from dataclasses import replace
+
 from capacity.model.run import EndReason
 from capacity.model.snapshot import FailureKind
 from tests.fakes.scripted import Behaviour
@@ -42,3 +44,16 @@ def test_target_that_goes_away_ends_the_climb_within_the_step() -> None:
         "no request succeeded any more at 4 concurrent: conn.refused 90x"
     )
     assert "set_concurrency(8)" not in engine.calls
+
+
+def test_a_target_that_is_gone_is_the_end_before_its_errors_are() -> None:
+    """Both are seen in the same second; the step keeps the broken rule."""
+
+    def gone_at_4(concurrency: int) -> Behaviour:
+        gone = Behaviour(200.0, failing_ratio=1.0, failure=FailureKind.CONN_REFUSED)
+        return gone if concurrency == 4 else knee_at_8(concurrency)
+
+    rule = replace(ERRORS, over_s=1.0)
+    events, _ = climb(replace(a_short_plan(rule), settle_s=0.0), gone_at_4)
+    assert end_of(events).end.reason is EndReason.TARGET_DOWN
+    assert [judgement.rule for judgement in steps_of(events)[-1].breaches] == [rule]
