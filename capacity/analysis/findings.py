@@ -8,6 +8,7 @@ from capacity.model.findings import (
     Findings,
     LimitKind,
     NoCapacity,
+    NoCapacityReason,
     NoKnee,
     NoKneeReason,
     Peak,
@@ -99,7 +100,7 @@ def _capacity(run: Run) -> Capacity | NoCapacity:
     if limit is None and run.end.reason is EndReason.TARGET_DOWN:
         limit = _NOTHING_SUCCEEDED
     if passed is None:
-        return NoCapacity(_why_none(run, limit))
+        return _no_capacity(run, limit)
     return Capacity(
         load=passed.plan.load,
         qps=passed.qps,
@@ -131,19 +132,20 @@ def _lost(step: Step) -> tuple[Judgement, ...]:
     return tuple(judgement for judgement in step.judgements if judgement.is_lost)
 
 
-def _why_none(run: Run, limit: _Limit | None) -> str:
+def _no_capacity(run: Run, limit: _Limit | None) -> NoCapacity:
     if not run.steps:
-        return "no step was finished"
+        return NoCapacity(NoCapacityReason.NO_STEP)
     first = run.steps[0]
-    level = f"the first step, {first.plan.load.text},"
-    if limit is None and first.validity.trust is Trust.INVALID:
-        return f"{level} cannot be believed: {'; '.join(first.validity.reasons)}"
+    load = first.plan.load
     if limit is not None:
-        return f"{level} already broke a limit: {limit.text}"
+        return NoCapacity(NoCapacityReason.LIMIT_BROKEN, load, limit.text)
+    if first.validity.trust is Trust.INVALID:
+        doubts = "; ".join(first.validity.reasons)
+        return NoCapacity(NoCapacityReason.NOT_BELIEVED, load, doubts)
     if first.ended_early:
-        return f"{level} was cut short"
+        return NoCapacity(NoCapacityReason.CUT_SHORT, load)
     lost = _lost(first)[0]
-    return f"{level} could not be judged by {lost.rule.text}: {lost.reason}"
+    return NoCapacity(NoCapacityReason.NOT_JUDGED, load, f"{lost.rule.text}: {lost.reason}")
 
 
 def _exit_code(run: Run, capacity: Capacity | NoCapacity) -> int:

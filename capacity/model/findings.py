@@ -70,11 +70,42 @@ class Capacity:
     not_judged: tuple[str, ...] = ()
 
 
+class NoCapacityReason(StrEnum):
+    """Why there is no capacity: nothing was measured, or what the first step lacked."""
+
+    NO_STEP = "no_step"
+    LIMIT_BROKEN = "limit_broken"
+    NOT_BELIEVED = "not_believed"
+    CUT_SHORT = "cut_short"
+    NOT_JUDGED = "not_judged"
+
+
+_WHY_NONE = {
+    NoCapacityReason.NO_STEP: "no step was finished",
+    NoCapacityReason.LIMIT_BROKEN: "the first step, {load}, already broke a limit: {fact}",
+    NoCapacityReason.NOT_BELIEVED: "the first step, {load}, cannot be believed: {fact}",
+    NoCapacityReason.CUT_SHORT: "the first step, {load}, was cut short",
+    NoCapacityReason.NOT_JUDGED: "the first step, {load}, could not be judged by {fact}",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class NoCapacity:
-    """No step met every limit, or none could be believed; the sentence says which."""
+    """No step met every limit, or none could be believed.
 
-    detail: str
+    `load` is that of the first step, `fact` the limit it broke, the doubts, or the rule that lacked
+    its data.
+    """
+
+    reason: NoCapacityReason
+    load: Load | None = None
+    fact: str = ""
+
+    @property
+    def detail(self) -> str:
+        """The sentence for files, which are English everywhere."""
+        load = "" if self.load is None else self.load.text
+        return _WHY_NONE[self.reason].format(load=load, fact=self.fact)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,9 @@ def is_valid(run: Run) -> bool:
 
 def _capacity(run: Run, capacity: Capacity | NoCapacity, language: Language) -> str:
     match capacity:
-        case NoCapacity(detail):
+        case NoCapacity(reason, load, fact):
+            level = "" if load is None else load_words(load, language)
+            detail = say(language, f"none_{reason.value}", load=level, fact=fact)
             return say(language, "capacity_none", detail=detail)
         case Capacity():
             sentence = say(

@@ -116,8 +116,8 @@ def _capacity(capacity: Capacity | NoCapacity) -> JsonObject:
                 "limit_kind": None if capacity.limit_kind is None else capacity.limit_kind.value,
                 "not_judged": list(capacity.not_judged),
             }
-        case NoCapacity(detail):
-            return {"found": False, "detail": detail}
+        case NoCapacity():
+            return {"found": False, "detail": capacity.detail}
 
 
 def _knee(knee: Knee | NoKnee) -> JsonObject:

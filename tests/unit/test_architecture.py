@@ -31,7 +31,8 @@ CORE_HOMES = ("histogram.py", "engines/native.py")
 
 MODEL_NAMES = {
     "check": "CheckGroup CheckHint CheckItem CheckState",
-    "findings": "Capacity Findings Knee LimitKind NoCapacity NoKnee NoKneeReason Peak",
+    "findings": "Capacity Findings Knee LimitKind NoCapacity NoCapacityReason NoKnee NoKneeReason "
+    "Peak",
     "plan": "BasicAuth DemoService EngineName Fuses Header HttpRequest KubernetesScope "
     "MonitorPlan ProcessSource PrometheusSource Purpose PythonCall RunPlan Scenario "
     "Secret StepPlan Target Timeouts TlsTrust",

@@ -128,7 +128,8 @@ def test_no_capacity_is_said_with_its_reason(steps: list[Step], detail: str) -> 
     """Without a passing step there is no capacity, and the sentence says why."""
     end = RunEnd(EndReason.RULE, "", None)
     findings = analyze(a_run(steps, end=end))
-    assert findings.capacity == NoCapacity(detail)
+    assert isinstance(findings.capacity, NoCapacity)
+    assert findings.capacity.detail == detail
     assert findings.exit_code == 4
 
 

@@ -35,7 +35,8 @@ def test_a_first_rate_beyond_the_limit_is_no_capacity() -> None:
     """The sentence names the rate."""
     step = a_rate_step(100.0, judgements=[SLOW], ended_early=True)
     findings = analyze(a_rate_run([step]))
-    assert findings.capacity == NoCapacity(
+    assert isinstance(findings.capacity, NoCapacity)
+    assert findings.capacity.detail == (
         f"the first step, 100/s planned, already broke a limit: {P99_RULE.text}"
     )
     assert findings.exit_code == EXIT_NO_CAPACITY

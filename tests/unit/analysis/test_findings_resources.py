@@ -108,7 +108,8 @@ def test_lost_metrics_in_the_first_step_leave_no_capacity(
     rule = replace(GUARD, on_missing=policy)
     plan = replace(a_plan([1]), rules=(rule,))
     findings = analyze(a_run([a_step(1, 100.0, judgements=[unknown(rule)])], plan=plan, end=LOST))
-    assert findings.capacity == NoCapacity(
+    assert isinstance(findings.capacity, NoCapacity)
+    assert findings.capacity.detail == (
         "the first step, 1 concurrent, could not be judged by cpu > 85%: the series is empty"
     )
     assert findings.exit_code == exit_code

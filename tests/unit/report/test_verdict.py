@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from capacity.analysis.findings import analyze
-from capacity.model.findings import Capacity, Findings, NoCapacity, NoKnee, NoKneeReason, Peak
+from capacity.model.findings import (
+    Capacity,
+    Findings,
+    NoCapacity,
+    NoCapacityReason,
+    NoKnee,
+    NoKneeReason,
+    Peak,
+)
 from capacity.model.load import ClosedLoop
 from capacity.model.rules import RuleState
 from capacity.model.run import EndReason, Run, RunEnd, Step, Trust
@@ -102,12 +110,29 @@ def test_a_missing_knee_says_why(reason: NoKneeReason, sentence: str) -> None:
 
 def test_nothing_found_says_so() -> None:
     """No capacity and no peak are words, not zeros."""
-    nothing = some_findings(capacity=NoCapacity("the first step was cut short"), peak=None)
+    cut = NoCapacity(NoCapacityReason.CUT_SHORT, ClosedLoop(1))
+    nothing = some_findings(capacity=cut, peak=None)
 
     said = lines(a_run(), nothing)
 
-    assert said["Capacity"] == "none: the first step was cut short"
+    assert said["Capacity"] == "none: the first step, 1 concurrent, was cut short"
     assert said["Peak"] == "none: no good answer in a step that can be believed"
+
+
+@pytest.mark.parametrize("reason", list(NoCapacityReason))
+def test_no_capacity_is_said_alike_on_screen_and_in_files(reason: NoCapacityReason) -> None:
+    """The English sentence is that of run.json; the Chinese one has the same facts."""
+    none = NoCapacity(reason, ClosedLoop(1), "p99 > 5ms")
+    rows = {
+        language: verdict_lines(a_run(), some_findings(capacity=none), language, report_place="x")[
+            0
+        ]
+        for language in Language
+    }
+
+    assert rows[Language.EN] == f"Capacity   none: {none.detail}"
+    assert ("并发 1" in rows[Language.ZH]) == ("1 concurrent" in none.detail)
+    assert ("p99 > 5ms" in rows[Language.ZH]) == ("p99 > 5ms" in none.detail)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from capacity.model.findings import Capacity, Findings, LimitKind, NoCapacity
+from capacity.model.findings import Capacity, Findings, LimitKind, NoCapacity, NoCapacityReason
 from capacity.model.load import ClosedLoop
 from capacity.model.resources import Aspect, ChangeKind, Direction, Reading, ReadingState
 from capacity.model.rules import RuleState
@@ -117,7 +117,7 @@ def test_errors_that_did_not_happen_and_information_are_left_out() -> None:
 
 def test_without_a_capacity_the_last_step_is_told() -> None:
     """It is the one that explains why there is none."""
-    none = some_findings(capacity=NoCapacity("the first step already broke a limit"))
+    none = some_findings(capacity=NoCapacity(NoCapacityReason.NO_STEP))
     run = watched(a_reading(values={POD: 0.1}), last=(a_reading(),))
 
     assert lines(run, none)[0] == "at 64 concurrent"

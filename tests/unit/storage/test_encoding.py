@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from capacity.histogram import Histogram
-from capacity.model.findings import NoCapacity
+from capacity.model.findings import NoCapacity, NoCapacityReason
 from capacity.model.load import ClosedLoop
 from capacity.model.run import (
     EndReason,
@@ -103,7 +103,7 @@ def test_rates_are_written_for_readers_with_jq() -> None:
 
 def test_what_was_not_found_says_why() -> None:
     """No capacity has its sentence, and no peak is not a peak of zero."""
-    findings = some_findings(capacity=NoCapacity("no step was finished"), peak=None)
+    findings = some_findings(capacity=NoCapacity(NoCapacityReason.NO_STEP), peak=None)
 
     encoded = run_json(a_run([]), findings)
 
