@@ -10,6 +10,7 @@ from capacity.model.resources import Asked, Reading, ResourceNews
 from capacity.monitors.process_looks import Sight
 from capacity.monitors.process_readings import read_window
 from capacity.monitors.process_window import changes_among, window_of
+from capacity.presets.local_process import quantities
 
 LOOK_EVERY_S = 0.5
 # Looks may cost so much of one core; a rule's window gets its looks in any case.
@@ -96,7 +97,10 @@ class ProcessSchedule:
 
 
 def _by_window(asked: Sequence[tuple[str, float]]) -> dict[float, list[str]]:
+    """The names by the length of their window, without those that another monitor reads."""
+    ours = {quantity.name for quantity in quantities()}
     by_window: dict[float, list[str]] = {}
     for name, over_s in asked:
-        by_window.setdefault(over_s, []).append(name)
+        if name in ours:
+            by_window.setdefault(over_s, []).append(name)
     return by_window

@@ -76,6 +76,11 @@ def test_costly_looks_are_made_less_often() -> None:
     assert (free.schedule.pause_s, bound.schedule.pause_s) == (2.0, 1.0)
 
 
+def test_rules_on_other_monitors_ask_for_no_looks() -> None:
+    """A short window on what Prometheus tells is none of the process's."""
+    assert Played([("redis.memory", 0.5), ("cpu", 1.2)]).schedule.pause_s == 0.3
+
+
 def test_between_holds_nothing_is_looked_at() -> None:
     """Nor is there anything to tell."""
     played = Played()
