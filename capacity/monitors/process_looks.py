@@ -32,11 +32,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Descriptors:
-    """Open descriptors of one process, and its soft limit."""
+    """Open descriptors of one process, and its soft limit; None is none."""
 
     subject: str
     open: int
-    limit: int
+    limit: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,7 @@ def _descriptors(window: ProcessWindow) -> _Told | Untold:
 def _descriptors_of_limit(window: ProcessWindow) -> _Told | Untold:
     return _most_by_process(
         window,
-        lambda open_, limit: open_ / limit if limit > 0 else None,
+        lambda open_, limit: open_ / limit if limit else None,
         "most open descriptors / soft limit",
     )
 
@@ -236,9 +236,12 @@ def _largest(window: ProcessWindow, values: Iterable[float | None], made_of: str
 
 
 def _most_by_process(
-    window: ProcessWindow, value: Callable[[int, int], float | None], made_of: str
+    window: ProcessWindow, value: Callable[[int, int | None], float | None], made_of: str
 ) -> _Told | Untold:
-    """The largest value of each process."""
+    """The largest value of each process; all of them, or there is none."""
+    denied = window.last.denied.get(DESCRIPTORS)
+    if denied is not None:
+        return Untold(ReadingState.ERROR, denied)
     most: dict[str, float] = {}
     for look in window.looks:
         for process in look.descriptors:
@@ -246,9 +249,6 @@ def _most_by_process(
             if told is not None:
                 most[process.subject] = max(told, most.get(process.subject, 0.0))
     if not most:
-        denied = window.last.denied.get(DESCRIPTORS)
-        if denied is not None:
-            return Untold(ReadingState.ERROR, denied)
         return _no_data("no process of the tree has a limit of descriptors")
     return _Told(most, len(window.looks), made_of)
 

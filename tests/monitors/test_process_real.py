@@ -5,6 +5,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from capacity.errors import UsageError
 from capacity.model.plan import ProcessSource
 from capacity.model.resources import ChangeKind, ReadingState
 from capacity.monitors.process_tree import ProcessTree
+from tests.end_to_end.nginx import nginx_server
 from tests.monitors.processes import LISTEN, Obedient, obedient
 from tests.monitors.watching import ended, kinds, reading, used_s, value, watching
 
@@ -197,3 +199,21 @@ def test_a_port_without_a_listener_is_refused_before_any_load() -> None:
         port = bound.getsockname()[1]
         with pytest.raises(UsageError, match=f"nothing listens on TCP port {port}"):
             watching(port=port)
+
+
+def test_a_server_is_its_master_and_its_workers(tmp_path: Path) -> None:
+    """The worker of nginx may be another user's process; its connections are told all the same."""
+    with nginx_server(tmp_path, connections=100) as url:
+        port = int(url.rstrip("/").rpartition(":")[2])
+        watch = watching(port=port)
+        with ExitStack() as connections:
+            for _ in range(20):
+                one = connections.enter_context(socket.create_connection(("127.0.0.1", port)))
+                one.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                assert one.recv(12) == b"HTTP/1.1 200"
+            watch.begin(0, time.time())
+            news = ended(watch)
+
+    most, *others = reading(news, "fds").members
+    assert [len(others), value(news, "threads")] == [1, 2]
+    assert most.value >= others[0].value + 10

@@ -27,11 +27,11 @@ def refuse(*_: object) -> NoReturn:
     raise psutil.AccessDenied
 
 
-def test_descriptors_of_another_user_are_an_error(
+def test_descriptors_that_are_not_told_are_an_error(
     service: Obedient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a hint; the CPU time is told to everybody."""
-    monkeypatch.setattr(psutil.Process, "rlimit", refuse)
+    monkeypatch.setattr("capacity.monitors.process_member._open_count", refuse)
     watch = watching(pid=service.pid)
     watch.begin(0, time.time())
     service.do("burn(0.1)")

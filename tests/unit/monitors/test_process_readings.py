@@ -181,16 +181,16 @@ def test_descriptors_are_told_of_each_process_worst_first() -> None:
 
 
 def test_descriptors_without_a_limit_have_no_share() -> None:
-    """The kernel writes an absent limit as -1."""
-    looks = [a_look(at, descriptors=(Descriptors("pid 7 api", 12, -1),)) for at in (0.0, 10.0)]
+    """Their number is told all the same."""
+    looks = [a_look(at, descriptors=(Descriptors("pid 7 api", 12, None),)) for at in (0.0, 10.0)]
 
     assert value(read("fds", looks)) == 12
     assert read("process.fds_of_limit", looks).state is ReadingState.NO_DATA
 
 
 def test_descriptors_of_another_user_are_an_error() -> None:
-    """They could not be asked for, and the hint is in the words."""
-    looks = [a_look(at, descriptors=(), denied={"fds": "run as root"}) for at in (0.0, 10.0)]
+    """Those of one process are not those of the tree; the hint is in the words."""
+    looks = [a_look(at, denied={"fds": "run as root"}) for at in (0.0, 10.0)]
     reading = read("fds", looks)
 
     assert (reading.state, reading.reason) == (ReadingState.ERROR, "run as root")
