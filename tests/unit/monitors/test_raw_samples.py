@@ -3,7 +3,7 @@
 from math import isnan, nan
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capacity.model.resources import Reduction
@@ -39,6 +39,7 @@ def test_growth_adds_what_came_after_a_reset(values: tuple[float, ...], grown: f
     assert growth(values) == grown
 
 
+@settings(deadline=None)
 @given(
     steps=st.lists(st.integers(0, 1000), min_size=1, max_size=30),
     resets=st.sets(st.integers(0, 29)),

@@ -1,7 +1,7 @@
 """The selectors inside PromQL, of queries that people write and of queries made up here."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capacity.monitors.selectors import Selector, longest_fixed_range_s, rests_on, selectors
@@ -142,6 +142,7 @@ _QUERY = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_QUERY)
 def test_every_selector_of_a_composed_query_is_found(composed: _Composed) -> None:
     """Whatever stands around it, and whatever its strings contain."""
@@ -149,6 +150,7 @@ def test_every_selector_of_a_composed_query_is_found(composed: _Composed) -> Non
     assert selectors(query) == tuple(expected)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_can_be_read(text: str) -> None:
     """Nonsense is for Prometheus to refuse."""
