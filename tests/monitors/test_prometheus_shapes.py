@@ -2,10 +2,20 @@
 
 import json
 import math
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from capacity.monitors.answers import Answer, Fault, FaultKind, Series
+from capacity.monitors.prometheus_shapes import (
+    ShapeError,
+    TooManyError,
+    read_envelope,
+    read_matrix,
+    read_vector,
+)
 from tests.monitors.sources import asked_of
 from tests.servers.prometheus_like import http, success
 
@@ -104,3 +114,39 @@ def test_half_a_character_in_a_label_can_be_written() -> None:
     with asked_of(http(body)) as (api, _):
         answer = api.vector("up", None)
     assert answer == Answer((Series({"pod": "a?é"}, ((1.0, 2.0),)),))
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["status", "data", "result", "resultType", "metric", "value", "values"])
+            | st.text(max_size=3),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None)  # a busy machine may be slow
+@given(_JSON, st.sampled_from(["vector", "matrix", "scalar"]))
+def test_no_json_gets_past_the_shapes_but_as_series(content: Any, result_type: str) -> None:
+    """Whatever JSON a server sends, it is series with finite times or an error of ours."""
+    read = read_matrix if result_type == "matrix" else read_vector
+    for given_type, result in ((result_type, content), _envelope_of(content)):
+        try:
+            series = read(given_type, result)
+        except (ShapeError, TooManyError):
+            continue
+        assert all(math.isfinite(at) for one in series for at, _ in one.samples)
+
+
+def _envelope_of(content: Any) -> tuple[object, Any]:
+    try:
+        envelope = read_envelope({"status": "success", "data": content})
+    except ShapeError:
+        return None, None
+    return envelope.result_type, envelope.result
