@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+from cryptography.hazmat.primitives import serialization
 
 from capacity.model.plan import BasicAuth, Header, PrometheusSource, Secret, TlsTrust
 from capacity.profile.describe import plan_lines
@@ -125,6 +126,21 @@ def test_half_a_client_certificate_is_refused(tmp_path: Path, keys: str, message
     a_certificate(tmp_path)
     ((_, found),) = problems_of(tmp_path, with_prometheus(f"url: 'https://h', tls: {{ {keys} }}"))
     assert message in found
+
+
+def test_a_key_with_a_password_is_refused_and_nobody_is_asked_for_it(tmp_path: Path) -> None:
+    """OpenSSL would ask at the terminal, in the middle of a pipeline."""
+    a_certificate(tmp_path)
+    key = serialization.load_pem_private_key((tmp_path / "key.pem").read_bytes(), None)
+    locked = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"hunter2"),
+    )
+    (tmp_path / "key.pem").write_bytes(locked)
+    keys = "url: 'https://h', tls: { certificate: cert.pem, key: key.pem }"
+    (problem,) = full_problems_of(tmp_path, with_prometheus(keys))
+    assert problem.hint.endswith("the key has no password")
 
 
 @pytest.mark.parametrize(
