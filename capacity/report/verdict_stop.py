@@ -32,7 +32,7 @@ def stop_sentence(run: Run, language: Language) -> str:
 
 
 def _by_rule(run: Run, language: Language) -> str:
-    found = _judgement_of_end(run, RuleState.BREACH)
+    found = _judgement_of_end(run, is_lost=False)
     last = load_words(run.steps[-1].plan.load, language)
     if found is None:
         rule = run.end.rule or run.end.detail
@@ -45,14 +45,19 @@ def _by_rule(run: Run, language: Language) -> str:
     return say(language, key, last=last, rule=breach.rule.text, observed=observed, **more)
 
 
-def _judgement_of_end(run: Run, *states: RuleState) -> tuple[Step, Judgement] | None:
-    """What ended the climb, in the last step; of a guard it may have been seen late, in another."""
-    for step in reversed(run.steps):
+def _judgement_of_end(run: Run, *, is_lost: bool) -> tuple[Step, Judgement] | None:
+    """What ended the climb: a broken rule or, if `is_lost`, one that lacked its data.
+
+    It is in the last step, or for a resource, which may be read late, in an earlier one. Then the
+    first such step is the one: those after it were begun before that was known.
+    """
+    for step in run.steps:
         for judgement in step.judgements:
-            is_its_rule = judgement.rule.text == run.end.rule and judgement.state in states
-            has_value = judgement.observed is not None or RuleState.BREACH not in states
+            is_broken = judgement.state is RuleState.BREACH and judgement.observed is not None
+            is_such = judgement.is_lost if is_lost else is_broken
             may_be_late = judgement.rule.scope is Scope.RESOURCE
-            if is_its_rule and has_value and (step is run.steps[-1] or may_be_late):
+            is_there = step is run.steps[-1] or may_be_late
+            if judgement.rule.text == run.end.rule and is_such and is_there:
                 return step, judgement
     return None
 
@@ -98,7 +103,7 @@ def _beside_the_guard(step: Step, guard: Judgement, language: Language) -> str:
 
 
 def _by_lost_metrics(run: Run, language: Language) -> str:
-    found = _judgement_of_end(run, RuleState.NO_DATA, RuleState.ERROR)
+    found = _judgement_of_end(run, is_lost=True)
     if found is None:
         last = load_words(run.steps[-1].plan.load, language)
         return say(language, "stopped_metrics_lost", last=last, detail=run.end.detail)

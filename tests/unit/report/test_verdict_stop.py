@@ -76,6 +76,23 @@ def test_a_guard_seen_late_names_the_step_that_it_belongs_to() -> None:
     assert sentence.startswith(f"at 32 concurrent by the guard {CPU_RULE.text} ({EVIDENCE}, seen")
 
 
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [(RuleState.BREACH, EndReason.RULE), (RuleState.ERROR, EndReason.METRICS_LOST)],
+)
+def test_of_two_such_steps_the_first_one_ended_the_climb(
+    state: RuleState, reason: EndReason
+) -> None:
+    """The step after it was under way before that was known, and was cut short."""
+    of_both = a_resource_judgement(CPU_RULE, state, reason="refused")
+    end = RunEnd(reason, "x", CPU_RULE.text)
+
+    sentence = stop_sentence(ended(of_both, before=(of_both,), end=end), Language.EN)
+
+    assert " 32 concurrent" in sentence
+    assert " 64 concurrent" not in sentence
+
+
 def test_a_rule_on_requests_is_never_looked_for_in_an_earlier_step() -> None:
     """It would have ended the climb there."""
     broken = a_judgement(P99_RULE, RuleState.BREACH, observed=0.6, limit=0.5)
