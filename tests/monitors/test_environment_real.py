@@ -1,17 +1,23 @@
 """The environment watch through a real Prometheus, over samples of a rollout that went wrong."""
 
+import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from capacity.commands.process import SystemClock
 from capacity.model.plan import KubernetesScope
-from capacity.model.resources import ChangeKind
+from capacity.model.resources import Asked, Change, ChangeKind, ResourceNews
+from capacity.monitors.answers import ClockOffset, Fault
 from capacity.monitors.environment import KubernetesSurroundings
+from capacity.monitors.first_look import first_look
+from capacity.monitors.prometheus import PrometheusMonitor
 from capacity.monitors.prometheus_api import PrometheusApi
 from capacity.monitors.surroundings import Snapshot
-from tests.monitors.prometheus_server import prometheus_server
+from capacity.presets.kubernetes import quantities
+from tests.monitors.prometheus_server import PrometheusServer, prometheus_server, wait_until
 from tests.monitors.sources import a_source
+from tests.unit.builders import a_plan
 
 START_UNIX_S = 1_700_000_000
 END_UNIX_S = START_UNIX_S + 60
@@ -64,13 +70,18 @@ def _samples() -> str:
 
 
 @pytest.fixture(scope="module")
-def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusApi]:
-    """A client of a Prometheus that has seen the rollout."""
-    folder: Path = tmp_path_factory.mktemp("rollout")
-    with prometheus_server(folder, samples=_samples()) as server:
-        api = PrometheusApi(a_source(server.url))
-        yield api
-        api.close()
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusServer]:
+    """A Prometheus that has seen the rollout."""
+    with prometheus_server(tmp_path_factory.mktemp("rollout"), samples=_samples()) as running:
+        yield running
+
+
+@pytest.fixture
+def prometheus(server: PrometheusServer) -> Iterator[PrometheusApi]:
+    """A client of it."""
+    api = PrometheusApi(a_source(server.url))
+    yield api
+    api.close()
 
 
 def snapshot(prometheus: PrometheusApi, at_unix_s: float) -> Snapshot:
@@ -114,3 +125,61 @@ def test_an_exporter_that_died_is_unknown(prometheus: PrometheusApi) -> None:
 
     assert surroundings.changes(before, after, END_UNIX_S + 600) == ()
     assert "pods: it is no longer told" in surroundings.unknown(before, after)
+
+
+class _PastApi(PrometheusApi):
+    """Its clock shows the end of the rollout."""
+
+    def clock_offset(self) -> ClockOffset | Fault:
+        return ClockOffset(END_UNIX_S - time.time(), 0.0)
+
+
+def changes_of(
+    monitor: PrometheusMonitor, step_index: int, start_unix_s: float, end_unix_s: float
+) -> tuple[Change, ...]:
+    """What is told with the end of one hold."""
+    monitor.begin_hold(step_index, start_unix_s)
+    monitor.end_hold(step_index, end_unix_s)
+    told: list[ResourceNews] = []
+
+    def has_come() -> bool:
+        told.extend(news for news in monitor.poll() if news.asked is Asked.AT_END)
+        return bool(told)
+
+    wait_until(has_come, "news at the end")
+    return told[0].changes
+
+
+def test_what_happened_between_two_holds_belongs_to_the_later_step(
+    server: PrometheusServer,
+) -> None:
+    """The rollout lies between the first hold and the second; the third is steady."""
+    source = a_source(server.url, every_s=1.0)
+    api = _PastApi(source)
+    restarts = [one for one in quantities(SCOPE) if one.name == "restarts"]
+    look = first_look(api, restarts, time.time())
+    surroundings = KubernetesSurroundings(SCOPE)
+    monitor = PrometheusMonitor(api, source, look, a_plan(), SystemClock(), surroundings)
+    monitor.start()
+    moved_s = time.time() - END_UNIX_S + START_UNIX_S
+    told = [
+        [
+            change.kind
+            for change in changes_of(monitor, step_index, since_s + moved_s, until_s + moved_s)
+        ]
+        for step_index, (since_s, until_s) in enumerate(((0, 10), (32, 44), (48, 60)))
+    ]
+    monitor.close()
+
+    assert told == [
+        [],
+        [
+            ChangeKind.POD_JOINED,
+            ChangeKind.RESTARTED,
+            ChangeKind.OOM_KILLED,
+            ChangeKind.IMAGE_CHANGED,
+            ChangeKind.LIMIT_CHANGED,
+            ChangeKind.SCALED,
+        ],
+        [],
+    ]
