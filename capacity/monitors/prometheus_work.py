@@ -54,10 +54,11 @@ class Timing:
 
 def timing(source: PrometheusSource, look: FirstLook, ruled: Sequence[str]) -> Timing:
     """As often as samples come, and late enough for the last of them."""
-    spacings = look.spacings_s(ruled)
+    own = [name for name in ruled if name in look.known]
+    spacings = look.spacings_s(own)
     period_s = min(max(min(spacings), _SHORTEST_PERIOD_S), _LONGEST_PERIOD_S)
     # What no rule rests on is not worth a long wait at the end of a run.
-    last_s = max(spacings) if ruled else min(spacings)
+    last_s = max(spacings) if own else min(spacings)
     return Timing(
         period_s=period_s if source.every_s is None else source.every_s,
         late_after_s=min(last_s + _ARRIVAL_S, _LATEST_S),

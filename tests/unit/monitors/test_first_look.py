@@ -274,5 +274,7 @@ def test_what_no_rule_rests_on_makes_nobody_wait() -> None:
     prometheus = _prometheus(x=[_busy("a", 30.0)])
     look = _look(prometheus, a_quantity(samples_of()), _WAITING)
     assert timing(a_source(_URL, timeout_s=3.0), look, []).late_after_s == 17.0
+    # A rule on a process beside it is none of Prometheus.
+    assert timing(a_source(_URL, timeout_s=3.0), look, ["fds"]).late_after_s == 17.0
     assert timing(a_source(_URL, timeout_s=3.0), look, ["prom.waiting"]).late_after_s == 32.0
     assert timing(a_source(_URL, timeout_s=10.0), look, []).answer_limit_s == 11.0
