@@ -57,7 +57,10 @@ def value_words(
 
 
 def reading_words(reading: Reading, shares: frozenset[str], language: Language) -> str:
-    """`93% of the limit at shop/api-7f9/app, 12 samples`; without a value the reason."""
+    """`93% of the limit at shop/api-7f9/app, 12 samples`; without a value the reason.
+
+    That it was read late is left out: of every step all is read once more.
+    """
     worst = reading.worst
     if worst is None:
         is_error = reading.state is ReadingState.ERROR
@@ -65,9 +68,7 @@ def reading_words(reading: Reading, shares: frozenset[str], language: Language) 
     value = value_words(reading.name, reading.unit, worst.value, shares, language)
     if not reading.may_stop:
         value = f"~{value}"
-    return _evidence(
-        value, worst.subject, worst.sample_count, language, seen_late=reading.seen_late
-    )
+    return _evidence(value, worst.subject, worst.sample_count, language, seen_late=False)
 
 
 def judgement_words(judgement: Judgement, shares: frozenset[str], language: Language) -> str:

@@ -26,6 +26,8 @@ _OF_REQUEST = "pod.cpu_of_request"
 _MOST_LINES = 8
 # One member this many times the mean is not one of many that are equally busy.
 _UNEVEN = 1.5
+# Members this close to the worst one, as a share of it, are not told apart.
+_ALIKE = 0.05
 
 
 def resource_lines(run: Run, findings: Findings, language: Language) -> tuple[str, ...]:
@@ -88,6 +90,8 @@ def _distribution(reading: Reading, language: Language) -> list[str]:
     worst, mean, spread = reading.worst, reading.mean, reading.spread
     if worst is None or mean is None or spread is None or len(reading.members) < 2:
         return []
+    if spread <= _ALIKE * abs(worst.value):
+        return [say(language, "resources_alike", count=len(reading.members))]
     show = reading.unit.show
     parts = [
         say(

@@ -35,8 +35,8 @@ from tests.unit.resource_builders import POD
         ),
         pytest.param(
             a_reading(seen_late=True, sample_count=1),
-            "93% of the limit at shop/api-7f9/app, 1 sample, seen late",
-            id="late, one sample",
+            "93% of the limit at shop/api-7f9/app, 1 sample",
+            id="one sample; all is read late once more",
         ),
         pytest.param(
             a_reading(may_stop=False, sample_count=3),
@@ -93,7 +93,7 @@ def test_a_judgement_of_our_own_metric_has_no_subject() -> None:
 def test_a_reading_in_chinese() -> None:
     """Names and numbers stay, the words around them are translated."""
     assert reading_words(a_reading(seen_late=True), SHARES, Language.ZH) == (
-        "限额的 93%，shop/api-7f9/app，12 个样本，事后才得知"
+        "限额的 93%，shop/api-7f9/app，12 个样本"
     )
 
 

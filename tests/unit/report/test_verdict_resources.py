@@ -61,6 +61,16 @@ def test_the_worst_member_decides_and_the_others_stand_beside_it() -> None:
     )
 
 
+def test_members_that_are_alike_are_not_told_apart() -> None:
+    """Half a percent between two pods is nothing to look at; nor are two idle ones."""
+    run = watched(
+        a_reading("mem", {POD: 0.0795, COOL_POD: 0.0794}),
+        a_reading("throttle", {POD: 0.0, COOL_POD: 0.0}),
+    )
+
+    assert [line.rsplit("; ", 1)[1] for line in lines(run)[1:]] == ["all 2 alike"] * 2
+
+
 def test_few_of_what_should_be_many_is_not_uneven() -> None:
     """Where low is bad the worst is below the mean."""
     ready = a_reading(
