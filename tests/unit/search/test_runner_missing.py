@@ -113,3 +113,14 @@ def test_ctrl_c_ends_the_wait_for_late_samples_and_keeps_everything() -> None:
     assert run.clock.time_s - (ladder_end_s + 5.0) < 0.5
     assert run.newest[-1].judgements[-1].reason == "93% is not believed: 3 samples"
     assert run.newest[-1].validity.trust is Trust.SUSPECT
+
+
+def test_ctrl_c_does_not_talk_a_rule_out_of_its_missing_data() -> None:
+    """Whoever ends the wait for samples goes by what is known, and `fail` was asked for."""
+    run = Watched(
+        [replace(CPU, on_missing=OnMissing.FAIL)],
+        late_breach_at(6),
+        late_after_s=60.0,
+        interrupt_at_s=100.0 + 7 * 5.0 + 5.0,
+    )
+    assert run.end.reason is EndReason.METRICS_LOST
