@@ -46,6 +46,11 @@ def shown_subject(subject: str) -> str:
     return shortened(subject, _SUBJECT_CELLS)
 
 
+def shown_reason(reason: str) -> str:
+    """A reason as it was told by whoever was asked."""
+    return shortened(reason, _REASON_CELLS)
+
+
 def value_words(
     name: str, unit: Unit, value: float, shares: frozenset[str], language: Language
 ) -> str:
@@ -89,14 +94,14 @@ def judgement_words(judgement: Judgement, shares: frozenset[str], language: Lang
 def missing_words(reason: str, language: Language, *, is_error: bool) -> str:
     """Why there is no value, as it was told by whoever was asked."""
     key = "resource_error" if is_error else "resource_no_data"
-    return say(language, key, reason=shortened(reason, _REASON_CELLS))
+    return say(language, key, reason=shown_reason(reason))
 
 
 def change_words(change: Change, language: Language) -> str:
     """`shop/api-7f9 restarted (from 1 to 2)`: who, what, and what else is known of it."""
     subject = shown_subject(change.subject)
     what = say(language, f"change_{change.kind.value}", subject=subject)
-    detail = shortened(change.detail, _REASON_CELLS)
+    detail = shown_reason(change.detail)
     return say(language, "change_detail", what=what, detail=detail) if detail else what
 
 

@@ -13,6 +13,7 @@ from capacity.report.resource_words import (
     limit_shares,
     missing_words,
     reading_words,
+    shown_reason,
     some_names,
 )
 from capacity.report.shown import cells, padded
@@ -81,6 +82,8 @@ def _rank(reading: Reading, judged: set[str]) -> tuple[bool, int]:
 def _row(reading: Reading, shares: frozenset[str], language: Language) -> tuple[str, str]:
     """Name and sentence."""
     parts = [reading_words(reading, shares, language), *_distribution(reading, language)]
+    if reading.reason:  # why it may not stop, or what else was noticed
+        parts.append(shown_reason(reading.reason))
     name = some_names([reading.name], language)
     return name, say(language, "resources_join").join(parts)
 

@@ -71,6 +71,16 @@ def test_members_that_are_alike_are_not_told_apart() -> None:
     assert [line.rsplit("; ", 1)[1] for line in lines(run)[1:]] == ["all 2 alike"] * 2
 
 
+def test_a_value_that_may_not_stop_says_why() -> None:
+    """And what hold it would need, in the words of whoever read it."""
+    why = "3 samples, 4 are needed; hold >= 60 s"
+    weak = a_reading(values={POD: 0.97}, may_stop=False, sample_count=3, reason=why)
+
+    assert lines(watched(weak))[1:] == (
+        f"  cpu  ~97% of the limit at shop/api-7f9/app, 3 samples; {why}",
+    )
+
+
 def test_few_of_what_should_be_many_is_not_uneven() -> None:
     """Where low is bad the worst is below the mean."""
     ready = a_reading(
