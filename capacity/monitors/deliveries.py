@@ -5,20 +5,22 @@ hangs: then it has what was read so far, and an error for the rest.
 """
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from capacity.model.resources import Asked, Change, Reading, ResourceNews
 from capacity.monitors.reader import Wanted, unread
-from capacity.units import format_duration
 
 
 @dataclass(slots=True)
 class _Owed:
-    """News of one kind about one step, due at a time of the monotonic clock."""
+    """News of one kind about one step, due at a time of the monotonic clock.
+
+    `too_late` is why a reading is missing when that time has come.
+    """
 
     wanted: tuple[Wanted, ...]
     due_s: float
+    too_late: str
     readings: list[Reading] = field(default_factory=list)
 
     @property
@@ -30,16 +32,23 @@ class _Owed:
 class Deliveries:
     """What is owed and what is ready to be told."""
 
-    def __init__(self, answer_limit_s: float) -> None:
-        self._too_late = f"no answer within {format_duration(answer_limit_s)}"
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._owed: dict[tuple[int, Asked], _Owed] = {}
         self._ready: list[ResourceNews] = []
 
-    def owe(self, step_index: int, asked: Asked, wanted: Sequence[Wanted], due_s: float) -> None:
+    def owe(
+        self,
+        step_index: int,
+        asked: Asked,
+        wanted: tuple[Wanted, ...],
+        *,
+        due_s: float,
+        too_late: str,
+    ) -> None:
         """From now on this news is waited for."""
         with self._lock:
-            self._owed[step_index, asked] = _Owed(tuple(wanted), due_s)
+            self._owed[step_index, asked] = _Owed(wanted, due_s, too_late)
 
     def missing(self, step_index: int, asked: Asked) -> tuple[Wanted, ...] | None:
         """What is still to be read for it; None when its time was up already."""
@@ -79,7 +88,7 @@ class Deliveries:
             for (step_index, asked), owed in sorted(self._owed.items()):
                 if owed.due_s <= now_s:
                     del self._owed[step_index, asked]
-                    readings = _complete(owed, self._too_late)
+                    readings = _complete(owed, owed.too_late)
                     self._ready.append(ResourceNews(step_index, asked, readings, ()))
             ready, self._ready = tuple(self._ready), []
         return ready

@@ -47,6 +47,11 @@ class PatientPrometheus:
         self._may_retry = False
         self._is_quick = True
 
+    @property
+    def dead(self) -> Fault | None:
+        """The last fault of a server that failed again and again; may be asked by any thread."""
+        return self._last_fault if self._faults_in_row >= _FAULTS_TO_REST else None
+
     def begin_batch(self, limit_s: float, *, is_last_chance: bool) -> None:
         """The questions that follow have so much time together, and one retry between them.
 

@@ -31,8 +31,10 @@ from capacity.monitors.reader import Caught, Reader, Wanted
 from capacity.monitors.surroundings import Snapshot, Surroundings
 from capacity.monitors.window import Window
 from capacity.search.ports import Clock
+from capacity.units import format_duration
 
 _LEAST_ANSWER_LIMIT_S = 5.0
+_DEAD_ANSWER_LIMIT_S = 1.0
 _SHORTEST_PERIOD_S = 1.0
 _LONGEST_PERIOD_S = 5.0
 # A scrape can be read soon after it was made.
@@ -109,7 +111,7 @@ class PrometheusWork:
             }
         )
         self._orders: queue.SimpleQueue[Hold | None] = queue.SimpleQueue()
-        self._deliveries = Deliveries(times.answer_limit_s)
+        self._deliveries = Deliveries()
         self._begun: dict[int, Hold] = {}
         self._before: Snapshot | None = None
         self._before_step: dict[int, Snapshot] = {}
@@ -126,9 +128,15 @@ class PrometheusWork:
         """It has ended; its readings are owed from now on."""
         hold = replace(self._begun.pop(step_index), end_unix_s=end_unix_s)
         now_s, wanted = self._clock.now_s(), self._wanted_of(hold)
-        due_s = now_s + self._times.answer_limit_s
-        self._deliveries.owe(step_index, Asked.AT_END, wanted, due_s)
-        self._deliveries.owe(step_index, Asked.LATE, wanted, due_s + self._times.late_after_s)
+        limit_s, dead = self._times.answer_limit_s, self._patient.dead
+        too_late = f"no answer within {format_duration(limit_s)}"
+        late_s = now_s + self._times.late_after_s + limit_s
+        self._deliveries.owe(step_index, Asked.LATE, wanted, due_s=late_s, too_late=too_late)
+        if dead is not None:
+            # The thread may be in a question to a dead server; that is not worth a longer step.
+            limit_s, too_late = _DEAD_ANSWER_LIMIT_S, dead.detail
+        end_s = now_s + limit_s
+        self._deliveries.owe(step_index, Asked.AT_END, wanted, due_s=end_s, too_late=too_late)
         self._orders.put(hold)
 
     def poll(self) -> tuple[ResourceNews, ...]:

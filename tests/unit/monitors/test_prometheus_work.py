@@ -185,6 +185,21 @@ def test_a_dead_prometheus_costs_a_step_no_time_out() -> None:
     assert {one.state for one in news.readings} == {ReadingState.ERROR}
 
 
+def test_a_question_to_a_dead_prometheus_makes_no_step_longer() -> None:
+    """The thread is in one that hangs when the hold ends; a second later its fault is told."""
+    lab = a_lab(rules=[a_rule("cpu", 2.0)])
+    lab.prometheus.fault, lab.prometheus.takes_s = TIMEOUT, 3.0
+    lab.hold(0, 30.0)
+    lab.go(10.0)
+    lab.hold(1, 3.0)
+    lab.clock.time_s += 0.9
+    assert lab.of(Asked.AT_END)[-1].step_index == 0
+    assert [news.step_index for news in lab.work.poll() if news.asked is Asked.AT_END] == []
+    lab.clock.time_s += 0.1
+    (news,) = (one for one in lab.work.poll() if one.asked is Asked.AT_END)
+    assert (news.step_index, news.readings[0].reason) == (1, "no answer within 3s")
+
+
 def test_a_prometheus_that_dies_and_comes_back_is_read_again() -> None:
     """Killed in the middle of a run."""
     lab = a_lab()

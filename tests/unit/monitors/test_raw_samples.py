@@ -79,6 +79,7 @@ def test_one_sample_makes_no_value(reduction: Reduction) -> None:
 def test_a_share_of_growth_is_growth_over_growth() -> None:
     """Throttled periods over periods; without any period it is not a number."""
     assert reduce_strand(_strand(0, 3, bases=(0, 12)), Reduction.INCREASE) == 0.25
+    assert reduce_strand(_strand(0, 0.25, bases=(0, 0.5)), Reduction.INCREASE) == 0.5
     nothing = reduce_strand(_strand(3, 3, bases=(12, 12)), Reduction.INCREASE)
     assert nothing is not None
     assert isnan(nothing)
@@ -136,6 +137,14 @@ def test_series_that_overlap_or_come_from_others_stay_apart() -> None:
     ]
 
 
+@pytest.mark.parametrize("starts_s", [11.0, 12.0, 26.0], ids=["last", "before last", "earlier"])
+def test_series_that_share_any_time_are_no_strand(starts_s: float) -> None:
+    """One that begins with the last sample of another, or just before it, is a duplicate."""
+    one = a_counter(a_pod("a", id="1"), 0.4)
+    other = a_counter(a_pod("a", id="2"), 0.4, (starts_s, 1))
+    assert [len(strand.values) for strand in strands([one, other], None)] == [4, 2]
+
+
 def test_bases_count_at_the_same_times_only() -> None:
     """A sample whose partner is missing is left out, and so is a series without a partner."""
     throttled = a_counter(a_pod("a", __name__="throttled"), 1.0)
@@ -150,6 +159,7 @@ def test_bases_count_at_the_same_times_only() -> None:
     ("values", "is_so"),
     [
         pytest.param((0, 5, 5, 10, 15), True, id="same value twice inside growth"),
+        pytest.param((0, 0.5, 0.5, 1.0), True, id="slowly"),
         pytest.param((0, 5, 10, 15), False, id="grows with every scrape"),
         pytest.param((5, 5, 5, 10), False, id="idle, then busy"),
         pytest.param((0, 5, 5, 5), False, id="busy, then idle"),
