@@ -43,7 +43,7 @@ def test_a_workload_becomes_an_anchored_pattern(workload: str, pattern: str) -> 
         (
             f"deploy/{LONG}",
             [f"{LONG}-7d9f8c6x2x4z", f"{LONG}-7d9f8c6"],
-            [f"{LONG}b-7d9f8c6x2x4z", LONG],
+            [f"{LONG}b-7d9f8c6x2x4z", LONG, f"{LONG}-7d9f8c6b5d4-canaryx2x4z"],
         ),
         (f"deploy/{'b' * 70}", [f"{'b' * 58}x2x4z"], [f"{'b' * 57}x2x4z"]),
     ],

@@ -1,6 +1,7 @@
 """Is every reading in monitors.ndjson, one line for each news, and never without end?"""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,33 @@ def test_a_full_disk_is_an_error_with_a_rescue_copy(tmp_path: Path, rescue_dir: 
     assert caught.value.message.startswith(f"{folder.path}/{MONITORS_FILE}: cannot be written: ")
     (copy,) = rescue_dir.iterdir()
     assert str(copy) in caught.value.message
+
+
+def test_readings_are_durable_before_the_step_that_rests_on_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the files of a finished step monitors.ndjson is synced before run.json."""
+    synced: list[str] = []
+    real = os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        real(descriptor)
+
+    with RunFolder.create(tmp_path, "demo", STARTED_AT_UNIX_S) as folder:
+        folder.append(RunStarted(a_plan(), an_environment(), STARTED_AT_UNIX_S))
+        folder.append(ResourcesRead(NEWS))
+        monkeypatch.setattr(os, "fsync", note)
+        folder.append(StepFinished(a_step()))
+
+    assert synced[:3] == ["timeline.ndjson", MONITORS_FILE, "run.json.tmp"]
+
+
+def test_both_growing_files_are_closed(tmp_path: Path) -> None:
+    """The end of a run leaves no descriptor of its folder open."""
+    folder = RunFolder.create(tmp_path, "demo", STARTED_AT_UNIX_S)
+    folder.append(RunStarted(a_plan(), an_environment(), STARTED_AT_UNIX_S))
+    folder.append(ResourcesRead(NEWS))
+    folder.close()
+    links = [link for link in Path("/proc/self/fd").iterdir() if link.exists()]
+    assert [link for link in links if folder.path in link.readlink().parents] == []

@@ -12,11 +12,12 @@ from capacity.model.resources import (
     ChangeKind,
     Direction,
     EmptyMeans,
+    Member,
     MonitorFacts,
     ReadingState,
     ResourceScope,
 )
-from capacity.model.rules import OnMissing, RuleState
+from capacity.model.rules import Evidence, OnMissing, RuleState
 from capacity.model.run import EndReason
 from capacity.storage.decoding import decode_run
 from capacity.storage.encoding import json_text, run_json
@@ -129,6 +130,15 @@ def test_facts_without_numbers_are_not_known() -> None:
     assert [facts[key] for key in ("clock_offset_s", "spacing_s", "lag_s")] == [None] * 3
 
 
+def test_odd_ages_and_shares_of_a_window_are_not_known() -> None:
+    """What is beside the value becomes null, and the value stays."""
+    odd = Member("a", 0.5, 4, age_s=nan, coverage_ratio=inf)
+    encoded = encode_reading(replace(a_reading(), members=(odd,)))
+    (member,) = decode_reading(Fields(encoded, file="x")).members
+
+    assert (member.value, member.age_s, member.coverage_ratio) == (0.5, None, None)
+
+
 def test_labels_cannot_send_codes_to_a_terminal() -> None:
     """Control characters are escapes in the file and come back as they were."""
     step = replace(
@@ -147,11 +157,13 @@ def test_labels_cannot_send_codes_to_a_terminal() -> None:
 def test_a_judgement_on_what_is_no_number_has_none() -> None:
     """The state stays, the number is null, and the file can be written."""
     judgement = a_resource_judgement(observed=nan, limit=inf)
+    evidence = Evidence("query", "a", nan, seen_late=False)
+    judgement = replace(judgement, evidence=evidence)
     encoded = json.loads(json_text(encode_judgement(judgement)))
     decoded = decode_judgement(Fields(encoded, file="x"))
 
     assert (decoded.state, decoded.observed, decoded.limit) == (RuleState.BREACH, None, None)
-    assert decoded.evidence == judgement.evidence
+    assert decoded.evidence == replace(evidence, age_s=None)
 
 
 @pytest.mark.parametrize(
