@@ -4,9 +4,10 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.end_to_end.tool import free_port
 
@@ -14,6 +15,31 @@ from tests.end_to_end.tool import free_port
 @contextmanager
 def nginx_server(folder: Path, *, connections: int) -> Iterator[str]:
     """The address of an nginx with one worker, a 15-byte answer and its own request counter."""
+    http = """
+        location / { return 200 "hello, capacity"; }
+        location /status { stub_status; }
+    """
+    with _nginx(folder, connections, server=http) as url:
+        yield url
+
+
+@contextmanager
+def nginx_proxy(folder: Path, weights: Mapping[str, int]) -> Iterator[str]:
+    """The address of an nginx that deals requests to these URLs by their weights."""
+    servers = "".join(
+        f"server {urlsplit(url).netloc} weight={weight}; " for url, weight in weights.items()
+    )
+    upstream = f"upstream behind {{ {servers} keepalive 64; }}"
+    location = """
+        location / { proxy_pass http://behind; proxy_http_version 1.1;
+                     proxy_set_header Connection ""; }
+    """
+    with _nginx(folder, 512, server=location, before=upstream) as url:
+        yield url
+
+
+@contextmanager
+def _nginx(folder: Path, connections: int, *, server: str, before: str = "") -> Iterator[str]:
     port = free_port()
     # It closes idle connections as soon as less than a sixteenth of these is left.
     table = connections + connections // 8 + 64
@@ -26,9 +52,8 @@ def nginx_server(folder: Path, *, connections: int) -> Iterator[str]:
           access_log off; keepalive_requests 1000000;
           client_body_temp_path {folder}; proxy_temp_path {folder};
           fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
-          server {{ listen 127.0.0.1:{port};
-            location / {{ return 200 "hello, capacity"; }}
-            location /status {{ stub_status; }} }}
+          {before}
+          server {{ listen 127.0.0.1:{port}; {server} }}
         }}
         """
     )
