@@ -203,8 +203,8 @@ def _shown_items(looks: Sequence[QuantityLook]) -> list[CheckItem]:
             items.append(writer.none_found())
         else:
             absent.append(name)
-    for what, names in (("shown", found), ("absent", absent)):
-        if names:
-            measured = ", ".join(names)
+    # Of a preset for many kinds of clusters much is always absent.
+    for what, measured in (("shown", ", ".join(found)), ("absent", name_some(absent))):
+        if measured:
             items.append(CheckItem(CheckGroup.RESOURCES, CheckState.OK, what, "", measured))
     return items
