@@ -129,4 +129,5 @@ class NewsTeller:
 
 def _told(names: Sequence[str], state: ReadingState, reason: str) -> str:
     words = missing_words(reason, Language.EN, is_error=state is ReadingState.ERROR)
-    return printable(f"{some_names(names, Language.EN)}: {words}")
+    # The reason first: a narrow terminal cuts off the end.
+    return printable(f"{words} ({some_names(names, Language.EN)})")

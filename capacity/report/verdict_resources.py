@@ -127,7 +127,10 @@ def _missing(step: Step, judged: set[str], language: Language) -> list[tuple[str
             reasons.setdefault((is_error, reading.reason), []).append(reading.name)
     for (is_error, reason), names in reasons.items():
         words = missing_words(reason, language, is_error=is_error)
-        rows.append((some_names(names, language), words))
+        if len(names) > 1:
+            others = some_names(names[1:], language)
+            words = say(language, "resources_also", words=words, names=others)
+        rows.append((some_names(names[:1], language), words))
     return rows
 
 

@@ -153,7 +153,7 @@ def test_an_error_is_one_message_with_its_load() -> None:
 
     picture = picture_after(during(failed), during(failed))
 
-    assert picture.messages == ("C=8 cpu: could not be read: status 503",)
+    assert picture.messages == ("C=8 could not be read: status 503 (cpu)",)
     assert picture.current is not None
     assert cell(picture.current.row.resources[0]) == "!"
 

@@ -122,12 +122,12 @@ def test_a_reason_is_told_once_and_again_after_it_was_gone() -> None:
     """A Prometheus that is down for ten steps is one line, not ten."""
     teller = NewsTeller(PLAN)
     down = [a_reading(n, {}, state=ReadingState.ERROR, reason="refused") for n in ("cpu", "mem")]
-    line = "cpu, mem: could not be read: refused"
+    line = "could not be read: refused (cpu, mem)"
 
     assert teller.lines(news(*down)) == (line,)
     assert teller.lines(news(*down)) == ()
     assert teller.lines(news(a_reading())) == ()
-    assert teller.lines(news(*down)) == ("cpu: could not be read: refused",)
+    assert teller.lines(news(*down)) == ("could not be read: refused (cpu)",)
 
 
 def test_missing_data_is_told_of_judged_quantities_when_the_hold_is_over() -> None:
@@ -136,7 +136,7 @@ def test_missing_data_is_told_of_judged_quantities_when_the_hold_is_over() -> No
     empty = (a_reading(values={}, reason="1 sample"), a_reading("throttle", {}, reason="no quota"))
 
     assert teller.lines(news(*empty, asked=Asked.DURING)) == ()
-    assert teller.lines(news(*empty)) == ("cpu: no data: 1 sample",)
+    assert teller.lines(news(*empty)) == ("no data: 1 sample (cpu)",)
 
 
 def test_a_long_list_of_names_is_cut() -> None:
@@ -144,7 +144,7 @@ def test_a_long_list_of_names_is_cut() -> None:
     failed = [a_reading(f"q{i}", {}, state=ReadingState.ERROR, reason="x\x1b[2J") for i in range(9)]
 
     assert NewsTeller(PLAN).lines(news(*failed)) == (
-        "q0, q1, q2, q3, 5 more: could not be read: x[2J",
+        "could not be read: x[2J (q0, q1, q2, q3, 5 more)",
     )
 
 
@@ -198,7 +198,7 @@ def test_plain_tells_late_what_is_new_late() -> None:
         ReadingsAwaited(0, Asked.LATE, 12.0),
         StepReassessed(late),
     ) == [
-        "cpu: no data: 1 sample",
+        "no data: 1 sample (cpu)",
         "step 1/2 C=8 qps=100 ttlb_ms=80.0 p99_ms=160 ok=100.00% cpu=? throttle=- mem=- valid=yes",
         "waiting for late readings of step 1, at most 12s",
         "seen late: step 1/2 C=8 qps=100 ttlb_ms=80.0 p99_ms=160 ok=100.00% "

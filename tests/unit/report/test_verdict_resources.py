@@ -117,8 +117,8 @@ def test_what_is_missing_is_told_by_its_reason() -> None:
 
     assert lines(run) == (
         "at 8 concurrent",
-        f"  cpu, mem  no data: {why}",
-        "  disk      could not be read: status 422",
+        f"  cpu   no data: {why} (also mem)",
+        "  disk  could not be read: status 422",
     )
 
 
