@@ -116,7 +116,7 @@ class NewsTeller:
                     self._missing.discard(reading.name)
             elif reading.name not in self._missing:
                 self._missing.add(reading.name)
-                names.setdefault((reading.state, reading.reason), []).append(reading.name)
+                names.setdefault((reading.state, _gist(reading)), []).append(reading.name)
         return tuple(_told(names, state, reason) for (state, reason), names in names.items())
 
     def _is_missing(self, reading: Reading, asked: Asked) -> bool:
@@ -125,6 +125,13 @@ class NewsTeller:
             return True
         is_over = asked is not Asked.DURING
         return reading.state is ReadingState.NO_DATA and is_over and reading.name in self._judged
+
+
+def _gist(reading: Reading) -> str:
+    """Of an error its first clause: what follows differs between quantities that fail alike."""
+    if reading.state is ReadingState.ERROR:
+        return reading.reason.partition("; ")[0]
+    return reading.reason
 
 
 def _told(names: Sequence[str], state: ReadingState, reason: str) -> str:

@@ -139,6 +139,15 @@ def test_missing_data_is_told_of_judged_quantities_when_the_hold_is_over() -> No
     assert teller.lines(news(*empty)) == ("no data: 1 sample (cpu)",)
 
 
+def test_quantities_that_fail_alike_are_one_line() -> None:
+    """One was asked in vain, the other not at all any more: a dead Prometheus is one message."""
+    error = ReadingState.ERROR
+    asked = a_reading(values={}, state=error, reason="refused")
+    spared = a_reading("mem", {}, state=error, reason="refused; asked again in 10s")
+
+    assert NewsTeller(PLAN).lines(news(asked, spared)) == ("could not be read: refused (cpu, mem)",)
+
+
 def test_a_long_list_of_names_is_cut() -> None:
     """Thirty queries that fail alike are still one short line."""
     failed = [a_reading(f"q{i}", {}, state=ReadingState.ERROR, reason="x\x1b[2J") for i in range(9)]
