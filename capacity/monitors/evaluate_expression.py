@@ -6,13 +6,12 @@ it rests on and how old they are is counted from the series that the expression 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from statistics import median
 
 from capacity.model.resources import EmptyMeans, Expression, Quantity, Reading
 from capacity.monitors.answers import Answer, Fault, FaultKind, Series
 from capacity.monitors.members import Candidate, Known, Verdict, subject_of
 from capacity.monitors.raw_samples import cut
+from capacity.monitors.support import Support, support_of
 from capacity.monitors.window import Window, fill_window
 
 _NAME = "__name__"
@@ -27,16 +26,6 @@ class ExpressionAnswer:
 
     vector: Answer | Fault
     rests_on: Mapping[str, Answer | Fault]
-
-
-@dataclass(frozen=True, slots=True)
-class _Support:
-    """The samples behind a value: how many, and from when to when."""
-
-    count: int
-    first_unix_s: float
-    last_unix_s: float
-    spacing_s: float | None
 
 
 def evaluate_expression(
@@ -61,7 +50,7 @@ def evaluate_expression(
     if not values:
         return _empty(quantity, source, behind, known, verdict)
     if not is_counted:
-        return verdict.read([_candidate(one, None) for one in values], ())
+        return verdict.uncounted([(subject_of(one.labels), one.samples[-1][1]) for one in values])
     if not behind:
         return verdict.no_sample()
     return verdict.read(_supported(values, behind), ())
@@ -95,21 +84,17 @@ def _supported(
     for value in values:
         supports = [lookup(value) for lookup in found]
         gaps = [one.spacing_s for one in supports if one.spacing_s is not None]
-        made.append(
-            _candidate(
-                value,
-                _Support(
-                    count=min(one.count for one in supports),
-                    first_unix_s=max(one.first_unix_s for one in supports),
-                    last_unix_s=min(one.last_unix_s for one in supports),
-                    spacing_s=max(gaps, default=None),
-                ),
-            )
+        poorest = Support(
+            count=min(one.count for one in supports),
+            first_unix_s=max(one.first_unix_s for one in supports),
+            last_unix_s=min(one.last_unix_s for one in supports),
+            spacing_s=max(gaps, default=None),
         )
+        made.append(Candidate(subject_of(value.labels), value.samples[-1][1], poorest))
     return tuple(made)
 
 
-def _by_labels(values: Sequence[Series], series: Sequence[Series]) -> Callable[[Series], _Support]:
+def _by_labels(values: Sequence[Series], series: Sequence[Series]) -> Callable[[Series], Support]:
     """A lookup from a value to the series with the same labels, as far as both have them."""
     common = set[str].intersection(*({*one.labels} - {_NAME} for one in (*values, *series)))
     names = sorted(common)
@@ -125,20 +110,7 @@ def _by_labels(values: Sequence[Series], series: Sequence[Series]) -> Callable[[
     return lambda value: supports.get(key(value), whole)
 
 
-def _support(series: Sequence[Series]) -> _Support:
+def _support(series: Sequence[Series]) -> Support:
     """The best of several series: a sum over pods lives as long as one of them."""
     best = max(series, key=lambda one: (len(one.samples), one.samples[-1][0]))
-    times = [time for time, _ in best.samples]
-    gaps = [after - before for before, after in pairwise(times)]
-    return _Support(len(times), times[0], times[-1], median(gaps) if gaps else None)
-
-
-def _candidate(value: Series, support: _Support | None) -> Candidate:
-    return Candidate(
-        subject=subject_of(value.labels),
-        value=value.samples[-1][1],
-        sample_count=None if support is None else support.count,
-        first_unix_s=None if support is None else support.first_unix_s,
-        last_unix_s=None if support is None else support.last_unix_s,
-        spacing_s=None if support is None else support.spacing_s,
-    )
+    return support_of([time for time, _ in best.samples])

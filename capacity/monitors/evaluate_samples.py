@@ -29,6 +29,7 @@ from capacity.monitors.raw_samples import (
     reduce_strand,
     strands,
 )
+from capacity.monitors.support import support_of
 from capacity.monitors.window import HOUSEKEEPING_S, Window, fill_window, promql_duration
 from capacity.units import format_ratio
 
@@ -184,19 +185,16 @@ def _candidate(
     """The member's value: of duplicates the largest one, but rather a live and a whole one."""
     made = [
         Candidate(
-            subject=group.subject,
-            value=reduce_strand(strand, source.reduction),
-            sample_count=len(strand.times_unix_s),
-            first_unix_s=strand.times_unix_s[0],
-            last_unix_s=strand.times_unix_s[-1],
-            spacing_s=strand.spacing_s,
+            group.subject,
+            reduce_strand(strand, source.reduction),
+            support_of(strand.times_unix_s),
         )
         for strand in strands(group.series, bases)
     ]
 
     def rank(one: Candidate) -> tuple[bool, bool, float]:
         value = -inf if one.value is None or isnan(one.value) else one.value
-        return one.is_alive(window, None), one.is_enough(window), value
+        return one.support.is_alive(window, None), one.support.is_enough(window), value
 
     return max(made, key=rank, default=None)
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from math import isinf, isnan
 
 from capacity.model.resources import Member, Quantity, Reading, ReadingState
+from capacity.monitors.support import Support
 from capacity.monitors.window import (
     LEAST_SAMPLES,
     STOPPING_COVERAGE_RATIO,
     STOPPING_SAMPLES,
     Window,
-    greatest_age_s,
     needed_hold_s,
 )
 from capacity.units import format_duration, format_ratio
@@ -42,40 +42,14 @@ NOTHING_KNOWN = Known(spacing_s=None, lag_s=None, was_seen=False)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A member before it is known whether it may be judged; a None among its samples is not known.
+    """A member before it is known whether it may be judged.
 
     `value` None says that its samples are too few for one, NaN that it is not a number.
     """
 
     subject: str
     value: float | None
-    sample_count: int | None
-    first_unix_s: float | None
-    last_unix_s: float | None
-    spacing_s: float | None
-
-    def age_s(self, window: Window) -> float | None:
-        """How old its newest sample is at the window's end."""
-        return None if self.last_unix_s is None else window.end_unix_s - self.last_unix_s
-
-    def coverage_ratio(self, window: Window) -> float | None:
-        """The share of the window between its first and its last sample."""
-        if self.first_unix_s is None or self.last_unix_s is None:
-            return None
-        return (self.last_unix_s - self.first_unix_s) / window.length_s
-
-    def is_alive(self, window: Window, usual_spacing_s: float | None) -> bool:
-        """Whether its newest sample is young; a dead series may still be answered for minutes."""
-        spacing_s = self.spacing_s if self.spacing_s is not None else usual_spacing_s
-        age_s = self.age_s(window)
-        return age_s is None or spacing_s is None or age_s <= greatest_age_s(spacing_s)
-
-    def is_enough(self, window: Window) -> bool:
-        """Whether its samples may end a run."""
-        coverage_ratio = self.coverage_ratio(window)
-        if self.sample_count is None or coverage_ratio is None:
-            return False
-        return self.sample_count >= STOPPING_SAMPLES and coverage_ratio >= STOPPING_COVERAGE_RATIO
+    support: Support
 
 
 def subject_of(labels: Mapping[str, str]) -> str:
@@ -134,50 +108,75 @@ class Verdict:
             return self.no_data(f"it had samples before, but none in {window.words}")
         return self.no_data(f"no series has a sample in {window.words}")
 
+    def uncounted(self, values: Sequence[tuple[str, float]]) -> Reading:
+        """Values of which nobody knows what they rest on; they can stop nothing."""
+        infinite = self._infinite([subject for subject, value in values if isinf(value)])
+        if infinite is not None:
+            return infinite
+        members = tuple(
+            Member(subject, value, None, None, None)
+            for subject, value in values
+            if not isnan(value)
+        )
+        if not members:
+            return self._no_number()
+        reason = "the samples behind it are not known, so it can stop nothing"
+        return self._reading(ReadingState.READ, reason, members)
+
     def read(self, candidates: Sequence[Candidate], notes: Sequence[str]) -> Reading:
         """Judge which candidates count, and name the others with the reason."""
-        infinite = [one for one in candidates if one.value is not None and isinf(one.value)]
-        if infinite:
-            who = name_some([one.subject for one in infinite])
-            return self.error(
-                f"{who}: the value is infinite, as from a limit of 0; `> 0` behind what the query "
-                "divides by leaves that out"
-            )
+        infinite = self._infinite(
+            [one.subject for one in candidates if one.value is not None and isinf(one.value)]
+        )
+        if infinite is not None:
+            return infinite
         left_out: list[str] = []
         present = self._present(self._fresh(candidates, left_out), left_out)
         if not present:
             return self.no_data(list_some(left_out))
-        counted = [one for one in present if one.value is not None]
+        counted = [(one, one.value) for one in present if one.value is not None]
         if not counted:
-            most = max(present, key=lambda one: one.sample_count or 0)
-            return self.no_data(self._too_few(most.sample_count or 0, most.spacing_s))
-        numbers = [one for one in counted if one.value is not None and not isnan(one.value)]
+            most = max((one.support for one in present), key=lambda support: support.count)
+            return self.no_data(self._too_few(most.count, most.spacing_s))
+        numbers = [(one, value) for one, value in counted if not isnan(value)]
         if not numbers:
-            return self.no_data(
-                f"not a number: nothing to take a share of in {self._window.words}, as without "
-                "requests"
-            )
-        judged = [one for one in numbers if one.is_enough(self._window)] or numbers
+            return self._no_number()
+        enough = [(one, value) for one, value in numbers if one.support.is_enough(self._window)]
+        judged = enough or numbers
+        names = {one.subject for one, _ in judged}
         left_out += [
             f"{name_some([one.subject])} {self._short(one)} and is not judged"
             for one in present
-            if one not in judged
+            if one.subject not in names
         ]
-        may_stop = judged[0].is_enough(self._window)
-        reasons = [] if may_stop else [self._may_not_stop(judged)]
+        reasons = [] if enough else [self._may_not_stop([one for one, _ in judged])]
         reasons += [list_some(left_out)] if left_out else []
-        members = tuple(self._member(one) for one in judged)
+        members = tuple(self._member(one, value) for one, value in judged)
         reason = "; ".join([*reasons, *notes])
-        return self._reading(ReadingState.READ, reason, members, may_stop=may_stop)
+        return self._reading(ReadingState.READ, reason, members, may_stop=bool(enough))
+
+    def _infinite(self, subjects: Sequence[str]) -> Reading | None:
+        """The reading when any value is infinite."""
+        if not subjects:
+            return None
+        return self.error(
+            f"{name_some(subjects)}: the value is infinite, as from a limit of 0; `> 0` behind "
+            "what the query divides by leaves that out"
+        )
+
+    def _no_number(self) -> Reading:
+        return self.no_data(
+            f"not a number: nothing to take a share of in {self._window.words}, as without requests"
+        )
 
     def _fresh(self, candidates: Sequence[Candidate], left_out: list[str]) -> list[Candidate]:
-        """Those whose newest sample is young enough; one that is dead may still be answered."""
+        """Those whose newest sample is young enough."""
         fresh: list[Candidate] = []
         for one in candidates:
-            if one.is_alive(self._window, self._known.spacing_s):
+            if one.support.is_alive(self._window, self._known.spacing_s):
                 fresh.append(one)
             else:
-                age = format_duration(one.age_s(self._window) or 0.0)
+                age = format_duration(one.support.age_s(self._window))
                 left_out.append(
                     f"the newest sample of {name_some([one.subject])} was {age} old: it is gone"
                 )
@@ -185,16 +184,14 @@ class Verdict:
 
     def _present(self, candidates: Sequence[Candidate], left_out: list[str]) -> list[Candidate]:
         """Those that were there for most of the window, as far as any of them shows it."""
-        firsts = [one.first_unix_s for one in candidates if one.first_unix_s is not None]
-        lasts = [one.last_unix_s for one in candidates if one.last_unix_s is not None]
+        first_unix_s = min((one.support.first_unix_s for one in candidates), default=0.0)
+        last_unix_s = max((one.support.last_unix_s for one in candidates), default=0.0)
         present: list[Candidate] = []
         for one in candidates:
-            if one.first_unix_s is None or one.last_unix_s is None:
-                present.append(one)
-                continue
-            slack_s = one.spacing_s if one.spacing_s is not None else self._known.spacing_s or 0.0
-            absent_s = max(0.0, one.first_unix_s - min(firsts) - slack_s)
-            absent_s += max(0.0, max(lasts) - one.last_unix_s - slack_s)
+            # A sample may have been missed by as much as their distance on each side.
+            slack_s = one.support.spacing_s or self._known.spacing_s or 0.0
+            absent_s = max(0.0, one.support.first_unix_s - first_unix_s - slack_s)
+            absent_s += max(0.0, last_unix_s - one.support.last_unix_s - slack_s)
             ratio = 1 - absent_s / self._window.length_s
             if ratio >= _LEAST_PRESENCE_RATIO:
                 present.append(one)
@@ -208,22 +205,19 @@ class Verdict:
     def _may_not_stop(self, numbers: Sequence[Candidate]) -> str:
         """Why these values can stop nothing."""
         best = max(
-            numbers, key=lambda one: (one.sample_count or 0, one.coverage_ratio(self._window) or 0)
+            numbers, key=lambda one: (one.support.count, one.support.coverage_ratio(self._window))
         )
-        if best.sample_count is None:
-            return "the samples behind it are not known, so it can stop nothing"
         reason = (
             f"~ {self._short(best)}; {STOPPING_SAMPLES} over "
             f"{format_ratio(STOPPING_COVERAGE_RATIO)} of it are needed to stop"
         )
-        return reason + self._hold_needed(best.spacing_s)
+        return reason + self._hold_needed(best.support.spacing_s)
 
     def _short(self, one: Candidate) -> str:
         if one.value is not None and isnan(one.value):
             return "is not a number"
-        coverage_ratio = one.coverage_ratio(self._window)
-        over = "" if coverage_ratio is None else f" over {format_ratio(coverage_ratio)}"
-        return f"rests on {_samples(one.sample_count or 0)}{over} of {self._window.words}"
+        over = format_ratio(one.support.coverage_ratio(self._window))
+        return f"rests on {_samples(one.support.count)} over {over} of {self._window.words}"
 
     def _too_few(self, sample_count: int, spacing_s: float | None) -> str:
         """The sentence for fewer samples than make a value."""
@@ -241,10 +235,15 @@ class Verdict:
         which = "hold" if self._window.over_s is None else "over"
         return f"; {which} >= {needed_s:.0f} s" if needed_s > self._window.length_s else ""
 
-    def _member(self, one: Candidate) -> Member:
-        value = one.value if one.value is not None else float("nan")
-        coverage_ratio = one.coverage_ratio(self._window)
-        return Member(one.subject, value, one.sample_count, one.age_s(self._window), coverage_ratio)
+    def _member(self, one: Candidate, value: float) -> Member:
+        support, window = one.support, self._window
+        return Member(
+            one.subject,
+            value,
+            support.count,
+            support.age_s(window),
+            support.coverage_ratio(window),
+        )
 
     def _reading(
         self,

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isinf, isnan
-from statistics import median
 
 from capacity.model.resources import Reduction
 from capacity.monitors.answers import Series
@@ -29,12 +28,6 @@ class Strand:
     times_unix_s: tuple[float, ...]
     values: tuple[float, ...]
     bases: tuple[float, ...] | None
-
-    @property
-    def spacing_s(self) -> float | None:
-        """The usual time between two samples."""
-        gaps = [after - before for before, after in pairwise(self.times_unix_s)]
-        return median(gaps) if gaps else None
 
     @property
     def span_s(self) -> float:

@@ -77,7 +77,20 @@ def test_the_poorest_selector_decides() -> None:
     (member,) = reading.members
     assert (member.sample_count, member.age_s, member.coverage_ratio) == (2, 10, 0.5)
     assert not reading.may_stop
-    assert reading.reason.startswith("~ rests on 2 samples over 50% of the step of 60s; 4 over 50%")
+    assert reading.reason == (
+        "~ rests on 2 samples over 50% of the step of 60s; 4 over 50% of it are needed to stop; "
+        "hold >= 120 s"
+    )
+
+
+def test_the_poorest_selector_tells_why_there_is_no_value() -> None:
+    """One half of the ratio has a single sample, and no rate comes of that."""
+    behind: dict[str, Answer | Fault] = {
+        "busy": Answer((a_counter({}, 1.0),)),
+        "whole": Answer((a_counter({}, 1.0, (5,)),)),
+    }
+    reading = _read(a_vector(), behind)
+    assert reading.reason == "the step of 60s holds 1 sample, 2 are needed"
 
 
 def test_a_selector_without_samples_takes_nothing_away() -> None:
@@ -131,13 +144,14 @@ def test_too_many_samples_to_count_leave_the_value_without_the_right_to_stop() -
 def test_nan_is_no_traffic_and_infinity_a_mistake() -> None:
     """Neither is ever a value."""
     busy = _busy(a_counter({}, 1.0))
-    idle = _read(a_vector(({}, nan)), busy)
-    assert idle.state is ReadingState.NO_DATA
-    assert idle.reason == (
-        "not a number: nothing to take a share of in the step of 60s, as without requests"
-    )
-    for value in (inf, -inf):
-        wrong = _read(a_vector(({"instance": "a"}, value)), busy)
+    for behind in (busy, {}):
+        idle = _read(a_vector(({}, nan)), behind)
+        assert idle.state is ReadingState.NO_DATA
+        assert idle.reason == (
+            "not a number: nothing to take a share of in the step of 60s, as without requests"
+        )
+    for value, behind in ((inf, busy), (-inf, busy), (inf, {})):
+        wrong = _read(a_vector(({"instance": "a"}, value)), behind)
         assert (wrong.state, wrong.reason) == (
             ReadingState.ERROR,
             "a: the value is infinite, as from a limit of 0; `> 0` behind what the query divides "

@@ -121,7 +121,6 @@ def test_series_that_follow_each_other_are_one_strand_with_a_reset() -> None:
     assert strand.times_unix_s == tuple(END_UNIX_S - age_s for age_s in (56, 41, 26, 11))
     # 6 s before the restart, 1.6 s after it up to the first sample, 6 s then: 13.6 s in 45 s.
     assert growth(strand.values) == pytest.approx(6 + 1.6 + 6)
-    assert strand.spacing_s == 15
 
 
 def test_series_that_overlap_or_come_from_others_stay_apart() -> None:
