@@ -50,6 +50,20 @@ def test_a_slow_fault_is_not_tried_again() -> None:
     assert prometheus.asked == ["x"]
 
 
+def test_an_answer_makes_up_for_the_faults_before_it() -> None:
+    """Only three in a row are a dead server; after fewer the next question is put at once."""
+    prometheus = FakePrometheus(FakeClock(), takes_s=1.0)
+    patient = _patient(prometheus)
+    for fault in (TIMEOUT, TIMEOUT, None, TIMEOUT, TIMEOUT):
+        prometheus.fault = fault
+        _ask(patient)
+    assert patient.dead is None
+    prometheus.fault = TIMEOUT
+    assert _ask(patient, "last") == "no answer within 3s"
+    assert prometheus.asked == ["x"] * 5 + ["last"]
+    assert patient.dead == TIMEOUT
+
+
 def test_a_dead_server_is_asked_every_ten_seconds_only() -> None:
     """After three faults in a row its last fault is the answer, with no time lost."""
     clock = FakeClock()
