@@ -8,10 +8,10 @@ from capacity.model.resources import Change, ChangeKind
 from capacity.monitors.process_looks import Absence, Limits, Look, Sight
 from capacity.units import Unit
 
-# A look is made when the thread gets its turn: so far from the edge it was meant for, at least and
-# at most, or this share of the window.
-_OFF_S = (0.05, 0.25)
-_OFF_RATIO = 0.1
+# A look is made when the thread gets its turn. The load goes on until the one after a hold is told,
+# so that one may be late; the first of a sliding window is off by this share of it at most.
+_LATE_S = 1.0
+_EARLY_RATIO = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,8 @@ def window_of(
     sights: Iterable[Sight], start_unix_s: float, end_unix_s: float, over_s: float | None
 ) -> ProcessWindow:
     """What was seen inside the window, and at its edges; nothing before the start of a hold."""
-    least_s, most_s = _OFF_S
-    slack_s = min(max(least_s, _OFF_RATIO * (end_unix_s - start_unix_s)), most_s)
-    since_unix_s = start_unix_s if over_s is None else start_unix_s - slack_s
-    until_unix_s = end_unix_s + slack_s
+    early_s = 0.0 if over_s is None else _EARLY_RATIO * over_s
+    since_unix_s, until_unix_s = start_unix_s - early_s, end_unix_s + _LATE_S
     inside = [sight for sight in sights if since_unix_s <= sight.at_unix_s <= until_unix_s]
     looks = tuple(sight for sight in inside if isinstance(sight, Look))
     absences = tuple(sight for sight in inside if isinstance(sight, Absence))

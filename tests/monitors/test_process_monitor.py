@@ -66,7 +66,7 @@ def test_rules_hear_inside_the_hold_and_the_step_at_its_end(service: Obedient) -
     """News of the sliding window while the service works, then every quantity over the hold."""
     with monitored(service.pid, ("process.cores", 0.4)) as monitor:
         monitor.begin_hold(4, time.time())
-        service.begin("burn(1)")
+        service.begin("burn(0.5)")
         during = news_of(monitor, Asked.DURING)
         service.answer()
         monitor.end_hold(4, time.time())
@@ -78,7 +78,8 @@ def test_rules_hear_inside_the_hold_and_the_step_at_its_end(service: Obedient) -
     cores, last_window = [one for one in at_end.readings if one.name == "process.cores"]
     assert (cores.over_s, last_window.over_s) == (None, 0.4)
     assert cores.may_stop
-    assert 0.1 < cores.members[0].value <= 1.05
+    span_s = cores.window_end_unix_s - cores.window_start_unix_s
+    assert cores.members[0].value * span_s == pytest.approx(0.5, abs=0.1)
 
 
 def test_a_look_that_hangs_is_an_error_when_its_time_is_up(

@@ -253,3 +253,11 @@ def test_every_quantity_has_its_reading() -> None:
     assert {reading.name: reading.state for reading in readings if not reading.members} == {
         "throttle": ReadingState.NO_DATA
     }
+
+
+def test_the_look_after_a_hold_may_be_late() -> None:
+    """The rate is that of the time between the looks, and the load went on until then."""
+    looks = (a_look(0.2), a_look(10.8, cpu_s=10.6))
+
+    assert value(read("process.cores", looks)) == pytest.approx(1.0)
+    assert read("cpu", looks).members[0].age_s == 0.0
