@@ -142,13 +142,22 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Population:
+    """What is known of all members of a reading that lists its worst ones only."""
+
+    member_count: int
+    mean: float
+    spread: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One quantity over one window: of a step's whole steady part, or its last `over_s` seconds.
 
     Without a value `members` is empty and `reason` says why in words. `may_stop` is false when the
     samples are too few or cover too little for a decision; `reason` then says so. `seen_late` marks
     a window that was asked again after its samples had had time to arrive. `query` is what was
-    sent.
+    sent. `population` is None when `members` are all there are.
     """
 
     name: str
@@ -165,6 +174,12 @@ class Reading:
     members: tuple[Member, ...]
     may_stop: bool
     seen_late: bool
+    population: Population | None = None
+
+    @property
+    def member_count(self) -> int:
+        """How many members there are, listed or not."""
+        return len(self.members) if self.population is None else self.population.member_count
 
     @property
     def worst(self) -> Member | None:
@@ -176,9 +191,11 @@ class Reading:
 
     @property
     def mean(self) -> float | None:
-        """The mean over the members."""
+        """The mean over all members."""
         if not self.members:
             return None
+        if self.population is not None:
+            return self.population.mean
         return sum(member.value for member in self.members) / len(self.members)
 
     @property
@@ -186,6 +203,8 @@ class Reading:
         """The largest value less the smallest one."""
         if not self.members:
             return None
+        if self.population is not None:
+            return self.population.spread
         values = [member.value for member in self.members]
         return max(values) - min(values)
 

@@ -5,7 +5,7 @@ samples are, whose they are and what their limits are.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 from typing import assert_never
@@ -20,6 +20,7 @@ from capacity.monitors.answers import (
     Series,
     is_of_server,
 )
+from capacity.monitors.crowd import crowd_query, narrowed, read_crowd
 from capacity.monitors.members import Known, subject_of
 from capacity.monitors.raw_samples import by_member, cut, looks_restamped, strands
 from capacity.monitors.selectors import longest_fixed_range_s, rests_on
@@ -38,7 +39,7 @@ class QuantityLook:
 
     `series_count` counts members that have a value or samples now; `limits` has what the values
     are shares of, by member. `fixed_range_s` is the longest range in a query that does not follow
-    the window.
+    the window. With `has_too_many` its raw samples are more than is read of one answer.
     """
 
     quantity: Quantity
@@ -51,6 +52,7 @@ class QuantityLook:
     unlimited: tuple[str, ...]
     is_restamped: bool
     fixed_range_s: float
+    has_too_many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,9 @@ class FirstLook:
     def known(self) -> Mapping[str, Known]:
         """What the readings need to know of each quantity."""
         return {
-            look.quantity.name: Known(look.spacing_s, look.lag_s, look.series_count > 0)
+            look.quantity.name: Known(
+                look.spacing_s, look.lag_s, look.series_count > 0, look.has_too_many
+            )
             for look in self.quantities
         }
 
@@ -112,13 +116,15 @@ class _Looker:
             return self._look_at_samples(quantity, source)
         return self._look_at_expression(quantity, source)
 
-    def _look_at_samples(self, quantity: Quantity, source: Samples) -> QuantityLook:
+    def _look_at_samples(
+        self, quantity: Quantity, source: Samples, *, has_narrowed: bool = False
+    ) -> QuantityLook:
         raw = self._ask_samples(source.selector)
         if isinstance(raw, Fault):
-            return _blind(quantity, raw)
+            return self._without(quantity, source, raw, has_narrowed=has_narrowed)
         whole = self._ask_whole(source)
         if isinstance(whole, Fault):
-            return _blind(quantity, whole)
+            return self._without(quantity, source, whole, has_narrowed=has_narrowed)
         series = _alive(raw.series, self._now_unix_s)
         subjects = {
             key: subject_of({name: group[0].labels.get(name, "") for name in source.group_by})
@@ -148,6 +154,21 @@ class _Looker:
             and any(looks_restamped(strand) for one in series for strand in strands([one], None)),
             fixed_range_s=0.0,
         )
+
+    def _without(
+        self, quantity: Quantity, source: Samples, fault: Fault, *, has_narrowed: bool
+    ) -> QuantityLook:
+        """Of more series than are read, the worst members; of any other fault only that."""
+        if fault.kind is not FaultKind.TOO_LARGE or has_narrowed:
+            return _blind(quantity, fault)
+        query = crowd_query(quantity, source, self._window(_LOOKS_BACK_S[0]))
+        told = self._noted(self._prometheus.vector(query, self._now_unix_s))
+        if isinstance(told, Fault):
+            return _blind(quantity, told)
+        crowd = read_crowd(told)
+        look = self._look_at_samples(quantity, narrowed(source, crowd), has_narrowed=True)
+        count = max(crowd.present_count, look.series_count)
+        return replace(look, series_count=count, has_too_many=True)
 
     def _look_at_expression(self, quantity: Quantity, source: Expression) -> QuantityLook:
         query = fill_window(source.query, self._window(_LOOKS_BACK_S[0]))

@@ -30,11 +30,15 @@ _NOT_A_SUBJECT = {"__name__", "job", "metrics_path"}
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a quantity from before: its samples' spacing and age, and if it had any."""
+    """What is known of a quantity from before: its samples' spacing and age, and if it had any.
+
+    `has_too_many` says that its raw samples are more than is read of one answer.
+    """
 
     spacing_s: float | None
     lag_s: float | None
     was_seen: bool
+    has_too_many: bool = False
 
 
 NOTHING_KNOWN = Known(spacing_s=None, lag_s=None, was_seen=False)

@@ -12,7 +12,9 @@ from typing import Any
 
 from capacity.monitors.answers import Series
 
-MAX_SERIES = 500
+# So many with a sample a second over a minute are 4 MB and take 0.2 s to read, the most that one
+# question may cost. Raw samples are more exact than what Prometheus makes of them.
+MAX_SERIES = 2000
 _MAX_VERSION_LENGTH = 40
 
 _KINDS = {dict: "an object", list: "a list", str: "a text", type(None): "null", bool: "a boolean"}

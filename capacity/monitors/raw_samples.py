@@ -14,7 +14,7 @@ from capacity.monitors.answers import Series
 from capacity.monitors.window import LEAST_SAMPLES, STOPPING_SAMPLES, Window
 
 # Who scraped it: the same thing told by two of them is told twice, never twice as much.
-_ORIGIN = ("job", "instance", "metrics_path")
+ORIGIN = ("job", "instance", "metrics_path")
 _NAME = "__name__"
 
 
@@ -75,7 +75,7 @@ def strands(series: Sequence[Series], bases: Sequence[Series] | None) -> tuple[S
     partners = None if bases is None else {_identity(one): dict(one.samples) for one in bases}
     chains: dict[tuple[str, ...], list[list[Series]]] = {}
     for one in sorted(series, key=lambda each: each.samples[0][0]):
-        ours = chains.setdefault(tuple(one.labels.get(name, "") for name in _ORIGIN), [])
+        ours = chains.setdefault(tuple(one.labels.get(name, "") for name in ORIGIN), [])
         for chain in ours:
             if chain[-1].samples[-1][0] < one.samples[0][0]:
                 chain.append(one)

@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import assert_never
 
 from capacity.model.resources import Expression, Growth, Limit, Quantity, Reading, Samples
-from capacity.monitors.answers import Answer, Fault
+from capacity.monitors.answers import Answer, Fault, FaultKind
+from capacity.monitors.crowd import crowd_query, narrowed, of_crowd, read_crowd
 from capacity.monitors.evaluate_expression import (
     ExpressionAnswer,
     evaluate_expression,
@@ -83,9 +84,7 @@ class Reader:
         quantity, source, window = wanted.quantity, wanted.source, wanted.window
         known = self._known.get(quantity.name, NOTHING_KNOWN)
         if isinstance(source, Samples):
-            raw = questions.samples(source.selector)
-            whole = None if isinstance(raw, Fault) else questions.whole(source, window)
-            reading = evaluate_samples(quantity, source, window, SamplesAnswer(raw, whole), known)
+            reading = self._read_samples(quantity, source, window, known, questions)
         else:
             vector = questions.vector(fill_window(source.query, window), source.query)
             selected = source.rests_on or rests_on(source.query)
@@ -97,8 +96,48 @@ class Reader:
                 quantity, source, window, ExpressionAnswer(vector, behind), known
             )
         if any(member.sample_count for member in reading.members):
+            known = self._known.get(quantity.name, NOTHING_KNOWN)
             self._known[quantity.name] = replace(known, was_seen=True)
         return reading
+
+    def _read_samples(
+        self,
+        quantity: Quantity,
+        source: Samples,
+        window: Window,
+        known: Known,
+        questions: "_Questions",
+    ) -> Reading:
+        """From raw samples of all members, or of the worst where these are too many."""
+        if not known.has_too_many:
+            reading = self._read_raw(quantity, source, window, known, questions)
+            if reading is not None:
+                return reading
+            self._known[quantity.name] = replace(known, has_too_many=True)
+        told = questions.vector(crowd_query(quantity, source, window), f"worst {quantity.name}")
+        if isinstance(told, Fault):
+            return unread(Wanted(quantity, source, window), told.detail)
+        crowd = read_crowd(told)
+        reading = self._read_raw(quantity, narrowed(source, crowd), window, known, questions)
+        if reading is None:
+            reason = f"too many series of {len(crowd.worst)} members for raw samples"
+            return unread(Wanted(quantity, source, window), reason)
+        return of_crowd(reading, quantity, source, window, crowd)
+
+    def _read_raw(
+        self,
+        quantity: Quantity,
+        source: Samples,
+        window: Window,
+        known: Known,
+        questions: "_Questions",
+    ) -> Reading | None:
+        """From raw samples; None when they are too many."""
+        raw = questions.samples(source.selector)
+        whole = None if isinstance(raw, Fault) else questions.whole(source, window)
+        if _is_too_large(raw) or _is_too_large(whole):
+            return None
+        return evaluate_samples(quantity, source, window, SamplesAnswer(raw, whole), known)
 
 
 class _Questions:
@@ -138,6 +177,10 @@ class _Questions:
                 return self.samples(selector)
             case _:
                 assert_never(source.share_of)
+
+
+def _is_too_large(answer: Answer | Fault | None) -> bool:
+    return isinstance(answer, Fault) and answer.kind is FaultKind.TOO_LARGE
 
 
 def _verdict(wanted: Wanted) -> Verdict:

@@ -91,7 +91,7 @@ def _row(reading: Reading, shares: frozenset[str], language: Language) -> tuple[
 def _distribution(reading: Reading, language: Language) -> list[str]:
     """Mean and spread of several members, and whether one of them stands out."""
     worst, mean, spread = reading.worst, reading.mean, reading.spread
-    if worst is None or mean is None or spread is None or len(reading.members) < 2:
+    if worst is None or mean is None or spread is None or reading.member_count < 2:
         return []
     if spread <= _ALIKE * abs(worst.value):
         return [say(language, "resources_alike", count=len(reading.members))]
@@ -101,7 +101,7 @@ def _distribution(reading: Reading, language: Language) -> list[str]:
             language,
             "resources_mean",
             mean=show(mean),
-            count=len(reading.members),
+            count=reading.member_count,
             spread=show(spread),
         )
     ]

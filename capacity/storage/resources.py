@@ -15,6 +15,7 @@ from capacity.model.resources import (
     Direction,
     Member,
     MonitorFacts,
+    Population,
     Reading,
     ReadingState,
     ResourceScope,
@@ -53,13 +54,14 @@ def encode_reading(reading: Reading, max_members: int = MAX_MEMBERS) -> JsonObje
         "window_end_unix_s": believable.window_end_unix_s,
         "may_stop": believable.may_stop,
         "seen_late": believable.seen_late,
-        "member_count": len(believable.members),
+        "member_count": believable.member_count,
         "members": [_encode_member(one) for one in _worst(believable, max_members)],
     }
 
 
 def decode_reading(fields: Fields) -> Reading:
-    """The reverse of encode_reading."""
+    """The reverse of encode_reading, with the worst members only where these were too many."""
+    members = tuple(_decode_member(member) for member in fields.inner_list("members"))
     return Reading(
         name=fields.text("name"),
         unit=fields.choice("unit", Unit),
@@ -72,10 +74,20 @@ def decode_reading(fields: Fields) -> Reading:
         over_s=fields.optional_number("over_s"),
         window_start_unix_s=fields.number("window_start_unix_s"),
         window_end_unix_s=fields.number("window_end_unix_s"),
-        members=tuple(_decode_member(member) for member in fields.inner_list("members")),
+        members=members,
         may_stop=fields.flag("may_stop"),
         seen_late=fields.flag("seen_late"),
+        population=_decode_population(fields, len(members)),
     )
+
+
+def _decode_population(fields: Fields, listed: int) -> Population | None:
+    """What was written of all members, if more than those that are listed."""
+    member_count = fields.count("member_count")
+    mean, spread = fields.optional_number("mean"), fields.optional_number("spread")
+    if member_count <= listed or mean is None or spread is None:
+        return None
+    return Population(member_count, mean, spread)
 
 
 def encode_change(change: Change) -> JsonObject:

@@ -219,9 +219,10 @@ ANSWERED_CASES = {
         "incomplete answer: 'something' (and 1 more)",
     ),
     "too many series": Case(
-        success([{"metric": {}, "value": [1, "1"]}] * 501),
+        success([{"metric": {}, "value": [1, "1"]}] * 2001),
         FaultKind.TOO_LARGE,
-        "the answer has 501 series, at most 500 are read; ask for less, like `max by (pod) (...)`",
+        "the answer has 2001 series, at most 2000 are read; ask for less, like "
+        "`max by (pod) (...)`",
         is_permanent=True,
     ),
     "too many lists": Case(

@@ -46,7 +46,7 @@ MODEL_NAMES = {
     "snapshot": "ConnectionCounts Counts FailureKind FailureSample FailureTrace GeneratorLoad "
     "LatencySummary Schedule Side SlotTimes Snapshot WarningKind",
     "resources": "Asked Aspect Change ChangeKind Direction EmptyMeans Expression Growth Limit "
-    "Member MonitorFacts Quantity Reading ReadingState Reduction ResourceNews "
+    "Member MonitorFacts Population Quantity Reading ReadingState Reduction ResourceNews "
     "ResourceScope Samples",
 }
 

@@ -106,6 +106,9 @@ def test_of_too_many_members_the_worst_are_kept(direction: Direction, kept: list
     assert encoded["member_count"] == 250
     assert [member.value for member in decoded.members] == kept
     assert decoded.worst == reading.worst
+    # What is said of all members is not made of those that were kept.
+    assert (decoded.member_count, decoded.mean, decoded.spread) == (250, 124.5, 249.0)
+    assert encode_reading(decoded) == encoded
 
 
 def test_endless_texts_are_cut() -> None:
