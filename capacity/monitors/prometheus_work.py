@@ -22,7 +22,7 @@ from capacity.monitors.agenda import (
     ReadDuring,
     ReadLate,
 )
-from capacity.monitors.answers import ClockOffset, Fault, Prometheus
+from capacity.monitors.answers import Fault, Prometheus
 from capacity.monitors.deliveries import Deliveries
 from capacity.monitors.first_look import FirstLook
 from capacity.monitors.members import list_some
@@ -188,7 +188,12 @@ class PrometheusWork:
 
     def _do(self, job: Job) -> None:
         if self._offset_s is None or isinstance(job, CompareClocks):
-            self._compare_clocks()
+            fault = self._compare_clocks(is_last_chance=isinstance(job, ReadAtEnd | ReadLate))
+            if fault is not None and self._offset_s is None:
+                # A window in the wrong time has the samples of another step, or none.
+                if isinstance(job, ReadAtEnd | ReadLate):
+                    self._fail(job, fault.detail)
+                return
         match job:
             case CompareClocks():
                 return
@@ -205,17 +210,24 @@ class PrometheusWork:
                 assert_never(job)
 
     def _fail(self, job: Job, words: str) -> None:
-        """A bug of ours is told with the next readings that are owed."""
+        """What kept a job from being done is told with the next readings that are owed."""
         self._trouble = words
         if isinstance(job, ReadAtEnd | ReadLate):
             asked = Asked.AT_END if isinstance(job, ReadAtEnd) else Asked.LATE
             self._finish(job.hold, asked, ())
 
-    def _compare_clocks(self) -> None:
-        self._patient.begin_batch(self._times.answer_limit_s, is_last_chance=False)
+    def _compare_clocks(self, *, is_last_chance: bool) -> Fault | None:
+        """Measure the offset; one that is as good as the former one within its error is not taken.
+
+        A server that has become slow measures worse than it did before the load.
+        """
+        self._patient.begin_batch(self._times.answer_limit_s, is_last_chance=is_last_chance)
         answer = self._patient.clock_offset()
-        if isinstance(answer, ClockOffset):
+        if isinstance(answer, Fault):
+            return answer
+        if self._offset_s is None or abs(answer.offset_s - self._offset_s) > answer.error_s:
             self._offset_s = answer.offset_s
+        return None
 
     def _read_during(self, hold: Hold) -> None:
         """Read the rules' windows that lie in the hold; its end is more urgent than the rest."""
@@ -250,7 +262,10 @@ class PrometheusWork:
 
     def _read_missing(self, hold: Hold, asked: Asked) -> Iterator[None]:
         """Read what is still owed, one after another."""
-        missing = self._deliveries.missing(hold.step_index, asked) or ()
+        owed = self._deliveries.missing(hold.step_index, asked) or ()
+        # What was owed before the clocks were compared has no window in Prometheus's time yet.
+        wanted = self._wanted_of(hold)
+        missing = wanted[len(wanted) - len(owed) :]
         self._patient.begin_batch(self._times.answer_limit_s, is_last_chance=True)
         for reading in self._reader.read(missing):
             told = replace(reading, seen_late=asked is Asked.LATE)

@@ -50,6 +50,7 @@ class FakePrometheus:
     fault: Fault | None = None
     takes_s: float = 0.0
     offset_s: float = 0.0
+    offset_error_s: float = 0.0
     is_closed: bool = False
     asked: list[str] = field(default_factory=list)
 
@@ -73,8 +74,8 @@ class FakePrometheus:
         return Answer(tuple(one for one in found if one.samples))
 
     def clock_offset(self) -> ClockOffset | Fault:
-        """The offset, without an error."""
-        return self._ask("clock") or ClockOffset(self.offset_s, 0.0)
+        """The offset, with the error that is told."""
+        return self._ask("clock") or ClockOffset(self.offset_s, self.offset_error_s)
 
     def version(self) -> str | None:
         """A version."""
