@@ -269,6 +269,15 @@ def test_readings_follow_the_samples(
     )
 
 
+def test_rules_are_read_as_often_as_the_quickest_and_as_late_as_the_slowest() -> None:
+    """Of what they rest on."""
+    prometheus = _prometheus(x=[_busy("a", 30.0)])
+    prometheus.series[CPU] = [_busy("a", 2.0)]
+    look = _look(prometheus, a_quantity(samples_of()), _WAITING)
+    times = timing(a_source(_URL, timeout_s=3.0), look, ["cpu", "prom.waiting"])
+    assert (times.period_s, times.late_after_s) == (2.0, 32.0)
+
+
 def test_what_no_rule_rests_on_makes_nobody_wait() -> None:
     """Slow samples that are only shown; and a time-out of the user's own."""
     prometheus = _prometheus(x=[_busy("a", 30.0)])

@@ -70,7 +70,17 @@ def test_one_selector_is_asked_once_for_all_windows_that_end_together() -> None:
     lab.go(0.5)
     assert lab.prometheus.asked == [CPU]
     (at_end,) = lab.of(Asked.AT_END)
-    assert [reading.over_s for reading in at_end.readings] == [None, 2.0, 4.0]
+    counts = {one.over_s: one.members[0].sample_count or 0 for one in at_end.readings}
+    assert list(counts) == [None, 2.0, 4.0]
+    assert counts[None] > counts[4.0] > counts[2.0]
+
+
+def test_what_a_rule_rests_on_is_asked_first() -> None:
+    """In case time runs out for the rest."""
+    lab = a_lab([WAITING, CORES], rules=[a_rule("cpu", None)])
+    lab.hold(0, 5.0)
+    lab.go(0.5)
+    assert [one.name for one in lab.told[0].readings] == ["cpu", "prom.waiting"]
 
 
 def test_samples_that_arrive_late_are_in_the_late_reading() -> None:
