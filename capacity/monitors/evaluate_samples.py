@@ -25,8 +25,8 @@ from capacity.monitors.raw_samples import (
     by_member,
     cut,
     has_infinity,
-    looks_restamped,
     reduce_strand,
+    standstills,
     strands,
 )
 from capacity.monitors.support import support_of
@@ -204,7 +204,7 @@ def _doubts(source: Samples, window: Window, groups: Sequence[_Group]) -> list[s
     if source.reduction is not Reduction.RATE:
         return []
     restamped = [
-        group.subject for group in groups if any(map(looks_restamped, strands(group.series, None)))
+        group.subject for group in groups if any(map(standstills, strands(group.series, None)))
     ]
     if not restamped:
         return []

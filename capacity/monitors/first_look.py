@@ -22,7 +22,14 @@ from capacity.monitors.answers import (
 )
 from capacity.monitors.crowd import crowd_query, narrowed, read_crowd
 from capacity.monitors.members import Known, subject_of
-from capacity.monitors.raw_samples import by_member, cut, looks_restamped, strands
+from capacity.monitors.raw_samples import (
+    Strand,
+    by_member,
+    cut,
+    reduce_strand,
+    standstills,
+    strands,
+)
 from capacity.monitors.selectors import longest_fixed_range_s, rests_on
 from capacity.monitors.window import Window, fill_window, greatest_age_s
 
@@ -31,6 +38,8 @@ _LOOKS_BACK_S = (300.0, 60.0)
 # Faults in a row after which the others need not be asked.
 _FAULTS_TO_GIVE_UP = 2
 _USUAL_SPACING_S = 15.0
+_BUSY_CORES = 0.05
+_TELLING_STANDSTILLS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +160,7 @@ class _Looker:
             limits=limits,
             unlimited=unlimited,
             is_restamped=source.reduction is Reduction.RATE
-            and any(looks_restamped(strand) for one in series for strand in strands([one], None)),
+            and any(_is_restamped(strand) for one in series for strand in strands([one], None)),
             fixed_range_s=0.0,
         )
 
@@ -252,6 +261,15 @@ def _blind(quantity: Quantity, fault: Fault) -> QuantityLook:
         is_restamped=False,
         fixed_range_s=0.0,
     )
+
+
+def _is_restamped(strand: Strand) -> bool:
+    """Whether the kubelet's look is told as the scrape's; before the load most services are idle.
+
+    A counter that hardly grows, or that paused between two runs, stood still by itself.
+    """
+    rate = reduce_strand(strand, Reduction.RATE) or 0.0
+    return rate >= _BUSY_CORES and standstills(strand) >= _TELLING_STANDSTILLS
 
 
 def _alive(series: Sequence[Series], now_unix_s: float) -> tuple[Series, ...]:

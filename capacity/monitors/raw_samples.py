@@ -11,11 +11,13 @@ from math import isinf, isnan
 
 from capacity.model.resources import Reduction
 from capacity.monitors.answers import Series
-from capacity.monitors.window import LEAST_SAMPLES, STOPPING_SAMPLES, Window
+from capacity.monitors.window import HOUSEKEEPING_S, LEAST_SAMPLES, STOPPING_SAMPLES, Window
 
 # Who scraped it: the same thing told by two of them is told twice, never twice as much.
 ORIGIN = ("job", "instance", "metrics_path")
 _NAME = "__name__"
+# Housekeeping puts its look off by as much again, at random.
+_LONGEST_KEPT_S = 2 * HOUSEKEEPING_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +116,19 @@ _REDUCE: Mapping[Reduction, Callable[[Sequence[float]], float]] = {
 }
 
 
-def looks_restamped(strand: Strand) -> bool:
-    """Whether scrapes saw the same value twice while the counter grew.
+def standstills(strand: Strand) -> int:
+    """How often scrapes saw the same value again while the counter grew before and after.
 
     Then its exporter looks less often than it is scraped, and the samples carry the time of the
-    scrape: the growth belongs to another stretch of time than they say.
+    scrape: the growth belongs to another stretch of time than they say. What stood still for longer
+    than a kubelet keeps a value was idle.
     """
     if len(strand.values) < STOPPING_SAMPLES:
-        return False
-    steps = [after - before for before, after in pairwise(strand.values)]
-    grew = [index for index, step in enumerate(steps) if step > 0]
-    return bool(grew) and any(step == 0 for step in steps[grew[0] : grew[-1]])
+        return 0
+    steps = pairwise(zip(strand.times_unix_s, strand.values, strict=True))
+    grew = [(before[0], after[0]) for before, after in steps if after[1] > before[1]]
+    stood_s = (later[0] - former[1] for former, later in pairwise(grew))
+    return sum(0 < each_s <= _LONGEST_KEPT_S for each_s in stood_s)
 
 
 def _strand(

@@ -1,5 +1,7 @@
 """What is found of a Prometheus before the load, and the words for it."""
 
+from collections.abc import Callable
+
 import pytest
 
 from capacity.model.resources import (
@@ -239,6 +241,25 @@ def test_notes_name_what_is_wrong_with_a_rules_quantity() -> None:
     assert _facts(_look(prometheus, _SHARE)).notes == ("cpu: no answer within 3s",)
     prometheus.fault = REFUSED
     assert _facts(_look(prometheus, _SHARE)).notes == ("connection refused",)
+
+
+@pytest.mark.parametrize(
+    ("cores_s", "is_restamped"),
+    [
+        pytest.param(lambda at_s: 0.4 * (at_s // 10 * 10), True, id="looked at every 10 s"),
+        pytest.param(lambda at_s: 0.01 * (at_s // 10 * 10), False, id="idle but for a probe"),
+        pytest.param(
+            lambda at_s: at_s - max(at_s % 150 - 130, 0) - 20 * (at_s // 150), False, id="paused"
+        ),
+    ],
+)
+def test_a_service_that_rests_before_the_load_is_not_taken_for_restamped(
+    cores_s: Callable[[float], float], *, is_restamped: bool
+) -> None:
+    """Its counter stands still between two scrapes because nobody asks for anything."""
+    prometheus = _prometheus()
+    prometheus.series[CPU] = [FakeSeries(a_pod("a"), lambda at_s: cores_s(at_s - 1.7e9), 1.0)]
+    assert _only(prometheus, _SHARE).is_restamped is is_restamped
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from capacity.monitors.raw_samples import (
     by_member,
     cut,
     growth,
-    looks_restamped,
     reduce_strand,
+    standstills,
     strands,
 )
 from tests.unit.monitors.builders import END_UNIX_S, POD, a_counter, a_pod, a_series, a_window
@@ -155,19 +155,21 @@ def test_bases_count_at_the_same_times_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "is_so"),
+    ("values", "count"),
     [
-        pytest.param((0, 5, 5, 10, 15), True, id="same value twice inside growth"),
-        pytest.param((0, 0.5, 0.5, 1.0), True, id="slowly"),
-        pytest.param((0, 5, 10, 15), False, id="grows with every scrape"),
-        pytest.param((5, 5, 5, 10), False, id="idle, then busy"),
-        pytest.param((0, 5, 5, 5), False, id="busy, then idle"),
-        pytest.param((5, 5, 5, 5), False, id="idle"),
-        pytest.param((0, 5, 5), False, id="too few to tell"),
+        pytest.param((0, 5, 5, 10, 15), 1, id="same value twice inside growth"),
+        pytest.param((0, 5, 5, 5, 10, 10, 15), 2, id="twice, once for 30 s"),
+        pytest.param((0, 0.5, 0.5, 1.0), 1, id="slowly"),
+        pytest.param((0, 5, 10, 15), 0, id="grows with every scrape"),
+        pytest.param((5, 5, 5, 10), 0, id="idle, then busy"),
+        pytest.param((0, 5, 5, 5), 0, id="busy, then idle"),
+        pytest.param((0, 5, 5, 5, 5, 10), 0, id="idle for longer than a value is kept"),
+        pytest.param((5, 5, 5, 5), 0, id="idle"),
+        pytest.param((0, 5, 5), 0, id="too few to tell"),
     ],
 )
 def test_restamping_shows_as_the_same_value_inside_growth(
-    values: tuple[float, ...], *, is_so: bool
+    values: tuple[float, ...], count: int
 ) -> None:
     """A busy counter that stands still between two scrapes was not looked at."""
-    assert looks_restamped(_strand(*values)) is is_so
+    assert standstills(_strand(*values)) == count
