@@ -6,10 +6,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import psutil
-
 from capacity.model.plan import ProcessSource
 from capacity.model.resources import Asked, MonitorFacts, ReadingState, ResourceNews
+from capacity.monitors.caught import Caught
 from capacity.monitors.process_facts import process_facts
 from capacity.monitors.process_readings import Untold, unread_window
 from capacity.monitors.process_schedule import ProcessSchedule
@@ -120,10 +119,11 @@ class ProcessMonitor:
                 return
             if isinstance(order, _Begin):
                 fault = None
-            try:
+            news = None
+            with Caught() as caught:
                 news = self._obey(order)
-            except (psutil.Error, OSError, ValueError) as error:
-                news, fault = None, f"{type(error).__name__}: {error}"
+            if caught.error is not None:
+                fault = caught.words
             self._deliver(order, news, fault)
 
     def _next_order(self) -> _Order | None:

@@ -23,11 +23,12 @@ from capacity.monitors.agenda import (
     ReadLate,
 )
 from capacity.monitors.answers import Fault, Prometheus
+from capacity.monitors.caught import Caught
 from capacity.monitors.deliveries import Deliveries
 from capacity.monitors.first_look import FirstLook
 from capacity.monitors.members import list_some
 from capacity.monitors.patience import PatientPrometheus
-from capacity.monitors.reader import Caught, Reader, Wanted
+from capacity.monitors.reader import Reader, Wanted
 from capacity.monitors.surroundings import Snapshot, Surroundings
 from capacity.monitors.window import Window
 from capacity.search.ports import Clock

@@ -5,13 +5,12 @@ several quantities rest on are fetched once.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import assert_never
 
 from capacity.model.resources import Expression, Growth, Limit, Quantity, Reading, Samples
 from capacity.monitors.answers import Answer, Fault, FaultKind
+from capacity.monitors.caught import Caught
 from capacity.monitors.crowd import crowd_query, narrowed, of_crowd, read_crowd
 from capacity.monitors.evaluate_expression import (
     ExpressionAnswer,
@@ -31,30 +30,6 @@ class Wanted:
     quantity: Quantity
     source: Expression | Samples
     window: Window
-
-
-class Caught(AbstractContextManager["Caught"]):
-    """Keeps an exception that no one foresaw, so that it is told and the thread lives on."""
-
-    def __init__(self) -> None:
-        self.error: Exception | None = None
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        """Take an Exception; anything worse goes on."""
-        if not isinstance(error, Exception):
-            return False
-        self.error = error
-        return True
-
-    @property
-    def words(self) -> str:
-        """What was raised, in one sentence."""
-        return f"the monitor failed with {type(self.error).__name__}: {self.error}"
 
 
 def unread(wanted: Wanted, reason: str) -> Reading:

@@ -5,7 +5,7 @@ import pytest
 from capacity.model.resources import Expression, Growth, Limit, ReadingState, Reduction, Samples
 from capacity.monitors.answers import Answer, Series
 from capacity.monitors.patience import PatientPrometheus
-from capacity.monitors.reader import Caught, Reader, Wanted
+from capacity.monitors.reader import Reader, Wanted
 from tests.fakes.prometheus import REFUSED, FakePrometheus, FakeSeries
 from tests.fakes.scripted import FakeClock
 from tests.unit.monitors.builders import CPU, CPU_LIMIT, a_pod, a_quantity, a_window, samples_of
@@ -95,12 +95,3 @@ def test_nothing_wanted_is_nothing_asked() -> None:
     prometheus = _prometheus()
     assert list(_reader(prometheus).read([])) == []
     assert prometheus.asked == []
-
-
-def test_only_errors_are_caught() -> None:
-    """Ctrl-C goes through."""
-    with Caught() as nothing:
-        pass
-    assert nothing.error is None
-    with pytest.raises(KeyboardInterrupt), Caught():
-        raise KeyboardInterrupt
