@@ -88,10 +88,17 @@ class Deliveries:
             for (step_index, asked), owed in sorted(self._owed.items()):
                 if owed.due_s <= now_s:
                     del self._owed[step_index, asked]
-                    readings = _complete(owed, owed.too_late)
+                    readings = _complete(owed, _too_late(owed))
                     self._ready.append(ResourceNews(step_index, asked, readings, ()))
             ready, self._ready = tuple(self._ready), []
         return ready
+
+
+def _too_late(owed: _Owed) -> str:
+    """Why the rest is missing: nothing came, or there was more to ask than time."""
+    if not owed.readings:
+        return owed.too_late
+    return f"{owed.too_late}: {len(owed.readings)} of {len(owed.wanted)} readings were made by then"
 
 
 def _complete(owed: _Owed, reason: str) -> tuple[Reading, ...]:

@@ -44,6 +44,7 @@ class PatientPrometheus:
         self._resting_until_s = 0.0
         self._deadline_s = 0.0
         self._limit_s = 0.0
+        self._asked_count = 0
         self._may_retry = False
         self._is_quick = True
 
@@ -59,6 +60,7 @@ class PatientPrometheus:
         so is a dead one that refuses quickly: it may be back, and the question costs nothing.
         """
         self._limit_s = limit_s
+        self._asked_count = 0
         self._deadline_s = self._clock.now_s() + limit_s
         self._may_retry = True
         if is_last_chance and (self._is_quick or self._faults_in_row < _FAULTS_TO_REST):
@@ -98,12 +100,16 @@ class PatientPrometheus:
             return replace(self._last_fault, detail=f"{self._last_fault.detail}; {again}")
         if now_s >= self._deadline_s:
             limit = format_duration(self._limit_s)
-            return Fault(FaultKind.TIMEOUT, f"no answer within {limit}", is_permanent=False)
+            count = self._asked_count
+            asked = "1 question" if count == 1 else f"{count} questions"
+            detail = f"not asked in time: {asked} before it took the {limit} there are"
+            return Fault(FaultKind.TIMEOUT, detail, is_permanent=False)
         return None
 
     def _put(self, question: Callable[[], _Answered | Fault], key: str) -> _Answered | Fault:
         """Put a question, and remember what the answer says about the server and the question."""
         asked_s = self._clock.now_s()
+        self._asked_count += 1
         answer = question()
         self._is_quick = self._clock.now_s() - asked_s <= _QUICK_S
         if not isinstance(answer, Fault) or not is_of_server(answer):

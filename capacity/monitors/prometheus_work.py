@@ -5,13 +5,13 @@ are translated into Prometheus's time here, and only here.
 """
 
 import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
 from capacity.model.plan import PrometheusSource
 from capacity.model.resources import Asked, Change, ResourceNews
-from capacity.model.rules import Rule, Scope
+from capacity.model.rules import Action, Rule, Scope
 from capacity.monitors.agenda import (
     Agenda,
     CompareClocks,
@@ -74,6 +74,12 @@ def ruled_names(rules: Sequence[Rule]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rule.metric for rule in rules if rule.scope is Scope.RESOURCE))
 
 
+def _ranks(rules: Sequence[Rule]) -> Mapping[str, int]:
+    """How urgent each quantity is that rules name: those that may stop the run come first."""
+    stopping = [rule for rule in rules if rule.action is Action.STOP]
+    return {name: rank for rank, name in enumerate(ruled_names((*stopping, *rules)))}
+
+
 class PrometheusWork:
     """Knows the holds, does one job after another, and has the news.
 
@@ -100,10 +106,13 @@ class PrometheusWork:
             late_after_s=times.late_after_s,
             clocks_every_s=_CLOCKS_EVERY_S,
         )
-        ruled = ruled_names(rules)
+        ranks = _ranks(rules)
         quantities = [one.quantity for one in look.quantities]
         # What a rule rests on is asked first, in case time runs out.
-        self._quantities = sorted(quantities, key=lambda one: one.name not in ruled)
+        self._ruled = sorted(
+            (one for one in quantities if one.name in ranks), key=lambda one: ranks[one.name]
+        )
+        self._shown = [one for one in quantities if one.name not in ranks]
         self._sliding = sorted(
             {
                 (rule.metric, rule.over_s)
@@ -128,11 +137,12 @@ class PrometheusWork:
     def end(self, step_index: int, end_unix_s: float) -> None:
         """It has ended; its readings are owed from now on."""
         hold = replace(self._begun.pop(step_index), end_unix_s=end_unix_s)
-        now_s, wanted = self._clock.now_s(), self._wanted_of(hold)
+        now_s = self._clock.now_s()
+        wanted, late_wanted = self._wanted_of(hold, Asked.AT_END), self._wanted_of(hold, Asked.LATE)
         limit_s, dead = self._times.answer_limit_s, self._patient.dead
         too_late = f"no answer within {format_duration(limit_s)}"
         late_s = now_s + self._times.late_after_s + limit_s
-        self._deliveries.owe(step_index, Asked.LATE, wanted, due_s=late_s, too_late=too_late)
+        self._deliveries.owe(step_index, Asked.LATE, late_wanted, due_s=late_s, too_late=too_late)
         if dead is not None:
             # The thread may be in a question to a dead server; that is not worth a longer step.
             limit_s, too_late = _DEAD_ANSWER_LIMIT_S, dead.detail
@@ -265,7 +275,7 @@ class PrometheusWork:
         """Read what is still owed, one after another."""
         owed = self._deliveries.missing(hold.step_index, asked) or ()
         # What was owed before the clocks were compared has no window in Prometheus's time yet.
-        wanted = self._wanted_of(hold)
+        wanted = self._wanted_of(hold, asked)
         missing = wanted[len(wanted) - len(owed) :]
         self._patient.begin_batch(self._times.answer_limit_s, is_last_chance=True)
         for reading in self._reader.read(missing):
@@ -304,18 +314,25 @@ class PrometheusWork:
             for name, query in self._surroundings.queries.items()
         }
 
-    def _wanted_of(self, hold: Hold) -> tuple[Wanted, ...]:
-        """Each quantity over the whole hold, then the rules' windows at its end."""
+    def _wanted_of(self, hold: Hold, asked: Asked) -> tuple[Wanted, ...]:
+        """What rules rest on over the whole hold and over their windows, then the rest.
+
+        The rest is asked from its other end when late: what time ran out for comes first then.
+        """
         window = self._window(hold, None)
-        whole = (Wanted(one, one.source, window) for one in self._quantities if one.source)
-        return (*whole, *self._sliding_of(hold))
+        shown = self._shown if asked is Asked.AT_END else self._shown[::-1]
+        return (
+            *(Wanted(one, one.source, window) for one in self._ruled if one.source),
+            *self._sliding_of(hold),
+            *(Wanted(one, one.source, window) for one in shown if one.source),
+        )
 
     def _sliding_of(self, hold: Hold) -> tuple[Wanted, ...]:
         """The rules' windows that end with the hold and lie in it."""
         return tuple(
             Wanted(one, one.source, self._window(hold, over_s))
             for name, over_s in self._sliding
-            for one in self._quantities
+            for one in self._ruled
             if one.name == name and one.source and over_s <= _length_s(hold)
         )
 

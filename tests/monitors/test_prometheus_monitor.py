@@ -79,7 +79,7 @@ def test_raw_samples_and_queries_of_a_real_prometheus_become_readings(
     end_unix_s = time.time()
     monitor.end_hold(0, end_unix_s)
     at_end = _news(monitor, Asked.AT_END)
-    cores, whole, wrong, _ = at_end.readings
+    cores, _, whole, wrong = at_end.readings
     assert [(one.subject, round(one.value, 6)) for one in cores.members] == [
         ("a", 0.5),
         ("b", 0.25),

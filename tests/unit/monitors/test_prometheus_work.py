@@ -24,7 +24,7 @@ def test_a_hold_is_read_at_its_end_and_once_more_late() -> None:
     late = lab.told[1]
     assert (late.step_index, late.asked) == (3, Asked.LATE)
     for news, seen_late in ((at_end, False), (late, True)):
-        cpu, waiting = news.readings
+        cpu, waiting = sorted(news.readings, key=lambda one: one.name)
         assert (cpu.name, round(cpu.members[0].value, 6)) == ("cpu", 0.4)
         assert (waiting.name, waiting.members[0].value) == ("prom.waiting", 7.0)
         for reading in news.readings:
@@ -212,7 +212,7 @@ def test_the_end_of_a_hold_interrupts_a_late_reading_which_goes_on_after_it() ->
 
 def test_an_end_during_the_first_late_reading_does_not_read_it_twice() -> None:
     """What was read before the interruption is kept."""
-    lab = a_lab([WAITING, CORES])
+    lab = a_lab([WAITING, CORES], rules=[a_rule("prom.waiting", None)])
     lab.hold(0, 10.0)
     lab.go(0.5)
     lab.work.begin(1, lab.clock.unix_s())
@@ -235,7 +235,7 @@ def test_an_end_during_the_first_late_reading_does_not_read_it_twice() -> None:
 def test_closing_stops_a_reading_under_way() -> None:
     """Nobody wants it any more."""
     for asked in (Asked.AT_END, Asked.LATE):
-        lab = a_lab([WAITING, CORES])
+        lab = a_lab([WAITING, CORES], rules=[a_rule("prom.waiting", None)])
         lab.hold(0, 10.0)
         if asked is Asked.LATE:
             lab.go(2.9)

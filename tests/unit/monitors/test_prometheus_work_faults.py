@@ -123,7 +123,7 @@ def test_a_fault_of_one_query_harms_no_other() -> None:
         lab.hold(step, 5.0)
         lab.go(4.0)
     for news in lab.told:
-        cpu, waiting = news.readings
+        cpu, waiting = sorted(news.readings, key=lambda one: one.name)
         assert cpu.state is ReadingState.READ
         assert (waiting.state, waiting.reason) == (ReadingState.ERROR, "status 400: parse error")
     assert lab.prometheus.asked.count("waiting") == 1
