@@ -67,8 +67,10 @@ def _columns(
     samples = None if worst is None else worst.sample_count
     age_s = None if worst is None else worst.age_s
     suffix = _SUFFIXES[unit]
+    # `process.cores` has its unit in its name already.
+    column = name if name.endswith(suffix[1:]) else f"{name}{suffix}"
     return {
-        f"{name}{suffix}": _number(unit, None if worst is None else worst.value),
+        column: _number(unit, None if worst is None else worst.value),
         f"{name}_mean{suffix}": _number(unit, None if reading is None else reading.mean),
         f"{name}_subject": "" if worst is None else text(shortened(worst.subject, _SUBJECT_CELLS)),
         f"{name}_state": "" if reading is None else _state(reading),

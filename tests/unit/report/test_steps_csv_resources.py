@@ -61,6 +61,12 @@ def test_the_header_names_the_unit(unit: Unit, column: str, cell: str) -> None:
     assert rows_of(a_run([step], plan=a_monitored_plan(a_quantity("x", unit))))[0][column] == cell
 
 
+def test_a_unit_in_the_name_is_not_told_twice() -> None:
+    """A name that ends in its unit is the column itself; its mean has the unit at its end."""
+    header = resource_header({"pod.cores": Unit.CORES})
+    assert header[:2] == ("pod.cores", "pod.cores_mean_cores")
+
+
 def test_columns_are_those_of_the_plan_whatever_was_read() -> None:
     """A run without a single reading has the same header, and empty cells."""
     plan = a_monitored_plan(a_quantity("cpu"), a_quantity("redis.memory", Unit.BYTES))
