@@ -99,6 +99,12 @@ class Samples:
     share_of: Limit | Growth | None = None
 
 
+# A member needs so many samples in a window before its value may end a run.
+STOPPING_SAMPLES = 4
+# The preset of a quantity that the profile has written itself.
+OWN_QUERIES = "queries"
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """One number about a resource: what it is called, how it is asked for, what it means.

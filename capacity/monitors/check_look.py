@@ -10,7 +10,7 @@ from math import floor
 
 from capacity.model.check import CheckGroup, CheckHint, CheckItem, CheckState
 from capacity.model.plan import RunPlan
-from capacity.model.resources import EmptyMeans
+from capacity.model.resources import OWN_QUERIES, EmptyMeans
 from capacity.model.rules import Action, Rule, Scope
 from capacity.monitors.answers import ClockOffset, Fault, FaultKind
 from capacity.monitors.first_look import FirstLook, QuantityLook
@@ -21,7 +21,6 @@ from capacity.units import Unit, format_duration
 # More than a second between two clocks is a mistake of a machine, not of the measurement.
 _MOST_OFFSET_S = 1.0
 _LIMIT_UNITS = {"cpu": Unit.CORES, "mem": Unit.BYTES}
-_OWN_QUERIES = "queries"
 # What says that nobody who speaks Prometheus's language was reached.
 _NOT_REACHED = {
     FaultKind.UNREACHABLE,
@@ -199,7 +198,7 @@ def _shown_items(looks: Sequence[QuantityLook]) -> list[CheckItem]:
             )
         elif look.series_count > 0:
             found.append(name)
-        elif look.quantity.preset == _OWN_QUERIES:
+        elif look.quantity.preset == OWN_QUERIES:
             items.append(writer.none_found())
         else:
             absent.append(name)

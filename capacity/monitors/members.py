@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isinf, isnan
 
-from capacity.model.resources import Member, Quantity, Reading, ReadingState
+from capacity.model.resources import STOPPING_SAMPLES, Member, Quantity, Reading, ReadingState
 from capacity.monitors.support import Support
 from capacity.monitors.window import (
     LEAST_SAMPLES,
     STOPPING_COVERAGE_RATIO,
-    STOPPING_SAMPLES,
     Window,
     needed_hold_s,
 )
@@ -219,7 +218,7 @@ class Verdict:
 
     def _short(self, one: Candidate) -> str:
         if one.value is not None and isnan(one.value):
-            return "is not a number"
+            return "is not a number, as without requests,"
         over = format_ratio(one.support.coverage_ratio(self._window))
         return f"rests on {_samples(one.support.count)} over {over} of {self._window.words}"
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import isinf, isnan
 
-from capacity.model.resources import Reduction
+from capacity.model.resources import STOPPING_SAMPLES, Reduction
 from capacity.monitors.answers import Series
-from capacity.monitors.window import HOUSEKEEPING_S, LEAST_SAMPLES, STOPPING_SAMPLES, Window
+from capacity.monitors.window import HOUSEKEEPING_S, LEAST_SAMPLES, Window
 
 # Who scraped it: the same thing told by two of them is told twice, never twice as much.
 ORIGIN = ("job", "instance", "metrics_path")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from capacity.model.resources import STOPPING_SAMPLES
 from capacity.monitors.window import (
     STOPPING_COVERAGE_RATIO,
-    STOPPING_SAMPLES,
     Window,
     greatest_age_s,
 )

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from math import ceil
 
+from capacity.model.resources import STOPPING_SAMPLES
 from capacity.units import format_duration
 
-# A series must show this many samples in a window before its value may end a run, and they must
-# span at least this share of it.
-STOPPING_SAMPLES = 4
+# Its samples must span at least this share of a window before a value may end a run.
 STOPPING_COVERAGE_RATIO = 0.5
 # Below this there is no growth and no spread, only a number.
 LEAST_SAMPLES = 2

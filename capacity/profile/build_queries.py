@@ -3,6 +3,7 @@
 import re
 
 from capacity.model.resources import (
+    OWN_QUERIES,
     Aspect,
     Direction,
     EmptyMeans,
@@ -15,7 +16,6 @@ from capacity.profile.schema import QueryPart
 from capacity.units import Unit
 
 PREFIX = "prom."
-PRESET = "queries"
 MAX_QUERY_CHARACTERS = 10_000
 
 _QUERIES: KeyPath = ("monitor", "queries")
@@ -58,7 +58,7 @@ def _quantity(name: str, part: QueryPart, problems: Problems) -> Quantity | None
         direction=Direction.HIGH_IS_BAD if part.direction is None else Direction(part.direction),
         source=Expression(query),
         empty_means=EmptyMeans.NO_DATA if part.empty is None else EmptyMeans(part.empty),
-        preset=PRESET,
+        preset=OWN_QUERIES,
         meaning=meaning,
     )
 

@@ -8,12 +8,11 @@ from capacity.model.plan import (
     RunPlan,
     TlsTrust,
 )
+from capacity.model.resources import OWN_QUERIES, STOPPING_SAMPLES
 from capacity.model.rules import Action, OnMissing, Rule, Scope
 from capacity.presets import kubernetes
 from capacity.units import format_duration
 
-# A step needs so many samples of a resource before they may stop a climb.
-SAMPLES_TO_STOP = 4
 # What the usual charts give for pods: a sample every 10 to 30 seconds, up to 30 seconds old.
 _POD_HOLD_S = 60.0
 
@@ -47,8 +46,8 @@ def _subjects(monitor: MonitorPlan) -> list[str]:
     if monitor.process is not None:
         found.append(_process(monitor.process))
     presets = dict.fromkeys(one.preset for one in monitor.quantities)
-    found += [preset for preset in presets if preset not in {kubernetes.PRESET, "queries"}]
-    own = [one.name for one in monitor.quantities if one.preset == "queries"]
+    found += [preset for preset in presets if preset not in {kubernetes.PRESET, OWN_QUERIES}]
+    own = [one.name for one in monitor.quantities if one.preset == OWN_QUERIES]
     return [*found, *([", ".join(own)] if own else [])]
 
 
@@ -95,8 +94,8 @@ def _needed_samples(plan: RunPlan, monitor: MonitorPlan) -> list[tuple[str, str]
     if monitor.prometheus is None or not rules:
         return []
     hold = format_duration(plan.hold_s)
-    spacing = format_duration(plan.hold_s / SAMPLES_TO_STOP)
-    text = f"{SAMPLES_TO_STOP} in the {hold} measured are needed to stop: one every {spacing}"
+    spacing = format_duration(plan.hold_s / STOPPING_SAMPLES)
+    text = f"{STOPPING_SAMPLES} in the {hold} measured are needed to stop: one every {spacing}"
     if monitor.kubernetes is not None and plan.hold_s < _POD_HOLD_S:
         text += "; of pods there is often one in 10s to 30s: then hold 60s to 120s"
     return [("samples", text)]

@@ -71,8 +71,8 @@ CHECK_EN = {
     "check_hint_spacing_unknown": "fewer than two samples in 5m, so nobody knows how long a hold "
     "must be",
     "check_hint_hold_short": "hold at least {needed}, so that 4 samples can stop the climb",
-    "check_hint_over_short": "a window of at least {needed} can stop inside a step; this one is "
-    "judged at its end only",
+    "check_hint_over_short": "a window of at least {needed}, in a hold of twice that, can stop "
+    "inside a step; this one is judged at its end only",
 }
 
 CHECK_ZH = {
@@ -134,5 +134,6 @@ CHECK_ZH = {
     "check_hint_samples_old": "最新的样本太旧；该目标还在被抓取吗？",
     "check_hint_spacing_unknown": "5m 内不足两个样本，无法得知保持时间应有多长",
     "check_hint_hold_short": "请至少保持 {needed}，使 4 个样本足以停止爬升",
-    "check_hint_over_short": "窗口至少 {needed} 才能在一步之内停止；现在只在步末判定",
+    "check_hint_over_short": "窗口至少 {needed}、保持时间为其两倍，才能在一步之内停止；"
+    "现在只在步末判定",
 }

@@ -5,7 +5,7 @@ told with its reason.
 """
 
 from capacity.model.findings import Capacity, Findings
-from capacity.model.resources import Aspect, Direction, Reading, ReadingState
+from capacity.model.resources import OWN_QUERIES, Aspect, Direction, Reading, ReadingState
 from capacity.model.rules import Scope
 from capacity.model.run import Run, Step
 from capacity.report.load_words import load_words
@@ -36,21 +36,29 @@ def resource_lines(run: Run, findings: Findings, language: Language) -> tuple[st
     step = _telling_step(run, findings)
     if step is None:
         return ()
-    judged = {rule.metric for rule in run.plan.rules if rule.scope is Scope.RESOURCE}
+    wanted = {rule.metric for rule in run.plan.rules if rule.scope is Scope.RESOURCE}
+    wanted |= _own_queries(run)
     told = sorted(
-        (reading for reading in step.resources if _is_telling(reading, judged)),
-        key=lambda reading: _rank(reading, judged),
+        (reading for reading in step.resources if _is_telling(reading, wanted)),
+        key=lambda reading: _rank(reading, wanted),
     )
     shares = limit_shares(run.plan)
     rows = [_row(reading, shares, language) for reading in told[:_MOST_LINES]]
     if len(told) > _MOST_LINES:
         rows.append(("", say(language, "resource_more", count=len(told) - _MOST_LINES)))
-    rows += _missing(step, judged, language)
+    rows += _missing(step, wanted, language)
     if not rows:
         return ()
     width = max(cells(name) for name, _ in rows) + 2
     at = say(language, "resources_at", load=load_words(step.plan.load, language))
     return (at, *(f"  {padded(name, width)}{text}" for name, text in rows))
+
+
+def _own_queries(run: Run) -> set[str]:
+    """What the profile asks for in its own words; whoever wrote that wants to see what came."""
+    monitor = run.plan.monitor
+    quantities = () if monitor is None else monitor.quantities
+    return {one.name for one in quantities if one.preset == OWN_QUERIES}
 
 
 def _telling_step(run: Run, findings: Findings) -> Step | None:
@@ -62,21 +70,21 @@ def _telling_step(run: Run, findings: Findings) -> Step | None:
     return asked[-1] if asked else None
 
 
-def _is_telling(reading: Reading, judged: set[str]) -> bool:
+def _is_telling(reading: Reading, wanted: set[str]) -> bool:
     """Whether it has a value that tells of a limit; an error that did not happen tells nothing."""
     worst = reading.worst
     if worst is None:
         return False
-    if reading.name in judged or reading.name in _USUAL:
+    if reading.name in wanted or reading.name in _USUAL:
         return True
     if reading.aspect is Aspect.ERRORS:
         return worst.value > 0
     return reading.aspect in (Aspect.UTILISATION, Aspect.SATURATION)
 
 
-def _rank(reading: Reading, judged: set[str]) -> tuple[bool, int]:
+def _rank(reading: Reading, wanted: set[str]) -> tuple[bool, int]:
     usual = _USUAL.index(reading.name) if reading.name in _USUAL else len(_USUAL)
-    return reading.name not in judged, usual
+    return reading.name not in wanted, usual
 
 
 def _row(reading: Reading, shares: frozenset[str], language: Language) -> tuple[str, str]:
@@ -111,7 +119,7 @@ def _distribution(reading: Reading, language: Language) -> list[str]:
     return parts
 
 
-def _missing(step: Step, judged: set[str], language: Language) -> list[tuple[str, str]]:
+def _missing(step: Step, wanted: set[str], language: Language) -> list[tuple[str, str]]:
     """What was asked in vain, by its reason; a CPU without a limit is told in cores instead."""
     by_name = {reading.name: reading for reading in step.resources}
     cores = next((by_name[n] for n in _CORES if n in by_name and by_name[n].members), None)
@@ -119,7 +127,7 @@ def _missing(step: Step, judged: set[str], language: Language) -> list[tuple[str
     reasons: dict[tuple[bool, str], list[str]] = {}
     for reading in step.resources:
         is_error = reading.state is ReadingState.ERROR
-        if reading.members or not (is_error or reading.name in judged | _EXPECTED):
+        if reading.members or not (is_error or reading.name in wanted | _EXPECTED):
             continue
         if reading.name == "cpu" and not is_error and cores is not None:
             rows.append(("cpu", _without_limit(cores, by_name.get(_OF_REQUEST), language)))

@@ -286,7 +286,7 @@ def test_a_pod_that_is_not_a_number_is_named_beside_others() -> None:
     periods = Answer((a_counter(a_pod("busy"), 2.0), a_counter(a_pod("idle"), 0.0)))
     reading = read(THROTTLE, busy, idle, whole=periods)
     assert values_of(reading) == {"shop/busy/app": 0.5}
-    assert reading.reason == "shop/idle/app is not a number and is not judged"
+    assert reading.reason == "shop/idle/app is not a number, as without requests, and is not judged"
 
 
 def test_only_a_few_of_many_are_named() -> None:

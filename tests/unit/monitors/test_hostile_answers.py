@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capacity.model.resources import (
+    STOPPING_SAMPLES,
     EmptyMeans,
     Expression,
     Growth,
@@ -20,7 +21,6 @@ from capacity.monitors.evaluate_samples import SamplesAnswer, evaluate_samples
 from capacity.monitors.members import Known
 from capacity.monitors.window import (
     STOPPING_COVERAGE_RATIO,
-    STOPPING_SAMPLES,
     Window,
 )
 from tests.unit.monitors.builders import END_UNIX_S, a_quantity, samples_of

@@ -7,9 +7,7 @@ from capacity.model.plan import (
     KubernetesScope,
     MonitorPlan,
     ProcessSource,
-    PrometheusSource,
     RunPlan,
-    TlsTrust,
 )
 from capacity.model.resources import (
     Aspect,
@@ -25,6 +23,7 @@ from capacity.model.resources import (
 )
 from capacity.model.rules import Evidence, Judgement, Rule, RuleState
 from capacity.units import Unit
+from tests.monitors.sources import a_source
 from tests.unit.builders import STARTED_AT_UNIX_S, a_plan
 from tests.unit.resource_builders import (
     HOLD_END_UNIX_S,
@@ -36,21 +35,7 @@ from tests.unit.resource_builders import a_reading as a_plain_reading
 
 COOL_POD = "shop/api-b42/app"
 SHARES = frozenset({"cpu", "mem"})
-A_PROMETHEUS = PrometheusSource(
-    url="http://127.0.0.1:9090",
-    headers=(),
-    bearer=None,
-    bearer_file=None,
-    basic=None,
-    trust=TlsTrust.SYSTEM,
-    ca_file=None,
-    client_certificate_file=None,
-    client_key_file=None,
-    proxy=None,
-    timeout_s=5.0,
-    every_s=None,
-    accept_partial=False,
-)
+A_PROMETHEUS = a_source("http://127.0.0.1:9090")
 
 
 def a_quantity(

@@ -7,7 +7,14 @@ import pytest
 
 from capacity.model.findings import Capacity, Findings, LimitKind, NoCapacity, NoCapacityReason
 from capacity.model.load import ClosedLoop
-from capacity.model.resources import Aspect, ChangeKind, Direction, Reading, ReadingState
+from capacity.model.resources import (
+    OWN_QUERIES,
+    Aspect,
+    ChangeKind,
+    Direction,
+    Reading,
+    ReadingState,
+)
 from capacity.model.rules import RuleState
 from capacity.model.run import EndReason, Run, RunEnd, Step
 from capacity.report.incidents import changes_sentence
@@ -21,6 +28,7 @@ from tests.unit.report.reading_builders import (
     CPU_RULE,
     a_change,
     a_monitored_plan,
+    a_quantity,
     a_reading,
     a_resource_judgement,
 )
@@ -69,6 +77,23 @@ def test_members_that_are_alike_are_not_told_apart() -> None:
     )
 
     assert [line.rsplit("; ", 1)[1] for line in lines(run)[1:]] == ["all 2 alike"] * 2
+
+
+def test_own_queries_are_told_without_a_rule_on_them() -> None:
+    """With their value or with what is missing; of a preset's other numbers neither."""
+    why = "no series has a sample in the step of 6s"
+    run = watched(
+        a_reading("prom.hits", {"": 0.4}, aspect=Aspect.INFORMATION),
+        a_reading("pod.cores", {POD: 0.4}, aspect=Aspect.INFORMATION),
+        a_reading("prom.nothing", {}, reason=why),
+    )
+    own = (replace(a_quantity(name), preset=OWN_QUERIES) for name in ("prom.hits", "prom.nothing"))
+    plan = a_monitored_plan(*own, a_quantity("pod.cores"), rules=[CPU_RULE])
+
+    assert lines(replace(run, plan=plan))[1:] == (
+        "  prom.hits     40%, 12 samples",
+        f"  prom.nothing  no data: {why}",
+    )
 
 
 def test_a_value_that_may_not_stop_says_why() -> None:
