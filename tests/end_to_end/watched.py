@@ -93,14 +93,21 @@ def wait_for_steps(count: int, process: subprocess.Popen[bytes], path: Path) -> 
     )
 
 
+def wait_for_end(process: subprocess.Popen[bytes], path: Path) -> None:
+    """Wait until a climb under way has written how it ended; its graphs may be still to come."""
+    wait_until(lambda: process.poll() is not None or _has_ended(path), "end of the run")
+
+
+def _on_disk(path: Path) -> list[Json]:
+    return [json.loads(run.read_text()) for run in path.parent.glob("out-0/*/2*/run.json")]
+
+
 def _steps_on_disk(path: Path) -> int:
-    return max(
-        (
-            len(json.loads(run.read_text())["steps"])
-            for run in path.parent.glob("out-0/*/2*/run.json")
-        ),
-        default=0,
-    )
+    return max((len(run["steps"]) for run in _on_disk(path)), default=0)
+
+
+def _has_ended(path: Path) -> bool:
+    return any(run["end"]["reason"] != "not_finished" for run in _on_disk(path))
 
 
 def judgement(step: Json, metric: str) -> Json:
