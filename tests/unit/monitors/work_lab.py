@@ -57,6 +57,7 @@ def a_lab(
     late_after_s: float = 3.0,
     offset_s: float = 0.0,
     surroundings: Surroundings | None = None,
+    period_s: float = 1.0,
 ) -> Lab:
     """A pod with 0.4 cores, scraped for long."""
     clock = FakeClock()
@@ -66,7 +67,7 @@ def a_lab(
     prometheus.series = {CPU: [pod], "waiting": [FakeSeries({}, lambda _: 7.0, spacing_s)]}
     prometheus.vectors = {"waiting": lambda at_s: Answer((Series({}, ((at_s, 7.0),)),))}
     look = first_look(prometheus, quantities, clock.unix_s())
-    times = Timing(period_s=1.0, late_after_s=late_after_s, answer_limit_s=5.0)
+    times = Timing(period_s=period_s, late_after_s=late_after_s, answer_limit_s=5.0)
     work = PrometheusWork(prometheus, look, rules, times, clock, surroundings)
     prometheus.asked.clear()
     return Lab(clock, prometheus, work)
