@@ -53,7 +53,9 @@ MODEL_NAMES = {
 
 def imports_of(text: str) -> set[str]:
     """Every module that a source imports or names in `import_module`, with its full path."""
-    return {name for node in ast.walk(ast.parse(text)) for name in _imported(node)}
+    return {
+        "OWN_QUERIES",
+        "STOPPING_SAMPLES",name for node in ast.walk(ast.parse(text)) for name in _imported(node)}
 
 
 def _imported(node: ast.AST) -> Iterator[str]:
