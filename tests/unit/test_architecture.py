@@ -46,16 +46,14 @@ MODEL_NAMES = {
     "snapshot": "ConnectionCounts Counts FailureKind FailureSample FailureTrace GeneratorLoad "
     "LatencySummary Schedule Side SlotTimes Snapshot WarningKind",
     "resources": "Asked Aspect Change ChangeKind Direction EmptyMeans Expression Growth Limit "
-    "Member MonitorFacts Population Quantity Reading ReadingState Reduction ResourceNews "
-    "ResourceScope Samples",
+    "Member MonitorFacts OWN_QUERIES Population Quantity Reading ReadingState Reduction "
+    "ResourceNews ResourceScope STOPPING_SAMPLES Samples",
 }
 
 
 def imports_of(text: str) -> set[str]:
     """Every module that a source imports or names in `import_module`, with its full path."""
-    return {
-        "OWN_QUERIES",
-        "STOPPING_SAMPLES",name for node in ast.walk(ast.parse(text)) for name in _imported(node)}
+    return {name for node in ast.walk(ast.parse(text)) for name in _imported(node)}
 
 
 def _imported(node: ast.AST) -> Iterator[str]:
