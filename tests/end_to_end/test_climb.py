@@ -8,9 +8,15 @@ from pathlib import Path
 import pytest
 
 from capacity.commands.demo_options import DemoOptions
-from capacity.commands.demo_process import DemoProcess
 from tests.end_to_end.nginx import nginx_requests, nginx_server
-from tests.end_to_end.tool import capacity, free_port, run_tool, run_undisturbed, stats
+from tests.end_to_end.tool import (
+    capacity,
+    demo_service,
+    free_port,
+    run_tool,
+    run_undisturbed,
+    stats,
+)
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -47,7 +53,7 @@ def test_demo_profile_finds_the_knee_it_was_built_with(tmp_path: Path) -> None:
 
 def test_tool_and_service_count_the_same_requests(tmp_path: Path) -> None:
     """Request for request over the whole run, settle and drain included: difference 0."""
-    with DemoProcess(DemoOptions(port=0, service_time_s=0.002)) as service:
+    with demo_service(DemoOptions(port=0, service_time_s=0.002)) as service:
         ended = run_tool(
             service.url, "-c", "1,5,17,3..4", "-d", "1s", "--settle", "200ms", out=tmp_path
         )
@@ -68,7 +74,9 @@ def test_tool_and_service_count_the_same_requests(tmp_path: Path) -> None:
 
 def test_error_rate_stops_the_climb_inside_the_step(tmp_path: Path) -> None:
     """A service that fails above 16 in flight: the rule ends the climb at 32, in mid-hold."""
-    with DemoProcess(DemoOptions(port=0, servers=64, fail_above=16)) as service:
+    with demo_service(
+        DemoOptions(port=0, servers=64, service_time_s=0.05, fail_above=16)
+    ) as service:
         ended = run_undisturbed(
             service.url,
             *("-c", "1,2,4,8,16,32,64", "-d", "3s", "--settle", "300ms", "-t", "1", "--json"),
@@ -88,17 +96,17 @@ def test_error_rate_stops_the_climb_inside_the_step(tmp_path: Path) -> None:
 
 def test_p99_stops_the_climb_inside_the_step(tmp_path: Path) -> None:
     """A service whose latency jumps above 12 in flight: the P99 rule ends the climb at 16."""
-    options = DemoOptions(port=0, servers=64, slow_above=12, slow_time_s=0.15)
-    with DemoProcess(options) as service:
+    options = DemoOptions(port=0, servers=64, service_time_s=0.05, slow_above=12, slow_time_s=0.6)
+    with demo_service(options) as service:
         ended = run_undisturbed(
             service.url,
             *("-c", "1,2,4,8,16,32", "-d", "3s", "--settle", "500ms", "-t", "1", "--json"),
-            *("--no-default-stops", "--stop", "p99 > 100ms over 1s"),
+            *("--no-default-stops", "--stop", "p99 > 400ms over 1s"),
             out=tmp_path,
         )
     run = json.loads(ended.out)
     assert ended.code == 0
-    assert run["end"]["rule"].startswith("p99 > 100ms")
+    assert run["end"]["rule"].startswith("p99 > 400ms")
     last = run["steps"][-1]
     assert (last["concurrency"], last["ended_early"]) == (16, True)
     assert last["measured_s"] < 2.7
@@ -138,7 +146,7 @@ def test_nginx_is_climbed_and_counts_agree(nginx: str, tmp_path: Path) -> None:
 
 def test_report_draws_a_finished_run_again_beside_its_graphs(tmp_path: Path) -> None:
     """`report` overwrites nothing: a run that has its graphs gets new ones in report-1."""
-    with DemoProcess(DemoOptions(port=0, service_time_s=0.002)) as service:
+    with demo_service(DemoOptions(port=0, service_time_s=0.002)) as service:
         ended = run_tool(service.url, "-c", "1,2", "-d", "1s", "--settle", "0.1s", out=tmp_path)
     again = capacity("report", str(ended.run_folder))
     assert again.returncode == 0, again.stderr

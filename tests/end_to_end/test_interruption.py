@@ -11,16 +11,24 @@ from pathlib import Path
 import pytest
 
 from capacity.commands.demo_options import DemoOptions
-from capacity.commands.demo_process import DemoProcess
-from tests.end_to_end.tool import Ended, arguments, capacity, plain_environment, run_tool, stats
+from tests.end_to_end.tool import (
+    Ended,
+    arguments,
+    capacity,
+    demo_service,
+    plain_environment,
+    run_undisturbed,
+    stats,
+    undisturbed,
+)
 
 SLOW_CLIMB = ("-c", "1..64x2", "-d", "2s", "--settle", "200ms")
 
 
 @pytest.fixture
 def service() -> Iterator[str]:
-    """The demo service on a free port."""
-    with DemoProcess(DemoOptions(port=0)) as process:
+    """A service so slow that being late by some milliseconds is nothing beside it."""
+    with demo_service(DemoOptions(port=0, servers=64, service_time_s=0.1)) as process:
         yield process.url
 
 
@@ -35,25 +43,37 @@ def start(url: str, out: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def wait_for_steps(out: Path, count: int) -> None:
-    """Wait until so many steps are on disk."""
+def wait_for_steps(process: subprocess.Popen[bytes], out: Path, count: int) -> None:
+    """Wait until so many steps are on disk, or the run has ended by itself."""
     deadline_s = time.monotonic() + 60
-    while time.monotonic() < deadline_s:
+    while process.poll() is None:
         for path in out.glob("*/2*/run.json"):
             if len(json.loads(path.read_text())["steps"]) >= count:
                 return
+        if time.monotonic() >= deadline_s:
+            process.kill()
+            process.communicate()
+            pytest.fail(f"{count} steps were not on disk in time")
         time.sleep(0.05)
-    pytest.fail(f"{count} steps were not on disk in time")
+
+
+def end_by(process: subprocess.Popen[bytes], number: signal.Signals, out: Path) -> Ended:
+    """Send a signal, unless the run has ended by itself, and wait for the end."""
+    process.send_signal(number)
+    said, complained = process.communicate(timeout=60)
+    return Ended(process.returncode, said.decode(), complained.decode(), out)
 
 
 def test_killed_run_can_be_read_and_drawn(service: str, tmp_path: Path) -> None:
     """SIGKILL in the fourth step: three steps are readable, and `report` draws them."""
-    process = start(service, tmp_path)
-    wait_for_steps(tmp_path, 3)
-    time.sleep(0.5)  # into the fourth step
-    process.kill()
-    process.communicate()
-    ended = Ended(process.returncode, "", "", tmp_path)
+
+    def kill_in_fourth_step(out: Path) -> Ended:
+        process = start(service, out)
+        wait_for_steps(process, out, 3)
+        time.sleep(0.5)  # into the fourth step
+        return end_by(process, signal.SIGKILL, out)
+
+    ended = undisturbed(kill_in_fourth_step, tmp_path)
     assert [step["concurrency"] for step in ended.run_json["steps"]] == [1, 2, 4]
     assert ended.run_json["end"]["reason"] == "not_finished"
     again = capacity("report", str(ended.run_folder))
@@ -75,11 +95,13 @@ def test_signal_ends_the_load_and_keeps_the_steps(
     service: str, tmp_path: Path, number: signal.Signals, code: int, reason: str
 ) -> None:
     """The run ends within a second, labelled, with its finished steps, graphs and exit code."""
-    process = start(service, tmp_path)
-    wait_for_steps(tmp_path, 2)
-    os.kill(process.pid, number)
-    out, err = process.communicate(timeout=30)
-    ended = Ended(process.returncode, out.decode(), err.decode(), tmp_path)
+
+    def interrupt_in_third_step(out: Path) -> Ended:
+        process = start(service, out)
+        wait_for_steps(process, out, 2)
+        return end_by(process, number, out)
+
+    ended = undisturbed(interrupt_in_third_step, tmp_path)
     assert ended.code == code, ended.err
     assert ended.run_json["end"]["reason"] == reason
     totals = ended.run_json["totals"]
@@ -89,7 +111,7 @@ def test_signal_ends_the_load_and_keeps_the_steps(
 
 def test_service_that_dies_ends_the_run_within_two_seconds(tmp_path: Path) -> None:
     """SIGKILL to the service in a hold of 30s, and no rule is set: the run says why it ended."""
-    with DemoProcess(DemoOptions(port=0, service_time_s=0.005)) as service:
+    with demo_service(DemoOptions(port=0, service_time_s=0.005)) as service:
         words = ("-c", "4", "-d", "30s", "--settle", "200ms", "--no-default-stops")
         process = subprocess.Popen(
             arguments(service.url, *words, out=tmp_path),
@@ -112,15 +134,16 @@ def test_service_that_dies_ends_the_run_within_two_seconds(tmp_path: Path) -> No
     (step,) = run["steps"]
     assert step["ended_early"]
     lasted_s = step["started_at_unix_s"] + 0.2 + step["measured_s"] - killed_at_unix_s
-    # A whole second without success, after the one in which the service died; and some grace.
-    assert lasted_s < 3.0
+    # A whole second without success, after the one in which the service died; and some grace for a
+    # busy machine. The hold would have lasted 30 s.
+    assert lasted_s < 5.0
 
 
 def test_secrets_reach_no_output(service: str, tmp_path: Path) -> None:
     """Header, body, query, user info and ${env:} values appear in no file and on no stream."""
     secrets = ["hEader-s3cret", "b0dy-s3cret", "qu3ry-s3cret", "passw0rd-s3cret", "env-s3cret"]
     url = service.replace("http://", f"http://user:{secrets[3]}@")
-    ended = run_tool(
+    ended = run_undisturbed(
         f"{url}path?key={secrets[2]}",
         "-c",
         "1,2",
@@ -150,7 +173,7 @@ def test_secrets_reach_no_output(service: str, tmp_path: Path) -> None:
 
 def test_ci_gets_one_plain_line_a_step(service: str, tmp_path: Path) -> None:
     """FORCE_COLOR and CI together leave no cursor code on stderr; each step is one line."""
-    ended = run_tool(
+    ended = run_undisturbed(
         service, "-c", "1,2", "-d", "1s", "--settle", "100ms", out=tmp_path, CI="1", FORCE_COLOR="1"
     )
     steps = [line for line in ended.err.splitlines() if "qps=" in line]
@@ -163,7 +186,9 @@ def test_ci_gets_one_plain_line_a_step(service: str, tmp_path: Path) -> None:
 
 def test_quiet_prints_the_verdict_line_only(service: str, tmp_path: Path) -> None:
     """One line on stdout, nothing on stderr."""
-    ended = run_tool(service, "-c", "1,2", "-d", "1s", "--settle", "100ms", "--quiet", out=tmp_path)
+    ended = run_undisturbed(
+        service, "-c", "1,2", "-d", "1s", "--settle", "100ms", "--quiet", out=tmp_path
+    )
     assert len(ended.out.splitlines()) == 1
     assert "Capacity" in ended.out
     assert ended.err == ""
@@ -171,7 +196,7 @@ def test_quiet_prints_the_verdict_line_only(service: str, tmp_path: Path) -> Non
 
 def test_verdict_has_at_most_six_lines_with_units(service: str, tmp_path: Path) -> None:
     """The answer on stdout names capacity, knee or its absence, and the end."""
-    ended = run_tool(service, "-c", "1,2,4", "-d", "1s", "--settle", "100ms", out=tmp_path)
+    ended = run_undisturbed(service, "-c", "1,2,4", "-d", "1s", "--settle", "100ms", out=tmp_path)
     lines = ended.out.splitlines()
     assert 3 <= len(lines) <= 6
     assert "qps" in ended.out
@@ -180,7 +205,7 @@ def test_verdict_has_at_most_six_lines_with_units(service: str, tmp_path: Path) 
 
 def test_chinese_verdict(service: str, tmp_path: Path) -> None:
     """`--lang zh` speaks Chinese; the keys of the files stay English."""
-    ended = run_tool(
+    ended = run_undisturbed(
         service, "-c", "1,2", "-d", "1s", "--settle", "100ms", "--lang", "zh", out=tmp_path
     )
     assert "容量" in ended.out

@@ -52,12 +52,12 @@ def test_the_climb_stops_where_a_process_uses_up_its_quota(tmp_path: Path) -> No
         ended = run_undisturbed(
             url,
             *("-c", "1,2,4,8", "-d", "4s", "--settle", "500ms", "--no-default-stops"),
-            *("--watch-port", str(urlsplit(url).port), "--stop", "cpu > 70% over 2s"),
+            *("--watch-port", str(urlsplit(url).port), "--stop", "cpu > 60% over 2s"),
             out=tmp_path,
         )
         run = ended.run_json
         assert ended.code == 0, ended.err
-        assert (run["end"]["reason"], run["end"]["rule"]) == ("rule", "cpu > 70% over 2s")
+        assert (run["end"]["reason"], run["end"]["rule"]) == ("rule", "cpu > 60% over 2s")
         assert [step["concurrency"] for step in run["steps"]] == [1, 2, 4]
         for step in run["steps"]:
             cpu = reading(step, "cpu")

@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 import pytest
 
 from capacity.commands.demo_options import DemoOptions
-from capacity.commands.demo_process import DemoProcess
-from tests.end_to_end.tool import GENERATOR_WAS_THE_LIMIT, Ended, capacity, run_tool, stats
+from tests.end_to_end.tool import Ended, capacity, demo_service, run_tool, stats, undisturbed
 
 # 8 servers of 10 ms: 800/s, and 10 ms for whoever does not have to wait.
 SERVICE = DemoOptions(port=0)
@@ -43,14 +42,16 @@ def books(step: dict[str, Any]) -> int:
 
 
 def climb_undisturbed(*words: str, out: Path) -> tuple[Ended, dict[str, Any]]:
-    """Climb a new service while the tool says that this machine was its limit, a few times."""
-    for attempt in range(3):
-        with DemoProcess(SERVICE) as service:
-            ended = run_tool(service.url, *words, out=out / str(attempt))
-            seen = stats(service.url)
-        if ended.code != GENERATOR_WAS_THE_LIMIT:
-            break
-    return ended, seen
+    """Climb undisturbed, a new service each time; what the last one has seen is told, too."""
+    seen: dict[str, Any] = {}
+
+    def climb(folder: Path) -> Ended:
+        with demo_service(SERVICE) as service:
+            ended = run_tool(service.url, *words, out=folder)
+            seen.update(stats(service.url))
+        return ended
+
+    return undisturbed(climb, out), seen
 
 
 def test_a_rate_is_planned_to_the_request(tmp_path: Path) -> None:
@@ -67,7 +68,7 @@ def test_a_rate_is_planned_to_the_request(tmp_path: Path) -> None:
     for step in run["steps"]:
         assert step["schedule"]["planned"] == books(step)
         assert step["schedule"]["dropped_no_slot"] == 0
-        assert step["service_latency"]["p50_s"] == pytest.approx(0.0105, abs=0.002)
+        assert 0.010 <= step["service_latency"]["p50_s"] < 0.015  # other work may share the cores
         assert step["latency"]["p50_s"] == pytest.approx(step["service_latency"]["p50_s"], abs=2e-3)
         assert step["qps"] == pytest.approx(step["rate_qps"], rel=0.03)
     assert (run["capacity"]["rate_qps"], run["capacity"]["limited_by"]) == (200.0, None)
@@ -104,7 +105,7 @@ def test_a_rate_above_the_service_is_stopped_by_what_its_users_wait(tmp_path: Pa
 
 def test_graphs_of_rates_are_drawn_again_without_load(tmp_path: Path) -> None:
     """`report` reads the stored run and says the same verdict."""
-    with DemoProcess(SERVICE) as service:
+    with demo_service(SERVICE) as service:
         ended = run_tool(
             service.url,
             *("--rate", "100,200", "-d", "1s", "--settle", "200ms", "--no-default-stops"),
@@ -139,7 +140,7 @@ def test_connections_come_from_the_source_addresses_in_turn(tmp_path: Path) -> N
 
 def test_an_address_of_another_machine_ends_the_run_before_any_request(tmp_path: Path) -> None:
     """Exit 3, and the service has seen nothing."""
-    with DemoProcess(SERVICE) as service:
+    with demo_service(SERVICE) as service:
         ended = run_tool(service.url, "-c", "4", "--source-address", "192.0.2.7", out=tmp_path)
         seen = stats(service.url)
     assert ended.code == 3
@@ -149,7 +150,7 @@ def test_an_address_of_another_machine_ends_the_run_before_any_request(tmp_path:
 
 def test_rates_with_the_engine_for_python_are_refused_before_any_request(tmp_path: Path) -> None:
     """Exit 2, and the service has seen nothing."""
-    with DemoProcess(SERVICE) as service:
+    with demo_service(SERVICE) as service:
         ended = run_tool(service.url, "--rate", "10", "--engine", "aiohttp", out=tmp_path)
         seen = stats(service.url)
     assert ended.code == 2
@@ -159,7 +160,7 @@ def test_rates_with_the_engine_for_python_are_refused_before_any_request(tmp_pat
 
 def test_json_of_a_rate_is_the_stored_file(tmp_path: Path) -> None:
     """Standard output is run.json, with the rate in the place of a concurrency."""
-    with DemoProcess(SERVICE) as service:
+    with demo_service(SERVICE) as service:
         ended = run_tool(
             service.url, "--rate", "50", "-d", "1s", "--settle", "0s", "--json", out=tmp_path
         )

@@ -6,10 +6,15 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from capacity.commands.demo_options import DemoOptions
+from capacity.commands.demo_process import DemoProcess
 
 GENERATOR_WAS_THE_LIMIT = 5
 
@@ -35,6 +40,14 @@ class Ended:
         """The folder of the one run."""
         (path,) = self.folder.glob("*/2*/run.json")
         return path.parent
+
+    @property
+    def was_disturbed(self) -> bool:
+        """Whether the tool said that this machine was its limit, even if it was killed then."""
+        if self.code == GENERATOR_WAS_THE_LIMIT:
+            return True
+        runs = [json.loads(path.read_text()) for path in self.folder.glob("*/2*/run.json")]
+        return any(run["end"]["reason"] == "generator" for run in runs)
 
 
 def arguments(*words: str, out: Path) -> list[str]:
@@ -65,16 +78,31 @@ def plain_environment(**changes: str) -> dict[str, str]:
     return {**kept, "LANG": "C.UTF-8", **changes}
 
 
-def run_undisturbed(*words: str, out: Path, attempts: int = 3) -> Ended:
-    """Call `capacity run` anew while it says that this machine was its limit, a few times.
+@contextmanager
+def demo_service(options: DemoOptions) -> Iterator[DemoProcess]:
+    """The demo service, kept as free of other work as the tool; see `_undisturbed`."""
+    with DemoProcess(options) as service:
+        with suppress(PermissionError):
+            os.sched_setscheduler(service.pid, os.SCHED_RR, os.sched_param(1))
+        yield service
 
-    For tests of the climb itself; the service must not count requests.
-    """
+
+def undisturbed(play: Callable[[Path], Ended], folder: Path, *, attempts: int = 4) -> Ended:
+    """Play a scenario anew while the tool says that this machine was its limit, a few times."""
     for attempt in range(attempts):
-        ended = run_tool(*words, out=out / str(attempt))
-        if ended.code != GENERATOR_WAS_THE_LIMIT:
+        ended = play(folder / str(attempt))
+        if not ended.was_disturbed:
             break
     return ended
+
+
+def run_undisturbed(*words: str, out: Path, **environ: str) -> Ended:
+    """Call `capacity run` until it was undisturbed; the service must not count requests."""
+
+    def play(folder: Path) -> Ended:
+        return run_tool(*words, out=folder, timeout_s=90.0, stdin=b"", **environ)
+
+    return undisturbed(play, out)
 
 
 def run_tool(

@@ -66,7 +66,7 @@ def test_rules_hear_inside_the_hold_and_the_step_at_its_end(service: Obedient) -
     """News of the sliding window while the service works, then every quantity over the hold."""
     with monitored(service.pid, ("process.cores", 0.4)) as monitor:
         monitor.begin_hold(4, time.time())
-        service.begin("burn(0.5)")
+        service.begin("burn(1.5)")
         during = news_of(monitor, Asked.DURING)
         service.answer()
         monitor.end_hold(4, time.time())
@@ -78,8 +78,10 @@ def test_rules_hear_inside_the_hold_and_the_step_at_its_end(service: Obedient) -
     cores, last_window = [one for one in at_end.readings if one.name == "process.cores"]
     assert (cores.over_s, last_window.over_s) == (None, 0.4)
     assert cores.may_stop
-    span_s = cores.window_end_unix_s - cores.window_start_unix_s
-    assert cores.members[0].value * span_s == pytest.approx(0.5, abs=0.1)
+    # On a busy machine the same CPU time takes longer.
+    burnt_s = cores.members[0].value * (cores.window_end_unix_s - cores.window_start_unix_s)
+    assert cores.members[0].value <= 1.05
+    assert burnt_s == pytest.approx(1.5, abs=0.5)
 
 
 def test_a_look_that_hangs_is_an_error_when_its_time_is_up(
@@ -106,14 +108,13 @@ def test_a_look_that_hangs_is_an_error_when_its_time_is_up(
     assert monitor.poll() == ()
 
 
-@pytest.mark.parametrize("error", [PermissionError("not this one"), ZeroDivisionError("ours")])
-def test_what_goes_wrong_in_a_look_is_an_error_with_its_name(
-    service: Obedient, monkeypatch: pytest.MonkeyPatch, error: Exception
+def test_what_the_kernel_refuses_is_an_error_with_its_name(
+    service: Obedient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The step has no value, and the thread lives on: the next hold is read."""
 
     def refuse(*_: object, **__: object) -> None:
-        raise error
+        raise PermissionError("not this one")
 
     with monitored(service.pid) as monitor, monkeypatch.context() as broken:
         broken.setattr(ProcessTree, "look", refuse)
@@ -127,6 +128,6 @@ def test_what_goes_wrong_in_a_look_is_an_error_with_its_name(
         read = news_of(monitor, Asked.AT_END)
 
     assert {(r.state, r.reason) for r in refused.readings} == {
-        (ReadingState.ERROR, f"the monitor failed with {type(error).__name__}: {error}")
+        (ReadingState.ERROR, "PermissionError: not this one")
     }
     assert (read.step_index, read.readings[0].state) == (1, ReadingState.READ)
