@@ -68,7 +68,7 @@ def _empty(
     if quantity.empty_means is EmptyMeans.ZERO and is_believed:
         return verdict.zero()
     if quantity.empty_means is EmptyMeans.NO_LIMIT and not known.was_seen:
-        return verdict.no_data("no limit is set: the query has no series")
+        return verdict.no_data("no series, as without a limit")
     if not behind:
         return verdict.no_sample()
     poorest = min((_support(series) for series in behind), key=lambda one: one.count)

@@ -127,7 +127,7 @@ def _empty(quantity: Quantity, source: Samples, known: Known, verdict: Verdict) 
         return verdict.no_sample()
     if quantity.empty_means is EmptyMeans.ZERO:
         return verdict.zero()
-    return verdict.no_data(f"no limit is set: {source.selector} has no series")
+    return verdict.no_data("no series, as without a limit")
 
 
 def _share_of_limit(

@@ -115,11 +115,15 @@ def _capacity_key(capacity: Capacity) -> str:
 def _not_judged(run: Run, capacity: Capacity, language: Language) -> str:
     """The rules on resources that had no data there; whether they were met is not known."""
     judged = [j for s in run.steps if s.plan.load == capacity.load for j in s.judgements]
-    parts = []
+    rules: dict[str, list[str]] = {}
     for text in capacity.not_judged:
         states = [judgement_words(j, frozenset(), language) for j in judged if j.rule.text == text]
-        parts.append(say(language, "capacity_unjudged", rule=text, state=", ".join(states[-1:])))
-    return "".join(parts)
+        rules.setdefault(", ".join(states[-1:]), []).append(text)
+    join = say(language, "resource_names_join")
+    return "".join(
+        say(language, "capacity_unjudged", rule=join.join(texts), state=state)
+        for state, texts in rules.items()
+    )
 
 
 def _evidence(run: Run, capacity: Capacity, language: Language) -> str:

@@ -133,7 +133,7 @@ THROTTLE_CASES = (
         [*of_container(THROTTLED, "0+30x20"), *of_container(PERIODS, "0+150x20")],
         {"shop/web-1/app": 0.2},
     ),
-    Case("throttle", "no quota", [], says="no limit is set"),
+    Case("throttle", "no quota", [], says="no series, as without a limit"),
     Case(
         "throttle",
         "both counters begin again",

@@ -191,7 +191,7 @@ def test_nan_is_no_traffic_and_infinity_a_mistake() -> None:
             Answer((a_counter({}, 1.0),)),
             NOTHING_KNOWN,
             ReadingState.NO_DATA,
-            "no limit is set: the query has no series",
+            "no series, as without a limit",
             id="no limit",
         ),
         pytest.param(

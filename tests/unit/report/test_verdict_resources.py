@@ -198,11 +198,16 @@ def test_the_whole_verdict_is_the_approved_text(language: Language) -> None:
 
 
 def test_a_capacity_that_a_rule_did_not_judge_says_so_in_its_line() -> None:
-    """A step whose stop rule had no data is never silently the answer."""
-    lost = a_resource_judgement(state=RuleState.NO_DATA, reason="1 sample")
-    capacity = Capacity(ClosedLoop(8), 800.0, 0.02, 1.0, None, None, (CPU_RULE.text,))
+    """A step whose stop rule had no data is never silently the answer; a reason is told once."""
+    others = {"mem > 90%": "1 sample", "throttle > 25%": "no series"}
+    lost = [
+        a_resource_judgement(replace(CPU_RULE, text=text), RuleState.NO_DATA, reason=reason)
+        for text, reason in ({CPU_RULE.text: "1 sample"} | others).items()
+    ]
+    rules = (CPU_RULE.text, *others)
+    capacity = Capacity(ClosedLoop(8), 800.0, 0.02, 1.0, None, None, rules)
     steps: list[Step] = [
-        replace(step, judgements=(lost,)) if step.plan.load == ClosedLoop(8) else step
+        replace(step, judgements=tuple(lost)) if step.plan.load == ClosedLoop(8) else step
         for step in a_curve()
     ]
 
@@ -211,7 +216,8 @@ def test_a_capacity_that_a_rule_did_not_judge_says_so_in_its_line() -> None:
     )[0]
 
     assert line.endswith(
-        "this is a lower bound; not held against cpu > 85% over 20s (no data: 1 sample)"
+        "this is a lower bound; not held against cpu > 85% over 20s, mem > 90% "
+        "(no data: 1 sample); not held against throttle > 25% (no data: no series)"
     )
 
 
