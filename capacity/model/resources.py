@@ -123,6 +123,35 @@ class Quantity:
     preset: str
     meaning: str
 
+    def reading(
+        self,
+        state: "ReadingState",
+        reason: str,
+        query: str,
+        *,
+        span_unix_s: tuple[float, float],
+        over_s: float | None,
+        members: tuple["Member", ...] = (),
+        may_stop: bool = False,
+    ) -> "Reading":
+        """What was read of it from one time to another."""
+        return Reading(
+            name=self.name,
+            unit=self.unit,
+            scope=self.scope,
+            aspect=self.aspect,
+            direction=self.direction,
+            state=state,
+            reason=reason,
+            query=query,
+            over_s=over_s,
+            window_start_unix_s=span_unix_s[0],
+            window_end_unix_s=span_unix_s[1],
+            members=members,
+            may_stop=may_stop,
+            seen_late=False,
+        )
+
 
 class ReadingState(StrEnum):
     """READ has a value; NO_DATA was asked in vain; ERROR could not be asked, or only in part."""

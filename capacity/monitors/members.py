@@ -256,22 +256,15 @@ class Verdict:
         *,
         may_stop: bool = False,
     ) -> Reading:
-        quantity, window = self._quantity, self._window
-        return Reading(
-            name=quantity.name,
-            unit=quantity.unit,
-            scope=quantity.scope,
-            aspect=quantity.aspect,
-            direction=quantity.direction,
-            state=state,
-            reason=reason,
-            query=self._query,
+        window = self._window
+        return self._quantity.reading(
+            state,
+            reason,
+            self._query,
+            span_unix_s=(window.start_unix_s, window.end_unix_s),
             over_s=window.over_s,
-            window_start_unix_s=window.start_unix_s,
-            window_end_unix_s=window.end_unix_s,
             members=members,
             may_stop=may_stop,
-            seen_late=False,
         )
 
 

@@ -74,45 +74,29 @@ def _reading(quantity: Quantity, window: ProcessWindow) -> Reading:
     may_stop = coverage_ratio >= _STOPS_FROM_COVERAGE
     age_s = max(window.end_unix_s - window.last.at_unix_s, 0.0)
     worst_first = sorted(told.values.items(), key=lambda item: -item[1])
-    return Reading(
-        name=quantity.name,
-        unit=quantity.unit,
-        scope=quantity.scope,
-        aspect=quantity.aspect,
-        direction=quantity.direction,
-        state=ReadingState.READ,
-        reason="" if may_stop else f"the looks cover {format_ratio(coverage_ratio)} of the window",
-        query=f"{window.last.subject}: {told.made_of}",
+    return quantity.reading(
+        ReadingState.READ,
+        "" if may_stop else f"the looks cover {format_ratio(coverage_ratio)} of the window",
+        f"{window.last.subject}: {told.made_of}",
+        span_unix_s=(window.start_unix_s, window.end_unix_s),
         over_s=window.over_s,
-        window_start_unix_s=window.start_unix_s,
-        window_end_unix_s=window.end_unix_s,
         members=tuple(
             Member(subject, value, told.look_count, age_s, coverage_ratio)
             for subject, value in worst_first[:_MAX_MEMBERS]
         ),
         may_stop=may_stop,
-        seen_late=False,
     )
 
 
 def _without_value(
     quantity: Quantity, window: ProcessWindow, untold: Untold, query: str
 ) -> Reading:
-    return Reading(
-        name=quantity.name,
-        unit=quantity.unit,
-        scope=quantity.scope,
-        aspect=quantity.aspect,
-        direction=quantity.direction,
-        state=untold.state,
-        reason=untold.reason,
-        query=query,
+    return quantity.reading(
+        untold.state,
+        untold.reason,
+        query,
+        span_unix_s=(window.start_unix_s, window.end_unix_s),
         over_s=window.over_s,
-        window_start_unix_s=window.start_unix_s,
-        window_end_unix_s=window.end_unix_s,
-        members=(),
-        may_stop=False,
-        seen_late=False,
     )
 
 
