@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 from capacity.commands.process import SystemClock
@@ -10,6 +11,8 @@ from capacity.model.plan import MonitorPlan, ProcessSource, PrometheusSource, Ru
 from capacity.model.resources import MonitorFacts
 from capacity.model.rules import OnMissing, Scope
 from capacity.monitors.answers import ClockOffset, Fault
+from capacity.monitors.first_look import QuantityLook
+from capacity.monitors.members import name_some
 from capacity.search.ports import Monitor
 
 _NEEDED = {OnMissing.STOP, OnMissing.FAIL}
@@ -55,6 +58,19 @@ def refuse_blind(clock: ClockOffset | Fault, plan: RunPlan) -> None:
             )
 
 
+def refuse_unlimited(looks: Sequence[QuantityLook], plan: RunPlan) -> None:
+    """MonitorError if a rule that is not to be without its verdict can never have one."""
+    unlimited = {one.quantity.name: one.unlimited for one in looks if one.has_no_limit}
+    for rule in plan.rules:
+        if rule.metric in unlimited and rule.on_missing in _NEEDED:
+            raise MonitorError(
+                f"no limit is set for {name_some(unlimited[rule.metric])}, so there is no verdict "
+                f"on {rule.text}",
+                hint="set the limit, or write the rule with on_missing mark; cores are shown all "
+                "the same",
+            )
+
+
 def windows_of(plan: RunPlan) -> tuple[tuple[str, float], ...]:
     """The quantities that rules want to see inside a hold, with the lengths of their windows."""
     rules = (rule for rule in plan.rules if rule.scope is Scope.RESOURCE)
@@ -77,6 +93,7 @@ async def _prometheus_monitor(
     look = importlib.import_module("capacity.monitors.first_look").first_look
     found = await asyncio.to_thread(look, api, monitor.quantities, clock.unix_s())
     refuse_blind(found.clock_offset, plan)
+    refuse_unlimited(found.quantities, plan)
     surroundings = None
     if monitor.kubernetes is not None:
         environment = importlib.import_module("capacity.monitors.environment")

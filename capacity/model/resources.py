@@ -90,13 +90,15 @@ class Samples:
     """Raw samples of a selector inside the window, reduced here and not by PromQL.
 
     Series that differ only in labels outside `group_by` are duplicates, or one counter that went on
-    under a new name; they are never added up.
+    under a new name; they are never added up. `witness` selects what whoever tells a member's limit
+    tells of every member: only if that is there, a limit that is not there is none.
     """
 
     selector: str
     reduction: Reduction
     group_by: tuple[str, ...]
     share_of: Limit | Growth | None = None
+    witness: str | None = None
 
 
 # A member needs so many samples in a window before its value may end a run.
@@ -154,9 +156,13 @@ class Quantity:
 
 
 class ReadingState(StrEnum):
-    """READ has a value; NO_DATA was asked in vain; ERROR could not be asked, or only in part."""
+    """READ has a value; NO_DATA was asked in vain; ERROR could not be asked, or only in part.
+
+    NO_LIMIT is known to have none of what it would be a share of: nothing is missing.
+    """
 
     READ = "read"
+    NO_LIMIT = "no_limit"
     NO_DATA = "no_data"
     ERROR = "error"
 

@@ -313,13 +313,15 @@ class Evidence:
     """What the judgement of a RESOURCE rule rests on, beside its value and window.
 
     `subject` is the pod or instance that decided, `age_s` the age of its newest sample at the
-    window's end. The judgement's window is then in Unix seconds of the monitor's clock.
+    window's end. The judgement's window is then in Unix seconds of the monitor's clock. With
+    `has_no_limit` the rule is about a share of a limit that nobody has set.
     """
 
     query: str
     subject: str
     age_s: float | None
     seen_late: bool
+    has_no_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,14 +342,21 @@ class Judgement:
     evidence: Evidence | None = None
 
     @property
+    def has_no_limit(self) -> bool:
+        """Whether the rule is about a share of a limit that nobody has set."""
+        return self.evidence is not None and self.evidence.has_no_limit
+
+    @property
     def is_lost(self) -> bool:
         """Whether a rule on a resource that matters is unknown for want of data.
 
-        A rule that only marks may go without. A multiple of the first step has no limit in that
+        A rule that only marks may go without; so may one that cannot be judged because its resource
+        has no limit, unless it must be judged. A multiple of the first step has no limit in that
         step, but its value is known all the same.
         """
         rule = self.rule
-        if rule.action is Action.MARK and rule.on_missing is OnMissing.MARK:
+        may_go_without = rule.action is Action.MARK or self.has_no_limit
+        if may_go_without and rule.on_missing is OnMissing.MARK:
             return False
         is_unknown = self.state in (RuleState.NO_DATA, RuleState.ERROR)
         return is_unknown and rule.scope is Scope.RESOURCE and self.observed is None

@@ -11,7 +11,7 @@ from math import floor
 from capacity.model.check import CheckGroup, CheckHint, CheckItem, CheckState
 from capacity.model.plan import RunPlan
 from capacity.model.resources import OWN_QUERIES, EmptyMeans
-from capacity.model.rules import Action, Rule, Scope
+from capacity.model.rules import Action, OnMissing, Rule, Scope
 from capacity.monitors.answers import ClockOffset, Fault, FaultKind
 from capacity.monitors.first_look import FirstLook, QuantityLook
 from capacity.monitors.members import name_some
@@ -97,11 +97,15 @@ def _ruled_items(look: QuantityLook, rules: Sequence[Rule], plan: RunPlan) -> li
     writer = _Writer(look, is_stopping=any(rule.action is Action.STOP for rule in rules))
     if look.fault is not None:
         return [writer.fail("series", look.fault.detail, CheckHint(_HINTS[look.fault.kind]))]
+    if look.has_no_limit:
+        is_needed = any(rule.on_missing is not OnMissing.MARK for rule in rules)
+        say = writer.fail if is_needed else writer.warn
+        return [say("limits", "0", CheckHint("no_limit"))]
     if look.series_count == 0:
         return [writer.none_found()]
     items = [writer.series()]
     if look.limits is not None and not look.limits:
-        return [*items, writer.fail("limits", "0", CheckHint("no_limit"))]
+        return [*items, writer.fail("limits", "?", CheckHint("limit_unknown"))]
     if look.limits is not None and look.unlimited:
         fields = {"subjects": name_some(look.unlimited)}
         count = f"{len(look.limits)} / {look.series_count}"

@@ -119,7 +119,8 @@ def narrowed(source: Samples, crowd: Crowd) -> Samples:
             share_of = Growth(_with_matchers(whole, named))
         case _:
             assert_never(share_of)
-    return replace(source, selector=selector, share_of=share_of)
+    witness = None if source.witness is None else _with_matchers(source.witness, named)
+    return replace(source, selector=selector, share_of=share_of, witness=witness)
 
 
 def of_crowd(

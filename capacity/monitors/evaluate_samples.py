@@ -43,11 +43,13 @@ _LIMIT_WORDS = {"cpu": "CPU", "mem": "memory"}
 class SamplesAnswer:
     """What came back for a source of Samples: its own, and those of what it is a share of.
 
-    `whole` is a vector at the window's end for a Limit, raw samples for a Growth, None for neither.
+    `whole` is a vector at the window's end for a Limit, raw samples for a Growth, None for neither;
+    `witness` is a vector, None if it was not asked for.
     """
 
     raw: Answer | Fault
     whole: Answer | Fault | None
+    witness: Answer | Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,26 @@ def evaluate_samples(
         return verdict.error(answer.raw.detail)
     if isinstance(answer.whole, Fault):
         return verdict.error(answer.whole.detail)
+    if isinstance(answer.witness, Fault):
+        return verdict.error(answer.witness.detail)
     whole = () if answer.whole is None else answer.whole.series
-    return _evaluate(quantity, source, window, answer.raw.series, whole, known, verdict)
+    witnessed = None if answer.witness is None else _members(answer.witness.series, source)
+    return _evaluate(quantity, source, window, answer.raw.series, whole, witnessed, known, verdict)
+
+
+def witness_query(source: Samples, whole: Answer | None) -> str | None:
+    """What must be asked to tell a limit that is not set from one that is not known; None: nothing.
+
+    Where a whole is counted like the value, both are missing without a limit.
+    """
+    is_missing = isinstance(source.share_of, Growth) or whole is None or not whole.series
+    return source.witness if is_missing else None
+
+
+def _members(series: Sequence[Series], source: Samples) -> Mapping[tuple[str, ...], str]:
+    """The names of the members that have series, by their values of the labels."""
+    groups = sorted(by_member(series, source.group_by).items())
+    return {key: subject_of(_shared(group, source.group_by)) for key, group in groups}
 
 
 def _evaluate(
@@ -93,6 +113,7 @@ def _evaluate(
     window: Window,
     raw: Sequence[Series],
     whole: Sequence[Series],
+    witnessed: Mapping[tuple[str, ...], str] | None,
     known: Known,
     verdict: Verdict,
 ) -> Reading:
@@ -105,21 +126,30 @@ def _evaluate(
         for key, series in sorted(by_member(inside, source.group_by).items())
     ]
     if not groups:
-        return _empty(quantity, source, known, verdict)
+        return _empty(quantity, source, witnessed, known, verdict)
     if isinstance(source.share_of, Limit):
-        return _share_of_limit(quantity, source, window, groups, whole, verdict)
+        return _share_of_limit(quantity, source, window, groups, whole, witnessed, verdict)
     made = [_candidate(group, source, window, bases) for group in groups]
     candidates = [one for one in made if one is not None]
     if not candidates:
         return verdict.no_data("what it is a share of has no sample at the same times")
-    return verdict.read(candidates, _doubts(source, window, groups))
+    there = {group.key for group in groups}
+    unlimited = [name for key, name in (witnessed or {}).items() if key not in there]
+    notes = [f"no limit for {name_some(unlimited)}"] if unlimited else []
+    return verdict.read(candidates, [*notes, *_doubts(source, window, groups)])
 
 
 def _shared(series: Sequence[Series], group_by: tuple[str, ...]) -> Mapping[str, str]:
     return {name: series[0].labels.get(name, "") for name in group_by}
 
 
-def _empty(quantity: Quantity, source: Samples, known: Known, verdict: Verdict) -> Reading:
+def _empty(
+    quantity: Quantity,
+    source: Samples,
+    witnessed: Mapping[tuple[str, ...], str] | None,
+    known: Known,
+    verdict: Verdict,
+) -> Reading:
     """No sample at all; what was seen before has gone, and is no zero."""
     # Where the limit is asked for by itself, it is not the limit that is missing here.
     is_told = known.was_seen or isinstance(source.share_of, Limit)
@@ -127,7 +157,11 @@ def _empty(quantity: Quantity, source: Samples, known: Known, verdict: Verdict) 
         return verdict.no_sample()
     if quantity.empty_means is EmptyMeans.ZERO:
         return verdict.zero()
-    return verdict.no_data("no series, as without a limit")
+    if witnessed is None:
+        return verdict.no_data("no series, as without a limit")
+    if witnessed:
+        return verdict.no_limit(f"no limit is set for {name_some([*witnessed.values()])}")
+    return verdict.no_sample()
 
 
 def _share_of_limit(
@@ -136,6 +170,7 @@ def _share_of_limit(
     window: Window,
     groups: Sequence[_Group],
     limits: Sequence[Series],
+    witnessed: Mapping[tuple[str, ...], str] | None,
     verdict: Verdict,
 ) -> Reading:
     """Divide by the limit that was valid at the window's end; the greatest one of duplicates."""
@@ -155,7 +190,7 @@ def _share_of_limit(
                 f"the {word} limit of {group.subject} is {limit:g}, and nothing is a share of that"
             )
     if not limited:
-        return verdict.no_data(f"no {word} limit is set for {name_some(unlimited)}")
+        return _without_limit(word, groups, witnessed, verdict)
     notes = [f"no {word} limit for {name_some(unlimited)}"] if unlimited else []
     is_bounded = source.reduction is Reduction.RATE and quantity.aspect is Aspect.UTILISATION
     candidates: list[Candidate] = []
@@ -177,6 +212,25 @@ def _share_of_limit(
             f"judged as {format_ratio(_MOST_CPU_RATIO)}"
         )
     return verdict.read(candidates, [*notes, *_doubts(source, window, limited)])
+
+
+def _without_limit(
+    word: str,
+    groups: Sequence[_Group],
+    witnessed: Mapping[tuple[str, ...], str] | None,
+    verdict: Verdict,
+) -> Reading:
+    """No member has a limit, or who would tell of it is silent."""
+    silent = [
+        group.subject for group in groups if witnessed is not None and group.key not in witnessed
+    ]
+    if silent:
+        return verdict.no_data(
+            f"no {word} limit is known for {name_some(silent)}, nor anything else of whoever would "
+            "tell it"
+        )
+    names = name_some([group.subject for group in groups])
+    return verdict.no_limit(f"no {word} limit is set for {names}")
 
 
 def _candidate(

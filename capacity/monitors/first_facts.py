@@ -51,6 +51,9 @@ def _notes_of(one: QuantityLook, hold_s: float) -> Iterator[str]:
     if one.fault is not None:
         yield one.fault.detail
         return
+    if one.has_no_limit:
+        yield f"no limit is set for {name_some(one.unlimited)}, so rules on it are not judged"
+        return
     if one.series_count == 0:
         yield "no series now"
     if one.unlimited:

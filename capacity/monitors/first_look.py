@@ -21,6 +21,7 @@ from capacity.monitors.answers import (
     is_of_server,
 )
 from capacity.monitors.crowd import crowd_query, narrowed, read_crowd
+from capacity.monitors.evaluate_samples import witness_query
 from capacity.monitors.members import Known, subject_of
 from capacity.monitors.raw_samples import (
     Strand,
@@ -62,6 +63,12 @@ class QuantityLook:
     is_restamped: bool
     fixed_range_s: float
     has_too_many: bool = False
+
+    @property
+    def has_no_limit(self) -> bool:
+        """Whether no member has the limit that the value would be a share of."""
+        is_told = self.limits is not None or self.series_count == 0
+        return bool(self.unlimited) and is_told and not self.limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +148,20 @@ class _Looker:
         }
         limits: dict[str, float] | None = None
         unlimited: tuple[str, ...] = ()
+        having: Mapping[tuple[str, ...], list[Series]] = {}
         if whole is not None:
             having = by_member(whole.series, source.group_by)
             unlimited = tuple(subjects[key] for key in subjects if key not in having)
+        witness = self._ask_witness(source, whole)
+        if isinstance(witness, Fault):
+            return self._without(quantity, source, witness, has_narrowed=has_narrowed)
+        if witness is not None:
+            there = by_member(witness.series, source.group_by)
+            unlimited = tuple(
+                subject_of(dict(zip(source.group_by, key, strict=True)))
+                for key in sorted(there)
+                if key not in having and (key in subjects or not subjects)
+            )
         if whole is not None and isinstance(source.share_of, Limit):
             limits = {
                 subjects[key]: max(one.samples[-1][1] for one in group)
@@ -218,6 +236,12 @@ class _Looker:
                 return self._ask_samples(selector)
             case _:
                 assert_never(source.share_of)
+
+    def _ask_witness(self, source: Samples, whole: Answer | None) -> Answer | Fault | None:
+        query = witness_query(source, whole)
+        if query is None:
+            return None
+        return self._noted(self._prometheus.vector(query, self._now_unix_s))
 
     def _ask_samples(self, selector: str) -> Answer | Fault:
         """The samples of the last minutes; of fewer, when these are too many."""

@@ -88,6 +88,10 @@ class Verdict:
         """It was asked, and nothing usable came."""
         return self._reading(ReadingState.NO_DATA, reason)
 
+    def no_limit(self, reason: str) -> Reading:
+        """There is nothing that it could be a share of."""
+        return self._reading(ReadingState.NO_LIMIT, reason)
+
     def no_value(self, sample_count: int, spacing_s: float | None) -> Reading:
         """There are samples, but no value came of them."""
         if sample_count < STOPPING_SAMPLES:

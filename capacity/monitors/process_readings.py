@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from capacity.model.resources import Member, Quantity, Reading, ReadingState
 from capacity.monitors.process_cpu import growth_of_busiest
+from capacity.monitors.process_looks import Basis
 from capacity.monitors.process_window import ProcessWindow
 from capacity.presets.local_process import (
     CORES,
@@ -143,8 +144,10 @@ def _throttle(window: ProcessWindow) -> _Told | Untold:
         for before, after in window.pairs
         if before.periods is not None and after.periods is not None
     ]
+    if not pairs and window.last.limits.cores_basis is Basis.AFFINITY:
+        return Untold(ReadingState.NO_LIMIT, "no CPU quota is set")
     if not pairs:
-        return _no_data("no CPU quota is set, or its cpu.stat cannot be read")
+        return _no_data("the cpu.stat of its quota cannot be read")
     periods = sum(max(after.all - before.all, 0) for before, after in pairs)
     throttled = sum(max(after.throttled - before.throttled, 0) for before, after in pairs)
     if periods == 0:

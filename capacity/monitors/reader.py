@@ -16,7 +16,12 @@ from capacity.monitors.evaluate_expression import (
     ExpressionAnswer,
     evaluate_expression,
 )
-from capacity.monitors.evaluate_samples import SamplesAnswer, evaluate_samples, samples_text
+from capacity.monitors.evaluate_samples import (
+    SamplesAnswer,
+    evaluate_samples,
+    samples_text,
+    witness_query,
+)
 from capacity.monitors.members import NOTHING_KNOWN, Known, Verdict
 from capacity.monitors.patience import PatientPrometheus
 from capacity.monitors.selectors import rests_on
@@ -110,9 +115,14 @@ class Reader:
         """From raw samples; None when they are too many."""
         raw = questions.samples(source.selector)
         whole = None if isinstance(raw, Fault) else questions.whole(source, window)
-        if _is_too_large(raw) or _is_too_large(whole):
+        witness = None
+        if not isinstance(raw, Fault) and not isinstance(whole, Fault):
+            query = witness_query(source, whole)
+            witness = None if query is None else questions.vector(query, query)
+        if any(map(_is_too_large, (raw, whole, witness))):
             return None
-        return evaluate_samples(quantity, source, window, SamplesAnswer(raw, whole), known)
+        answer = SamplesAnswer(raw, whole, witness)
+        return evaluate_samples(quantity, source, window, answer, known)
 
 
 class _Questions:

@@ -31,6 +31,8 @@ REPLICAS = "replicas"
 
 CONTAINER = ("namespace", "pod", "container")
 _FAMILY = Family(PRESET, "", ResourceScope.SERVICE)
+# What kube-state-metrics tells of every container, whether it has limits or not.
+_EVERY_CONTAINER = "kube_pod_container_status_restarts_total"
 _POD_FAMILY = Family(PRESET, "pod.", ResourceScope.SERVICE)
 # What kube-state-metrics called the resources of `..._limits` and `..._requests` before 2.0.
 _OLD_NAMES = {"cpu": "cpu_cores", "memory": "memory_bytes"}
@@ -71,6 +73,8 @@ def _guards(scope: KubernetesScope) -> tuple[Quantity, ...]:
                 "container_cpu_cfs_throttled_periods_total",
                 Reduction.INCREASE,
                 Growth(_of_containers(scope, "container_cpu_cfs_periods_total")),
+                # The kubelet counts periods only where there is a limit.
+                _of_containers(scope, "container_cpu_usage_seconds_total"),
             ),
             "share of the scheduler's periods in which a container had used up its CPU limit",
             empty=EmptyMeans.NO_LIMIT,
@@ -88,7 +92,7 @@ def _guards(scope: KubernetesScope) -> tuple[Quantity, ...]:
             Unit.COUNT,
             Aspect.ERRORS,
             Samples(
-                selector("kube_pod_container_status_restarts_total", *pod_matchers(scope)),
+                selector(_EVERY_CONTAINER, *pod_matchers(scope)),
                 Reduction.INCREASE,
                 CONTAINER,
             ),
@@ -211,8 +215,11 @@ def _container(
     metric: str,
     reduction: Reduction,
     share_of: Limit | Growth | None = None,
+    witness: str | None = None,
 ) -> Samples:
-    return Samples(_of_containers(scope, metric), reduction, CONTAINER, share_of)
+    if isinstance(share_of, Limit):
+        witness = selector(_EVERY_CONTAINER, *pod_matchers(scope))
+    return Samples(_of_containers(scope, metric), reduction, CONTAINER, share_of, witness)
 
 
 def _cpu(scope: KubernetesScope, share_of: Limit | None = None) -> Samples:

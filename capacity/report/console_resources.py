@@ -23,7 +23,13 @@ _SHORT = {"throttle": "thr"}
 _LONGEST_NAME = 7
 # Told in place of a share of a limit that nobody set.
 _CORES = ("pod.cores", "process.cores")
-_NO_DATA, _ERROR, _UNKNOWN = "?", "!", "-"
+_UNKNOWN = "-"
+_MISSING = {
+    ReadingState.READ: "?",
+    ReadingState.NO_LIMIT: "n/a",
+    ReadingState.NO_DATA: "?",
+    ReadingState.ERROR: "!",
+}
 
 
 def telling_names(plan: RunPlan, most: int) -> tuple[str, ...]:
@@ -49,19 +55,22 @@ def reading_of(readings: Sequence[Reading], name: str) -> Reading | None:
     """The reading of a quantity; cores stand in for a share of the CPU that has no limit."""
     by_name = {reading.name: reading for reading in readings}
     found = by_name.get(name)
-    if name == "cpu" and found is not None and found.state is ReadingState.NO_DATA:
+    if name == "cpu" and found is not None and found.state is ReadingState.NO_LIMIT:
         cores = (by_name[other] for other in _CORES if other in by_name)
         return next((reading for reading in cores if reading.worst is not None), found)
     return found
 
 
 def cell(reading: Reading | None) -> str:
-    """The worst member's value in a few characters; `?` is no data, `!` could not be read."""
+    """The worst member's value in a few characters; `?` is no data, `!` could not be read.
+
+    `n/a` is a share of a limit that is not set.
+    """
     if reading is None:
         return _UNKNOWN
     worst = reading.worst
     if worst is None:
-        return _ERROR if reading.state is ReadingState.ERROR else _NO_DATA
+        return _MISSING[reading.state]
     value = _compact(reading.unit, worst.value)
     return value if reading.may_stop else f"~{value}"
 
@@ -123,8 +132,8 @@ class NewsTeller:
         """Inside a hold samples are still to come, so that no data is no news."""
         if reading.state is ReadingState.ERROR:
             return True
-        is_over = asked is not Asked.DURING
-        return reading.state is ReadingState.NO_DATA and is_over and reading.name in self._judged
+        is_missing = reading.state in (ReadingState.NO_DATA, ReadingState.NO_LIMIT)
+        return is_missing and asked is not Asked.DURING and reading.name in self._judged
 
 
 def _gist(reading: Reading) -> str:
@@ -135,6 +144,6 @@ def _gist(reading: Reading) -> str:
 
 
 def _told(names: Sequence[str], state: ReadingState, reason: str) -> str:
-    words = missing_words(reason, Language.EN, is_error=state is ReadingState.ERROR)
+    words = missing_words(reason, Language.EN, state)
     # The reason first: a narrow terminal cuts off the end.
     return printable(f"{words} ({some_names(names, Language.EN)})")

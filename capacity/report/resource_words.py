@@ -18,6 +18,12 @@ _SUBJECT_CELLS = 48
 _REASON_CELLS = 160
 _NAMES_SHOWN = 4
 _GAP = "..."
+_MISSING = {
+    ReadingState.READ: "resource_no_data",
+    ReadingState.NO_LIMIT: "resource_not_judged",
+    ReadingState.NO_DATA: "resource_no_data",
+    ReadingState.ERROR: "resource_error",
+}
 
 
 def limit_shares(plan: RunPlan) -> frozenset[str]:
@@ -68,8 +74,7 @@ def reading_words(reading: Reading, shares: frozenset[str], language: Language) 
     """
     worst = reading.worst
     if worst is None:
-        is_error = reading.state is ReadingState.ERROR
-        return missing_words(reading.reason, language, is_error=is_error)
+        return missing_words(reading.reason, language, reading.state)
     value = value_words(reading.name, reading.unit, worst.value, shares, language)
     if not reading.may_stop:
         value = f"~{value}"
@@ -80,8 +85,7 @@ def judgement_words(judgement: Judgement, shares: frozenset[str], language: Lang
     """The same for the value that a rule was judged by."""
     rule, evidence = judgement.rule, judgement.evidence
     if judgement.observed is None:
-        is_error = judgement.state is RuleState.ERROR
-        return missing_words(judgement.reason, language, is_error=is_error)
+        return missing_words(judgement.reason, language, _missing_state(judgement))
     return _evidence(
         value_words(rule.metric, rule.unit, judgement.observed, shares, language),
         "" if evidence is None else evidence.subject,
@@ -91,10 +95,15 @@ def judgement_words(judgement: Judgement, shares: frozenset[str], language: Lang
     )
 
 
-def missing_words(reason: str, language: Language, *, is_error: bool) -> str:
+def missing_words(reason: str, language: Language, state: ReadingState) -> str:
     """Why there is no value, as it was told by whoever was asked."""
-    key = "resource_error" if is_error else "resource_no_data"
-    return say(language, key, reason=shown_reason(reason))
+    return say(language, _MISSING[state], reason=shown_reason(reason))
+
+
+def _missing_state(judgement: Judgement) -> ReadingState:
+    if judgement.state is RuleState.ERROR:
+        return ReadingState.ERROR
+    return ReadingState.NO_LIMIT if judgement.has_no_limit else ReadingState.NO_DATA
 
 
 def change_words(change: Change, language: Language) -> str:

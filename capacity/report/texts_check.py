@@ -62,6 +62,8 @@ CHECK_EN = {
     "check_hint_none_is_zero": "none now; for this one that means zero",
     "check_hint_no_limit": "no limit, so there is no share of it to stop at: cores and share of "
     "request are shown",
+    "check_hint_limit_unknown": "no limit, and nothing else of whoever would tell it: is "
+    "kube-state-metrics scraped?",
     "check_hint_some_unlimited": "no limit: {subjects}; they are not judged",
     "check_hint_restamped": "samples have the time of the scrape, not of the measurement, and may "
     "be off by 15s: hold 120s or more",
@@ -128,6 +130,7 @@ CHECK_ZH = {
     "check_hint_no_series": "请检查命名空间、工作负载和标签，以及 Prometheus 是否在抓取它",
     "check_hint_none_is_zero": "现在没有；对它而言这就是零",
     "check_hint_no_limit": "没有限额，无法按占比停止：将显示核数和占请求量的比例",
+    "check_hint_limit_unknown": "没有限额，也没有其来源的其他数据：是否抓取了 kube-state-metrics？",
     "check_hint_some_unlimited": "没有限额：{subjects}；它们不参与判定",
     "check_hint_restamped": "样本带的是抓取时间而非测量时间，可能相差 15s：请保持 120s 以上",
     "check_hint_fixed_range": "查询回看的时间比一步更长，会混入之前的步；请写 [$window]",

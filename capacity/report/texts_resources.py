@@ -11,6 +11,7 @@ RESOURCES_EN = {
     "resource_names_join": ", ",
     "resource_no_data": "no data: {reason}",
     "resource_error": "could not be read: {reason}",
+    "resource_not_judged": "not judged: {reason}",
     "resource_more": "{count} more",
     # The block of the verdict.
     "resources": "Resources",
@@ -20,7 +21,7 @@ RESOURCES_EN = {
     "resources_also": "{words} (also {names})",
     "resources_alike": "all {count} alike",
     "resources_uneven": "uneven: the worst is {times}x the mean",
-    "resources_no_limit": "no CPU limit: {cores}",
+    "resources_no_limit": "not judged: no CPU limit; {cores}",
     "resources_of_request": "{share} of the request",
     # Why the climb ended.
     "stopped_guard": "at {last} by the guard {rule} ({evidence}); {requests}",
@@ -77,6 +78,7 @@ RESOURCES_ZH = {
     "resource_names_join": "、",
     "resource_no_data": "无数据：{reason}",
     "resource_error": "无法读取：{reason}",
+    "resource_not_judged": "未判定：{reason}",
     "resource_more": "另有 {count} 项",
     "resources": "资源",
     "resources_at": "{load} 时",
@@ -85,7 +87,7 @@ RESOURCES_ZH = {
     "resources_also": "{words}（{names} 亦然）",
     "resources_alike": "{count} 个几乎相同",
     "resources_uneven": "不均衡：最差者为平均值的 {times} 倍",
-    "resources_no_limit": "没有 CPU 限额：{cores}",
+    "resources_no_limit": "未判定：没有 CPU 限额；{cores}",
     "resources_of_request": "请求量的 {share}",
     "stopped_guard": "在{last} 处触发护栏 {rule}（{evidence}）；{requests}",
     "capacity_guarded": "{load} 时 {qps} qps（{evidence}）；再往上：护栏 {rule}",

@@ -124,17 +124,17 @@ def _missing(step: Step, wanted: set[str], language: Language) -> list[tuple[str
     by_name = {reading.name: reading for reading in step.resources}
     cores = next((by_name[n] for n in _CORES if n in by_name and by_name[n].members), None)
     rows = []
-    reasons: dict[tuple[bool, str], list[str]] = {}
+    reasons: dict[tuple[ReadingState, str], list[str]] = {}
     for reading in step.resources:
         is_error = reading.state is ReadingState.ERROR
         if reading.members or not (is_error or reading.name in wanted | _EXPECTED):
             continue
-        if reading.name == "cpu" and not is_error and cores is not None:
+        if reading.name == "cpu" and reading.state is ReadingState.NO_LIMIT and cores is not None:
             rows.append(("cpu", _without_limit(cores, by_name.get(_OF_REQUEST), language)))
         else:
-            reasons.setdefault((is_error, reading.reason), []).append(reading.name)
-    for (is_error, reason), names in reasons.items():
-        words = missing_words(reason, language, is_error=is_error)
+            reasons.setdefault((reading.state, reading.reason), []).append(reading.name)
+    for (state, reason), names in reasons.items():
+        words = missing_words(reason, language, state)
         if len(names) > 1:
             others = some_names(names[1:], language)
             words = say(language, "resources_also", words=words, names=others)

@@ -23,7 +23,6 @@ from capacity.search.judge import confirm_over_steps, first_valid
 
 # Of judgements on several readings the first of these states is the rule's.
 _BY_WEIGHT = (RuleState.BREACH, RuleState.ERROR, RuleState.NO_DATA, RuleState.OK)
-_UNREAD = {ReadingState.NO_DATA: RuleState.NO_DATA, ReadingState.ERROR: RuleState.ERROR}
 
 
 def judge_readings(
@@ -55,7 +54,8 @@ def judge_reading(rule: Rule, reading: Reading, before: Sequence[Step]) -> Judge
     """
     member = _deciding(rule, reading)
     if member is None:
-        state = _UNREAD.get(reading.state, RuleState.NO_DATA)
+        is_error = reading.state is ReadingState.ERROR
+        state = RuleState.ERROR if is_error else RuleState.NO_DATA
         return _judgement(rule, reading, None, state, reason=reading.reason)
     shown = rule.unit.show(member.value)
     if not reading.may_stop:
@@ -137,5 +137,6 @@ def _judgement(
             subject="" if member is None else member.subject,
             age_s=None if member is None else member.age_s,
             seen_late=reading.seen_late,
+            has_no_limit=reading.state is ReadingState.NO_LIMIT,
         ),
     )

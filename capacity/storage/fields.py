@@ -113,6 +113,14 @@ class Fields:
         """An object or null."""
         return None if self._get(name) is None else self.inner(name)
 
+    def added_flag(self, name: str) -> bool:
+        """A truth in a key that older files of this version do not have, for which it is false."""
+        return self.flag(name) if name in self._members else False
+
+    def added_text(self, name: str) -> str | None:
+        """A text or null in a key that older files of this version do not have."""
+        return self.optional_text(name) if name in self._members else None
+
     def added_inner(self, name: str) -> "Fields | None":
         """An object or null in a key that older files of this version do not have."""
         return self.optional_inner(name) if name in self._members else None

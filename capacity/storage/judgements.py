@@ -134,6 +134,7 @@ def _encode_evidence(evidence: Evidence) -> JsonObject:
         "subject": evidence.subject,
         "age_s": finite(evidence.age_s),
         "seen_late": evidence.seen_late,
+        "has_no_limit": evidence.has_no_limit,
     }
 
 
@@ -145,4 +146,5 @@ def _decode_evidence(fields: Fields | None) -> Evidence | None:
         subject=fields.text("subject"),
         age_s=fields.optional_number("age_s"),
         seen_late=fields.flag("seen_late"),
+        has_no_limit=fields.added_flag("has_no_limit"),
     )

@@ -156,13 +156,14 @@ def _encode_source(source: Expression | Samples | None) -> JsonObject | None:
             return None
         case Expression(query, rests_on):
             return {"kind": "expression", "query": query, "rests_on": list(rests_on)}
-        case Samples(selector, reduction, group_by, share_of):
+        case Samples(selector, reduction, group_by, share_of, witness):
             return {
                 "kind": "samples",
                 "selector": selector,
                 "reduction": reduction.value,
                 "group_by": list(group_by),
                 "share_of": _encode_share(share_of),
+                "witness": witness,
             }
         case _:
             assert_never(source)
@@ -180,6 +181,7 @@ def _decode_source(fields: Fields | None) -> Expression | Samples | None:
                 reduction=fields.choice("reduction", Reduction),
                 group_by=fields.texts("group_by"),
                 share_of=_decode_share(fields.optional_inner("share_of")),
+                witness=fields.added_text("witness"),
             )
         case _:
             raise fields.refuse("kind", "expression or samples")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.tool import Ended
+from tests.end_to_end.tool import Ended, undisturbed
 from tests.end_to_end.watched import (
     climb,
     climbing,
@@ -16,7 +16,6 @@ from tests.end_to_end.watched import (
     judgement,
     profile,
     reading,
-    undisturbed,
     wait_for_end,
     wait_for_steps,
 )

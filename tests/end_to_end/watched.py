@@ -2,17 +2,17 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.end_to_end.tool import (
-    GENERATOR_WAS_THE_LIMIT,
     Ended,
     arguments,
     plain_environment,
     run_tool,
+    undisturbed,
 )
 from tests.monitors.prometheus_server import wait_until
 
@@ -46,15 +46,6 @@ def profile(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content))  # which is YAML, too
     return path
-
-
-def undisturbed(scenario: Callable[[Path], Ended], folder: Path, *, attempts: int = 3) -> Ended:
-    """Play a scenario anew while other work of this machine was its limit, a few times."""
-    for attempt in range(attempts):
-        ended = scenario(folder / f"{attempt}")
-        if ended.code != GENERATOR_WAS_THE_LIMIT:
-            break
-    return ended
 
 
 def climb(path: Path) -> Ended:

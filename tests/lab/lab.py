@@ -69,7 +69,9 @@ class Lab:
     prometheus: PrometheusServer
 
     @contextmanager
-    def replica(self, name: str, *options: str, limit_cores: float = 0.5) -> Iterator[Replica]:
+    def replica(
+        self, name: str, *options: str, limit_cores: float = 0.5, tells_limits: bool = True
+    ) -> Iterator[Replica]:
         """A burning service with a limit, as the pod `name`, until the end of the block."""
         with ExitStack() as stack:
             group = stack.enter_context(cpu_group(name, limit_cores))
@@ -84,7 +86,8 @@ class Lab:
             stack.callback(process.stdin.close)
             port = int(process.stdout.readline())
             group.add(process.pid)
-            pod = stack.enter_context(self.exporter.running(Pod(name, group, process.pid)))
+            pod = Pod(name, group, process.pid, tells_limits=tells_limits)
+            stack.enter_context(self.exporter.running(pod))
             kernel = stack.enter_context(KernelRecord(group))
             yield Replica(f"http://127.0.0.1:{port}/", pod, kernel)
 

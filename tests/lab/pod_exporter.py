@@ -29,12 +29,16 @@ _NODE = "lab-node"
 
 @dataclass(slots=True)
 class Pod:
-    """A pod with one container: a process in a group of its own."""
+    """A pod with one container: a process in a group of its own.
+
+    Without `tells_limits` it looks as one that has none, which says nothing about its group.
+    """
 
     name: str
     group: CpuGroup
     pid: int
     restarts: int = 0
+    tells_limits: bool = True
 
     def memory_bytes(self) -> int:
         """What the process has in memory; 0 when it is gone."""
@@ -91,16 +95,16 @@ class PodExporter:
                 else:
                     seen, stamp = _Seen(pod.group.count(), pod.memory_bytes()), ""
                 labels = f'namespace="{namespace}",pod="{pod.name}"'
-                lines += (f"{line}{stamp}" for line in _of_kubelet(labels, pod.name, seen))
+                lines += (f"{line}{stamp}" for line in _of_kubelet(labels, pod, seen))
                 lines += _of_state(labels, pod)
         # Nobody asks the service for anything here: a rate of this is 0.
         lines.append(f'lab_requests_total{{namespace="{namespace}"}} 7')
         return "\n".join(lines) + "\n"
 
 
-def _of_kubelet(labels: str, name: str, seen: _Seen) -> Iterator[str]:
+def _of_kubelet(labels: str, pod: Pod, seen: _Seen) -> Iterator[str]:
     """Lines of cAdvisor: the container, and the pod and its pause container beside it."""
-    count = seen.count
+    count, name = seen.count, pod.name
     of_container = f'{labels},container="{CONTAINER}",id="/kubepods/{name}/{CONTAINER}",image="lab"'
     of_pod = f'{labels},container="",id="/kubepods/{name}",image=""'
     of_pause = f'{labels},container="POD",id="/kubepods/{name}/pause",image="pause"'
@@ -108,8 +112,9 @@ def _of_kubelet(labels: str, name: str, seen: _Seen) -> Iterator[str]:
         yield f'container_cpu_usage_seconds_total{{{each},cpu="total"}} {usage_s!r}'
     for each, memory_bytes in ((of_container, seen.memory_bytes), (of_pause, 700_000)):
         yield f"container_memory_working_set_bytes{{{each}}} {memory_bytes}"
-    yield f"container_cpu_cfs_periods_total{{{of_container}}} {count.periods}"
-    yield f"container_cpu_cfs_throttled_periods_total{{{of_container}}} {count.throttled}"
+    if pod.tells_limits:
+        yield f"container_cpu_cfs_periods_total{{{of_container}}} {count.periods}"
+        yield f"container_cpu_cfs_throttled_periods_total{{{of_container}}} {count.throttled}"
     yield f"container_oom_events_total{{{of_container}}} 0"
 
 
@@ -117,7 +122,7 @@ def _of_state(labels: str, pod: Pod) -> Iterator[str]:
     """Lines of kube-state-metrics."""
     of_container = f'{labels},container="{CONTAINER}"'
     cpu, memory = f"{pod.group.limit_cores}", f"{_MEMORY_LIMIT_BYTES}"
-    for kind in ("limits", "requests"):
+    for kind in ("limits", "requests") if pod.tells_limits else ("requests",):
         name = f"kube_pod_container_resource_{kind}"
         yield f'{name}{{{of_container},node="{_NODE}",resource="cpu",unit="core"}} {cpu}'
         yield f'{name}{{{of_container},node="{_NODE}",resource="memory",unit="byte"}} {memory}'

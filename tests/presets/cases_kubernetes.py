@@ -5,6 +5,7 @@ from tests.presets.synthetic import Case
 APP = 'namespace="shop",pod="web-1",container="app"'
 CPU = "container_cpu_usage_seconds_total"
 LIMITS = "kube_pod_container_resource_limits"
+RESTARTS = "kube_pod_container_status_restarts_total"
 REQUESTS = "kube_pod_container_resource_requests"
 HALF_A_CORE = (f'{LIMITS}{{{APP},resource="cpu",unit="core"}} 0.5x20',)
 
@@ -78,14 +79,30 @@ CPU_CASES = (
     Case(
         "cpu",
         "no limit",
-        [f"{CPU}{{{APP}}} 0+6x20", f'{LIMITS}{{{APP},resource="memory"}} 1000x20'],
+        [
+            f"{CPU}{{{APP}}} 0+6x20",
+            f'{LIMITS}{{{APP},resource="memory"}} 1000x20',
+            f"{RESTARTS}{{{APP}}} 0x20",
+        ],
         says="no CPU limit is set for shop/web-1/app",
+        has_no_limit=True,
+    ),
+    Case(
+        "cpu",
+        "nobody tells whether there is a limit",
+        [f"{CPU}{{{APP}}} 0+6x20"],
+        says="no CPU limit is known for shop/web-1/app",
     ),
     Case(
         "cpu",
         "a limit of zero is none",
-        [f"{CPU}{{{APP}}} 0+6x20", f'{LIMITS}{{{APP},resource="cpu"}} 0x20'],
+        [
+            f"{CPU}{{{APP}}} 0+6x20",
+            f'{LIMITS}{{{APP},resource="cpu"}} 0x20',
+            f"{RESTARTS}{{{APP}}} 0x20",
+        ],
         says="no CPU limit is set for shop/web-1/app",
+        has_no_limit=True,
     ),
     Case(
         "cpu",
@@ -133,7 +150,14 @@ THROTTLE_CASES = (
         [*of_container(THROTTLED, "0+30x20"), *of_container(PERIODS, "0+150x20")],
         {"shop/web-1/app": 0.2},
     ),
-    Case("throttle", "no quota", [], says="no series, as without a limit"),
+    Case(
+        "throttle",
+        "no quota",
+        [f"{CPU}{{{APP}}} 0+6x20"],
+        says="no limit is set for shop/web-1/app",
+        has_no_limit=True,
+    ),
+    Case("throttle", "nobody there", [], says="no series has a sample in the step of 59s"),
     Case(
         "throttle",
         "both counters begin again",
@@ -172,8 +196,9 @@ MEMORY_CASES = (
     Case(
         "mem",
         "no limit",
-        [f"{MEMORY}{{{APP}}} 400x20"],
+        [f"{MEMORY}{{{APP}}} 400x20", f"{RESTARTS}{{{APP}}} 0x20"],
         says="no memory limit is set for shop/web-1/app",
+        has_no_limit=True,
     ),
     Case(
         "pod.memory",
@@ -183,7 +208,7 @@ MEMORY_CASES = (
     ),
 )
 
-RESTARTS, READY = "kube_pod_container_status_restarts_total", "kube_pod_status_ready"
+READY = "kube_pod_status_ready"
 
 
 def of(namespace: str, pod: str) -> str:

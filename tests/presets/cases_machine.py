@@ -116,6 +116,7 @@ NODE_CASES = (
                     f"node_network_speed_bytes{{{ETH}}} -1x20",
                 ],
                 says=f"no node.network_{way}_share limit is set for node:9100/eth0",
+                has_no_limit=True,
             ),
             Case(
                 f"node.network_{way}_drops",

@@ -206,6 +206,7 @@ REDIS_CASES = (
         "no maxmemory",
         [f"redis_memory_used_bytes{{{REDIS}}} 800x20", f"redis_memory_max_bytes{{{REDIS}}} 0x20"],
         says="no redis.memory limit is set for redis:9121",
+        has_no_limit=True,
     ),
     Case(
         "redis.memory_used",

@@ -13,9 +13,17 @@ from dataclasses import dataclass, field
 from math import floor, isnan
 from pathlib import Path
 
-from capacity.model.resources import Expression, Growth, Limit, Quantity, Reading, Samples
+from capacity.model.resources import (
+    Expression,
+    Growth,
+    Limit,
+    Quantity,
+    Reading,
+    ReadingState,
+    Samples,
+)
 from capacity.monitors.answers import Answer, Series
-from capacity.monitors.evaluate_samples import SamplesAnswer, evaluate_samples
+from capacity.monitors.evaluate_samples import SamplesAnswer, evaluate_samples, witness_query
 from capacity.monitors.members import NOTHING_KNOWN
 from capacity.monitors.window import Window
 
@@ -33,6 +41,7 @@ class Case:
     `want` has the value of each member: by its subject for Samples, by its labels for an
     Expression. `limits` are the labels and values of what Samples are a share of. `says` is a
     part of the reading's reason, and `may_stop` false if its samples are too few for a decision.
+    With `has_no_limit` it is known that no limit is set.
     """
 
     quantity: str
@@ -42,6 +51,14 @@ class Case:
     limits: Mapping[str, float] = field(default_factory=dict)
     says: str = ""
     may_stop: bool = True
+    has_no_limit: bool = False
+
+    @property
+    def state(self) -> ReadingState:
+        """What the reading must be."""
+        if any(not isnan(value) for value in self.want.values()):
+            return ReadingState.READ
+        return ReadingState.NO_LIMIT if self.has_no_limit else ReadingState.NO_DATA
 
     @property
     def id(self) -> str:
@@ -185,7 +202,8 @@ def reading_of(case: Case, quantity: Quantity, source: Samples) -> Reading:
             whole = answer(selector)
         case None:
             pass  # it is no share
-    came = SamplesAnswer(answer(source.selector), whole)
+    query = witness_query(source, whole)
+    came = SamplesAnswer(answer(source.selector), whole, None if query is None else answer(query))
     return evaluate_samples(quantity, source, WINDOW, came, NOTHING_KNOWN)
 
 

@@ -7,12 +7,19 @@ from dataclasses import replace
 
 import pytest
 
-from capacity.commands.monitoring import facts_lines, make_monitors, refuse_blind, windows_of
+from capacity.commands.monitoring import (
+    facts_lines,
+    make_monitors,
+    refuse_blind,
+    refuse_unlimited,
+    windows_of,
+)
 from capacity.errors import CapacityError, MonitorError
 from capacity.model.plan import KubernetesScope, MonitorPlan, ProcessSource, RunPlan
 from capacity.model.resources import MonitorFacts
 from capacity.model.rules import OnMissing
 from capacity.monitors.answers import ClockOffset, Fault, FaultKind
+from capacity.monitors.first_look import QuantityLook
 from capacity.search.ports import Monitor
 from tests.monitors.sources import a_source
 from tests.unit.builders import ERROR_RULE, a_plan
@@ -82,6 +89,36 @@ def test_a_rule_that_needs_a_prometheus_that_is_not_there_ends_the_run_before_an
         made(plan, stack)
     assert caught.value.message == (
         "http://127.0.0.1:1: connection refused; without it there is no verdict on cpu > 85%"
+    )
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize("on_missing", OnMissing)
+def test_a_rule_that_needs_a_limit_that_is_not_set_ends_the_run_before_any_load(
+    on_missing: OnMissing,
+) -> None:
+    """It could never be judged; one that marks can do without."""
+    plan = a_plan(rules=[ERROR_RULE, a_resource_rule(on_missing=on_missing)])
+    look = QuantityLook(
+        quantity=a_quantity(samples_of()),
+        fault=None,
+        series_count=1,
+        subjects=("shop/api/app",),
+        spacing_s=1.0,
+        lag_s=0.5,
+        limits={},
+        unlimited=("shop/api/app",),
+        is_restamped=False,
+        fixed_range_s=0.0,
+    )
+    refuse_unlimited([replace(look, limits={"shop/api/app": 0.5}, unlimited=())], plan)
+    if on_missing is OnMissing.MARK:
+        refuse_unlimited([look], plan)
+        return
+    with pytest.raises(MonitorError) as caught:
+        refuse_unlimited([look], plan)
+    assert caught.value.message == (
+        "no limit is set for shop/api/app, so there is no verdict on cpu > 85%"
     )
     assert caught.value.exit_code == 3
 

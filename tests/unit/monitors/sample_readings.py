@@ -16,13 +16,14 @@ def read(
     source: Samples,
     *series: Series,
     whole: Answer | Fault | None = None,
+    witness: Answer | Fault | None = None,
     window: Window | None = None,
     known: Known = NOTHING_KNOWN,
     empty_means: EmptyMeans = EmptyMeans.NO_DATA,
 ) -> Reading:
     """The reading of a quantity named `cpu` over 60 s, or another window."""
     quantity = a_quantity(source, empty_means=empty_means)
-    answer = SamplesAnswer(Answer(series), whole)
+    answer = SamplesAnswer(Answer(series), whole, witness)
     return evaluate_samples(quantity, source, window or a_window(), answer, known)
 
 

@@ -9,7 +9,7 @@ import pytest
 from capacity.model.check import CheckGroup, CheckHint, CheckItem, CheckState
 from capacity.model.plan import RunPlan
 from capacity.model.resources import EmptyMeans, Quantity
-from capacity.model.rules import Action, Rule
+from capacity.model.rules import Action, OnMissing, Rule
 from capacity.monitors.answers import ClockOffset, Fault, FaultKind
 from capacity.monitors.check_look import look_items
 from capacity.monitors.first_look import FirstLook, QuantityLook
@@ -142,10 +142,27 @@ def test_no_series_can_mean_zero() -> None:
     assert told(items) == [("series", OK, "0", "none_is_zero")]
 
 
-def test_without_any_limit_there_is_no_share() -> None:
-    """The hint says what is shown instead."""
-    items = resources_of(a_look(limits={}, unlimited=(POD,)), a_ruled_plan())
-    assert told(items)[1:] == [("limits", FAILED, "0", "no_limit")]
+@pytest.mark.parametrize(
+    ("on_missing", "state"),
+    [(OnMissing.MARK, WARNING), (OnMissing.STOP, FAILED), (OnMissing.FAIL, FAILED)],
+)
+def test_without_any_limit_there_is_no_share(on_missing: OnMissing, state: CheckState) -> None:
+    """A warning, for it is how the service is set up; unless a rule must be judged."""
+    plan = a_plan(rules=[a_resource_rule(on_missing=on_missing)])
+    items = resources_of(a_look(limits={}, unlimited=(POD,)), plan)
+    assert told(items) == [("limits", state, "0", "no_limit")]
+
+
+def test_a_quota_that_leaves_no_series_is_no_limit_either() -> None:
+    """The kubelet counts no periods of a container without one."""
+    look = replace(nothing(), unlimited=(POD,))
+    assert told(resources_of(look, a_ruled_plan())) == [("limits", WARNING, "0", "no_limit")]
+
+
+def test_a_limit_that_nobody_tells_is_a_failure() -> None:
+    """Whoever would tell it is silent, so it is not known that there is none."""
+    items = resources_of(a_look(limits={}), a_ruled_plan())
+    assert told(items)[1:] == [("limits", FAILED, "?", "limit_unknown")]
 
 
 def test_a_container_without_a_limit_is_named() -> None:

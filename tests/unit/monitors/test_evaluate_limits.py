@@ -1,5 +1,6 @@
 """A share of a limit: without one, of nothing, of more than all of it."""
 
+from dataclasses import replace
 from math import inf, nan
 
 import pytest
@@ -10,7 +11,9 @@ from capacity.model.resources import (
     ReadingState,
     Reduction,
 )
-from capacity.monitors.answers import Answer
+from capacity.monitors.answers import Answer, Fault, FaultKind
+from capacity.monitors.evaluate_samples import witness_query
+from capacity.monitors.members import NOTHING_KNOWN, Known
 from tests.unit.monitors.builders import (
     a_counter,
     a_pod,
@@ -18,7 +21,9 @@ from tests.unit.monitors.builders import (
     a_vector,
     samples_of,
 )
-from tests.unit.monitors.sample_readings import SHARE, read, values_of
+from tests.unit.monitors.sample_readings import SHARE, THROTTLE, read, values_of
+
+SCRAPED_15_S = Known(spacing_s=15.0, lag_s=0.0, was_seen=True)
 
 
 def test_missing_samples_are_no_missing_limit() -> None:
@@ -28,12 +33,66 @@ def test_missing_samples_are_no_missing_limit() -> None:
 
 
 def test_without_a_limit_there_is_no_share() -> None:
-    """No pod has one: no data, with the word for it."""
-    reading = read(SHARE, a_counter(a_pod("a"), 0.2), whole=Answer(()))
+    """No pod has one, and who would tell of it tells of the pod: nothing is missing."""
+    for witness in (a_vector((a_pod("a"), 0.0)), None):
+        reading = read(SHARE, a_counter(a_pod("a"), 0.2), whole=Answer(()), witness=witness)
+        assert (reading.state, reading.reason, reading.members) == (
+            ReadingState.NO_LIMIT,
+            "no CPU limit is set for shop/a/app",
+            (),
+        )
+
+
+def test_a_limit_that_nobody_tells_is_missing() -> None:
+    """kube-state-metrics may be gone: then it is not known that there is none."""
+    reading = read(SHARE, a_counter(a_pod("a"), 0.2), whole=Answer(()), witness=Answer(()))
     assert (reading.state, reading.reason) == (
         ReadingState.NO_DATA,
-        "no CPU limit is set for shop/a/app",
+        "no CPU limit is known for shop/a/app, nor anything else of whoever would tell it",
     )
+
+
+def test_without_a_quota_nothing_is_throttled() -> None:
+    """No period is counted of a container that is there all the same."""
+    witness, nobody = a_vector((a_pod("a"), 7.0)), Answer(())
+    for known, state, reason in (
+        (NOTHING_KNOWN, ReadingState.NO_LIMIT, "no limit is set for shop/a/app"),
+        (SCRAPED_15_S, ReadingState.NO_DATA, "it had samples before, but none in the step of 60s"),
+    ):
+        reading = read(
+            THROTTLE, whole=nobody, witness=witness, known=known, empty_means=EmptyMeans.NO_LIMIT
+        )
+        assert (reading.state, reading.reason) == (state, reason)
+    alone = read(THROTTLE, whole=nobody, witness=nobody, empty_means=EmptyMeans.NO_LIMIT)
+    assert (alone.state, alone.reason) == (
+        ReadingState.NO_DATA,
+        "no series has a sample in the step of 60s",
+    )
+
+
+def test_a_container_without_a_quota_is_named_beside_those_with_one() -> None:
+    """What was throttled is judged, and the other is not forgotten."""
+    throttled, periods = a_counter(a_pod("a"), 1.0), a_counter(a_pod("a"), 10.0)
+    both = a_vector((a_pod("a"), 7.0), (a_pod("b"), 7.0))
+    reading = read(THROTTLE, throttled, whole=Answer((periods,)), witness=both)
+    assert values_of(reading) == {"shop/a/app": 0.1}
+    assert (reading.reason, reading.may_stop) == ("no limit for shop/b/app", True)
+
+
+def test_a_witness_that_cannot_be_asked_is_an_error() -> None:
+    """Nothing is known then."""
+    fault = Fault(FaultKind.TIMEOUT, "no answer within 3s", is_permanent=False)
+    reading = read(SHARE, a_counter(a_pod("a"), 0.2), whole=Answer(()), witness=fault)
+    assert (reading.state, reading.reason) == (ReadingState.ERROR, "no answer within 3s")
+
+
+def test_the_witness_is_asked_only_where_a_limit_is_missing() -> None:
+    """Of a counted whole nobody can tell from it alone."""
+    some = a_vector((a_pod("a"), 0.5))
+    share, throttle = replace(SHARE, witness="w"), replace(THROTTLE, witness="w")
+    assert [witness_query(share, whole) for whole in (some, Answer(()), None)] == [None, "w", "w"]
+    assert witness_query(throttle, some) == "w"
+    assert witness_query(SHARE, Answer(())) is None
 
 
 def test_a_share_of_one_sample_is_no_data() -> None:

@@ -1,6 +1,7 @@
 """What is found of a Prometheus before the load, and the words for it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -183,6 +184,33 @@ def test_a_prometheus_that_does_not_answer_is_asked_no_further() -> None:
     assert hanging.asked == ["clock"] + ["waiting + rate(x[5m])"] * 2
 
 
+def test_a_limit_is_none_where_its_witness_tells_of_the_pod() -> None:
+    """Of two pods one is known to have none; of the other nothing is known."""
+    share = replace(
+        _SHARE, source=replace(samples_of(Reduction.RATE, Limit(CPU_LIMIT)), witness="w")
+    )
+    prometheus = _prometheus()
+    prometheus.vectors["w"] = lambda _: a_vector((a_pod("a"), 0.0), (a_pod("gone"), 0.0))
+    found = _only(prometheus, share)
+    assert (found.unlimited, found.has_no_limit) == (("shop/a/app",), True)
+    prometheus.vectors["w"] = lambda _: Answer(())
+    found = _only(prometheus, share)
+    assert (found.unlimited, found.has_no_limit) == ((), False)
+    prometheus.faults["w"] = TIMEOUT
+    assert _only(prometheus, share).fault == TIMEOUT
+
+
+def test_a_quota_is_none_where_its_witness_tells_of_a_pod() -> None:
+    """Its counters have no series then, and neither have those of a namespace that is not there."""
+    source = replace(samples_of(Reduction.INCREASE, Growth("periods")), witness="w")
+    throttle = a_quantity(replace(source, selector="throttled"), name="throttle")
+    prometheus = _prometheus()
+    assert not _only(prometheus, throttle).has_no_limit
+    prometheus.vectors["w"] = lambda _: a_vector((a_pod("a"), 7.0))
+    found = _only(prometheus, throttle)
+    assert (found.series_count, found.unlimited, found.has_no_limit) == (0, ("shop/a/app",), True)
+
+
 def test_quantities_of_a_process_are_none_of_prometheus() -> None:
     """They have no source."""
     assert _look(_prometheus(), a_quantity(None)).quantities == ()
@@ -230,9 +258,7 @@ def test_notes_name_what_is_wrong_with_a_rules_quantity() -> None:
     look = _look(prometheus, _SHARE, _WAITING)
     notes = _facts(look, 90.0, "cpu", "prom.waiting").notes
     assert notes == (
-        "cpu: no limit for shop/a/app, so no share of it",
-        "cpu: samples carry the time of the scrape and not of the look at the container, so a "
-        "short hold is off by some seconds of it",
+        "cpu: no limit is set for shop/a/app, so rules on it are not judged",
         "prom.waiting: no series now",
         "prom.waiting: the query looks back 5m and so mixes in what was before the step; write "
         "$window for the range",

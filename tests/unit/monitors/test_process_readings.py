@@ -133,7 +133,8 @@ def test_without_a_quota_nothing_is_throttled_and_no_zero_is_told() -> None:
     """Nor is it in a window without work, where there was no period at all."""
     idle = (a_look(0.0, periods=Periods(50, 2)), a_look(10.0, periods=Periods(50, 2)))
 
-    assert read("throttle", TEN_SECONDS).reason.startswith("no CPU quota is set")
+    none = read("throttle", TEN_SECONDS)
+    assert (none.state, none.reason) == (ReadingState.NO_LIMIT, "no CPU quota is set")
     assert read("throttle", idle).reason == "the group of the quota used no CPU in the window"
 
 
@@ -251,7 +252,7 @@ def test_every_quantity_has_its_reading() -> None:
 
     assert [reading.name for reading in readings][:3] == ["cpu", "throttle", "mem"]
     assert {reading.name: reading.state for reading in readings if not reading.members} == {
-        "throttle": ReadingState.NO_DATA
+        "throttle": ReadingState.NO_LIMIT
     }
 
 

@@ -1,9 +1,11 @@
 """Quantities read together, with few questions."""
 
+from dataclasses import replace
+
 import pytest
 
 from capacity.model.resources import Expression, Growth, Limit, ReadingState, Reduction, Samples
-from capacity.monitors.answers import Answer, Series
+from capacity.monitors.answers import Answer, Fault, FaultKind, Series
 from capacity.monitors.patience import PatientPrometheus
 from capacity.monitors.reader import Reader, Wanted
 from tests.fakes.prometheus import REFUSED, FakePrometheus, FakeSeries
@@ -95,3 +97,19 @@ def test_nothing_wanted_is_nothing_asked() -> None:
     prometheus = _prometheus()
     assert list(_reader(prometheus).read([])) == []
     assert prometheus.asked == []
+
+
+def test_without_a_limit_the_witness_is_asked() -> None:
+    """It tells a limit that nobody set from one that is not known."""
+    prometheus = _prometheus()
+    prometheus.vectors[CPU_LIMIT] = lambda _: Answer(())
+    prometheus.vectors["restarts"] = lambda at_s: Answer((Series(a_pod("a"), ((at_s, 0.0),)),))
+    source = replace(samples_of(Reduction.RATE, Limit(CPU_LIMIT)), witness="restarts")
+    (reading,) = _reader(prometheus).read([_wanted(source)])
+    assert (reading.state, prometheus.asked) == (
+        ReadingState.NO_LIMIT,
+        [CPU, CPU_LIMIT, "restarts"],
+    )
+    prometheus.faults[CPU_LIMIT] = Fault(FaultKind.TIMEOUT, "no answer", is_permanent=False)
+    (reading,) = _reader(prometheus).read([_wanted(source)])
+    assert (reading.state, reading.reason) == (ReadingState.ERROR, "no answer")

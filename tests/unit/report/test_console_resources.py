@@ -92,6 +92,7 @@ def test_heads_of_columns_are_short(name: str, head: str) -> None:
         (a_reading(may_stop=False), "~93%"),
         (a_reading(values={}), "?"),
         (a_reading(values={}, state=ReadingState.ERROR), "!"),
+        (a_reading(values={}, state=ReadingState.NO_LIMIT), "n/a"),
         (a_reading("pod.cores", {POD: 0.4321}, unit=Unit.CORES), "0.432c"),
         (a_reading("m", {POD: 512 * 1024**2}, unit=Unit.BYTES), "512MiB"),
         (a_reading("restarts", {POD: 2}, unit=Unit.COUNT), "2"),
@@ -103,12 +104,13 @@ def test_a_cell_is_a_few_characters(reading: Reading | None, shown: str) -> None
 
 
 def test_without_a_limit_cores_stand_in_for_the_share() -> None:
-    """Only where the share has no data and the cores are known."""
-    no_limit = a_reading(values={}, reason="no CPU limit")
+    """Only where nobody set a limit and the cores are known."""
+    no_limit = a_reading(values={}, state=ReadingState.NO_LIMIT, reason="no CPU limit")
     cores = a_reading("pod.cores", {POD: 0.43}, unit=Unit.CORES)
 
     assert reading_of((no_limit, cores), "cpu") is cores
     assert reading_of((no_limit,), "cpu") is no_limit
+    assert reading_of((a_reading(values={}), cores), "cpu") == a_reading(values={})
     assert reading_of((a_reading(), cores), "cpu") == a_reading()
     assert reading_of((a_reading("mem", {}), cores), "mem") == a_reading("mem", {})
 
@@ -146,6 +148,17 @@ def test_quantities_that_fail_alike_are_one_line() -> None:
     spared = a_reading("mem", {}, state=error, reason="refused; asked again in 10s")
 
     assert NewsTeller(PLAN).lines(news(asked, spared)) == ("could not be read: refused (cpu, mem)",)
+
+
+def test_a_limit_that_is_not_set_is_told_once() -> None:
+    """And only of a quantity that a rule is about."""
+    teller = NewsTeller(PLAN)
+    unlimited = [
+        a_reading(name, {}, state=ReadingState.NO_LIMIT, reason="no limit is set for a")
+        for name in ("cpu", "throttle")
+    ]
+    assert teller.lines(news(*unlimited)) == ("not judged: no limit is set for a (cpu)",)
+    assert teller.lines(news(*unlimited, step_index=1)) == ()
 
 
 def test_a_long_list_of_names_is_cut() -> None:

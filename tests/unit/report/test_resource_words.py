@@ -1,5 +1,7 @@
 """Is a reading told with its value, its subject, its samples, and its doubts?"""
 
+from dataclasses import replace
+
 import pytest
 
 from capacity.model.plan import ProcessSource
@@ -63,6 +65,11 @@ from tests.unit.resource_builders import POD
             "could not be read: status 503",
             id="an error",
         ),
+        pytest.param(
+            a_reading(values={}, state=ReadingState.NO_LIMIT, reason="no CPU limit is set for a"),
+            "not judged: no CPU limit is set for a",
+            id="no limit",
+        ),
     ],
 )
 def test_a_reading_in_words(reading: Reading, words: str) -> None:
@@ -83,6 +90,15 @@ def test_a_judgement_in_words(state: RuleState, reason: str, words: str) -> None
     judgement = a_resource_judgement(state=state, reason=reason, seen_late=True)
 
     assert judgement_words(judgement, SHARES, Language.EN) == words
+
+
+def test_a_rule_without_a_limit_in_words() -> None:
+    """No data are missing, so none are said to be."""
+    judgement = a_resource_judgement(state=RuleState.NO_DATA, reason="no CPU limit is set for a")
+    assert judgement.evidence is not None
+    evidence = replace(judgement.evidence, has_no_limit=True)
+    words = judgement_words(replace(judgement, evidence=evidence), SHARES, Language.ZH)
+    assert words == "未判定：no CPU limit is set for a"
 
 
 def test_a_judgement_of_our_own_metric_has_no_subject() -> None:

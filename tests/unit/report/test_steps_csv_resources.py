@@ -107,7 +107,11 @@ def test_what_was_told_besides_the_plan_has_columns_too() -> None:
 
 @pytest.mark.parametrize(
     ("state", "shown"),
-    [(ReadingState.NO_DATA, "no_data"), (ReadingState.ERROR, "error")],
+    [
+        (ReadingState.NO_DATA, "no_data"),
+        (ReadingState.NO_LIMIT, "no_limit"),
+        (ReadingState.ERROR, "error"),
+    ],
 )
 def test_missing_is_empty_and_never_zero(state: ReadingState, shown: str) -> None:
     """Only the state has a word."""

@@ -119,14 +119,16 @@ def test_few_of_what_should_be_many_is_not_uneven() -> None:
 
 def test_without_a_limit_cores_and_share_of_the_request() -> None:
     """There is no share of a limit that nobody set, and that is said."""
-    no_limit = a_reading(values={}, reason="no CPU limit is set")
+    no_limit = a_reading(values={}, state=ReadingState.NO_LIMIT, reason="no CPU limit is set")
     cores = a_reading("pod.cores", {POD: 0.43}, unit=Unit.CORES, aspect=Aspect.INFORMATION)
     request = a_reading("pod.cpu_of_request", {POD: 0.86}, aspect=Aspect.INFORMATION)
-    told = "no CPU limit: 0.43 cores at shop/api-7f9/app, 12 samples"
+    told = "not judged: no CPU limit; 0.43 cores at shop/api-7f9/app, 12 samples"
 
     assert lines(watched(no_limit, cores, request))[1:] == (f"  cpu  {told}, 86% of the request",)
     assert lines(watched(no_limit, cores))[1:] == (f"  cpu  {told}",)
-    assert lines(watched(no_limit))[1:] == ("  cpu  no data: no CPU limit is set",)
+    assert lines(watched(no_limit))[1:] == ("  cpu  not judged: no CPU limit is set",)
+    missing = a_reading(values={}, reason="too few")
+    assert lines(watched(missing, cores))[1:] == ("  cpu  no data: too few",)
 
 
 def test_what_is_missing_is_told_by_its_reason() -> None:

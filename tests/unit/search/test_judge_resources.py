@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from capacity.model.resources import Asked, Direction, Reading, ReadingState
-from capacity.model.rules import Absolute, Comparison, Rule, RuleState, TimesFirst
+from capacity.model.rules import Absolute, Comparison, OnMissing, Rule, RuleState, TimesFirst
 from capacity.model.run import Trust
 from capacity.search.judge_resources import judge_reading, judge_readings, not_read
 from capacity.units import Unit
@@ -115,6 +115,16 @@ def test_a_missing_value_is_a_state_with_its_reason(reading: Reading, state: Rul
     assert (judgement.state, judgement.reason) == (state, "the series is empty")
     assert (judgement.observed, judgement.limit, judgement.sample_count) == (None, None, 0)
     assert judgement.is_lost
+
+
+@pytest.mark.parametrize("on_missing", OnMissing)
+def test_a_limit_that_is_not_set_is_no_lost_data(on_missing: OnMissing) -> None:
+    """The rule is not judged, which is how the service is set up; unless it must be."""
+    reading = a_reading(None, state=ReadingState.NO_LIMIT, reason="no CPU limit is set for a")
+    judgement = judge_reading(replace(CPU, on_missing=on_missing), reading, ())
+    assert (judgement.state, judgement.reason) == (RuleState.NO_DATA, "no CPU limit is set for a")
+    assert judgement.has_no_limit
+    assert judgement.is_lost is (on_missing is not OnMissing.MARK)
 
 
 def test_a_value_whose_samples_are_not_known_has_none() -> None:

@@ -34,6 +34,22 @@ def test_missing_data_make_the_step_suspect_and_the_climb_goes_on(state: Reading
     assert run.steps[-1].judgements[-1].state.value == state.value
 
 
+def test_a_limit_that_is_not_set_makes_no_step_suspect() -> None:
+    """Nothing is missing: the service has none, and the climb goes on as without the rule."""
+    run = Watched([CPU], no_data_from(0, ReadingState.NO_LIMIT))
+    assert run.end.reason is EndReason.LADDER
+    assert run.steps[-1].validity.trust is Trust.VALID
+    assert not any("could not" in reason for s in run.steps for reason in s.validity.reasons)
+    assert {step.judgements[-1].state for step in run.steps} == {RuleState.NO_DATA}
+
+
+def test_a_limit_that_is_taken_away_ends_the_climb_of_a_rule_that_must_be_judged() -> None:
+    """From then on it has no verdict."""
+    rule = replace(CPU, on_missing=OnMissing.STOP)
+    run = Watched([rule], no_data_from(3, ReadingState.NO_LIMIT))
+    assert (run.end.reason, run.levels) == (EndReason.METRICS_LOST, [1, 2, 4, 8])
+
+
 @pytest.mark.parametrize("policy", [OnMissing.STOP, OnMissing.FAIL])
 def test_missing_data_end_the_climb_where_the_rule_says_so(policy: OnMissing) -> None:
     """The end names the rule, the step and the reason; what was measured is kept."""

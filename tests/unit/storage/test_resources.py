@@ -194,3 +194,16 @@ def test_the_schema_names_every_word_that_can_be_written(path: str, kind: type[S
         place = place[key]
 
     assert set(place["enum"]) == {word.value for word in kind}
+
+
+def test_what_has_no_limit_comes_back_and_older_files_do_not_know_it() -> None:
+    """Without the key nobody has said that there is none."""
+    evidence = Evidence("query", "a", 1.0, seen_late=False, has_no_limit=True)
+    judgement = replace(
+        a_resource_judgement(state=RuleState.NO_DATA, reason="none"), evidence=evidence
+    )
+    encoded = json.loads(json.dumps(encode_judgement(judgement)))
+    assert decode_judgement(Fields(encoded, file="run.json")) == judgement
+    del encoded["evidence"]["has_no_limit"]
+    older = decode_judgement(Fields(encoded, file="run.json"))
+    assert not older.has_no_limit
