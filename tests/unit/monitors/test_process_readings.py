@@ -135,6 +135,12 @@ def test_without_a_quota_nothing_is_throttled_and_no_zero_is_told() -> None:
 
     none = read("throttle", TEN_SECONDS)
     assert (none.state, none.reason) == (ReadingState.NO_LIMIT, "no CPU quota is set")
+    limits = Limits(0.5, Basis.QUOTA, 200 * MIB, Basis.MACHINE)
+    silent = read("throttle", (a_look(0.0, limits=limits), a_look(10.0, limits=limits)))
+    assert (silent.state, silent.reason) == (
+        ReadingState.NO_DATA,
+        "the cpu.stat of its quota cannot be read",
+    )
     assert read("throttle", idle).reason == "the group of the quota used no CPU in the window"
 
 
