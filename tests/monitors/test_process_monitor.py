@@ -108,13 +108,14 @@ def test_a_look_that_hangs_is_an_error_when_its_time_is_up(
     assert monitor.poll() == ()
 
 
-def test_what_the_kernel_refuses_is_an_error_with_its_name(
-    service: Obedient, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("error", [PermissionError("not this one"), ZeroDivisionError("ours")])
+def test_what_goes_wrong_in_a_look_is_an_error_with_its_name(
+    service: Obedient, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     """The step has no value, and the thread lives on: the next hold is read."""
 
     def refuse(*_: object, **__: object) -> None:
-        raise PermissionError("not this one")
+        raise error
 
     with monitored(service.pid) as monitor, monkeypatch.context() as broken:
         broken.setattr(ProcessTree, "look", refuse)
@@ -128,6 +129,6 @@ def test_what_the_kernel_refuses_is_an_error_with_its_name(
         read = news_of(monitor, Asked.AT_END)
 
     assert {(r.state, r.reason) for r in refused.readings} == {
-        (ReadingState.ERROR, "PermissionError: not this one")
+        (ReadingState.ERROR, f"the monitor failed with {type(error).__name__}: {error}")
     }
     assert (read.step_index, read.readings[0].state) == (1, ReadingState.READ)
