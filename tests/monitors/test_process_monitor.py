@@ -124,7 +124,7 @@ def test_what_goes_wrong_in_a_look_is_an_error_with_its_name(
         refused = news_of(monitor, Asked.AT_END)
         broken.undo()
         monitor.begin_hold(1, time.time())
-        service.do("burn(0.1)")
+        service.do("burn(1)")  # long enough for two looks on a busy machine
         monitor.end_hold(1, time.time())
         read = news_of(monitor, Asked.AT_END)
 
