@@ -135,6 +135,7 @@ class Quantity:
         over_s: float | None,
         members: tuple["Member", ...] = (),
         may_stop: bool = False,
+        doubtful: tuple["Member", ...] = (),
     ) -> "Reading":
         """What was read of it from one time to another."""
         return Reading(
@@ -152,6 +153,7 @@ class Quantity:
             members=members,
             may_stop=may_stop,
             seen_late=False,
+            doubtful=doubtful,
         )
 
 
@@ -198,7 +200,8 @@ class Reading:
     Without a value `members` is empty and `reason` says why in words. `may_stop` is false when the
     samples are too few or cover too little for a decision; `reason` then says so. `seen_late` marks
     a window that was asked again after its samples had had time to arrive. `query` is what was
-    sent. `population` is None when `members` are all there are.
+    sent. `population` is None when `members` are all there are. `doubtful` are other members, with
+    too few samples to be judged beside those: none may stop a run, or pass as inside a limit.
     """
 
     name: str
@@ -216,6 +219,7 @@ class Reading:
     may_stop: bool
     seen_late: bool
     population: Population | None = None
+    doubtful: tuple[Member, ...] = ()
 
     @property
     def member_count(self) -> int:

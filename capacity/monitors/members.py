@@ -156,11 +156,16 @@ class Verdict:
             for one in present
             if one.subject not in names
         ]
+        doubtful = tuple(
+            self._member(one, value) for one, value in numbers if one.subject not in names
+        )
         reasons = [] if enough else [self._may_not_stop([one for one, _ in judged])]
         reasons += [list_some(left_out)] if left_out else []
         members = tuple(self._member(one, value) for one, value in judged)
         reason = "; ".join([*reasons, *notes])
-        return self._reading(ReadingState.READ, reason, members, may_stop=bool(enough))
+        return self._reading(
+            ReadingState.READ, reason, members, may_stop=bool(enough), doubtful=doubtful
+        )
 
     def _infinite(self, subjects: Sequence[str]) -> Reading | None:
         """The reading when any value is infinite."""
@@ -259,6 +264,7 @@ class Verdict:
         members: tuple[Member, ...] = (),
         *,
         may_stop: bool = False,
+        doubtful: tuple[Member, ...] = (),
     ) -> Reading:
         window = self._window
         return self._quantity.reading(
@@ -269,6 +275,7 @@ class Verdict:
             over_s=window.over_s,
             members=members,
             may_stop=may_stop,
+            doubtful=doubtful,
         )
 
 

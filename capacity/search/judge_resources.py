@@ -2,7 +2,8 @@
 
 Pure. Too few samples are neither OK nor a breach, on whichever side of the limit their value lies:
 a step must not end the climb on two samples, and not pass on them either. The value is in the
-reason then. A rule judges the member that is worst in the rule's own direction.
+reason then. A rule judges the member that is worst in the rule's own direction; that one inside the
+limit is not enough where another one, on too few samples, lies beyond it.
 """
 
 from collections.abc import Sequence
@@ -52,7 +53,8 @@ def judge_reading(rule: Rule, reading: Reading, before: Sequence[Step]) -> Judge
     In the first valid step a multiple of that step has no limit yet: the state is NO_DATA, with the
     observed value, which tells it from a rule that lacks its data.
     """
-    member = _deciding(rule, reading)
+    is_read = reading.state is ReadingState.READ
+    member = _deciding(rule, reading.members) if is_read else None
     if member is None:
         is_error = reading.state is ReadingState.ERROR
         state = RuleState.ERROR if is_error else RuleState.NO_DATA
@@ -89,25 +91,27 @@ def not_read(rule: Rule, reason: str, start_unix_s: float, end_unix_s: float) ->
     return Judgement(rule, RuleState.ERROR, None, None, 0, start_unix_s, end_unix_s, reason)
 
 
-def _deciding(rule: Rule, reading: Reading) -> Member | None:
-    if reading.state is not ReadingState.READ or not reading.members:
-        return None
+def _deciding(rule: Rule, members: Sequence[Member]) -> Member | None:
     is_upper = rule.comparison in (Comparison.ABOVE, Comparison.AT_LEAST)
     choose = max if is_upper else min
-    return choose(reading.members, key=lambda member: member.value)
+    return choose(members, key=lambda member: member.value, default=None)
 
 
 def _base(rule: Rule, first: Step) -> float | None:
     """The value that `Nx first` multiplies."""
     for reading in first.resources:
         if reading.name == rule.metric and reading.may_stop:
-            member = _deciding(rule, reading)
+            member = _deciding(rule, reading.members)
             return None if member is None else member.value
     return None
 
 
 def _compared(rule: Rule, reading: Reading, member: Member, limit: float) -> Judgement:
     broken = rule.comparison.holds(member.value, limit)
+    doubtful = _deciding(rule, reading.doubtful)
+    if not broken and doubtful is not None and rule.comparison.holds(doubtful.value, limit):
+        reason = f"{rule.unit.show(doubtful.value)} is not believed: {reading.reason}"
+        return _judgement(rule, reading, doubtful, RuleState.NO_DATA, reason=reason)
     state = RuleState.BREACH if broken else RuleState.OK
     return _judgement(rule, reading, member, state, observed=member.value, limit=limit)
 

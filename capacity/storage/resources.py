@@ -56,6 +56,9 @@ def encode_reading(reading: Reading, max_members: int = MAX_MEMBERS) -> JsonObje
         "seen_late": believable.seen_late,
         "member_count": believable.member_count,
         "members": [_encode_member(one) for one in _worst(believable, max_members)],
+        "doubtful": [
+            _encode_member(one) for one in believable.doubtful[:max_members] if isfinite(one.value)
+        ],
     }
 
 
@@ -78,6 +81,7 @@ def decode_reading(fields: Fields) -> Reading:
         may_stop=fields.flag("may_stop"),
         seen_late=fields.flag("seen_late"),
         population=_decode_population(fields, len(members)),
+        doubtful=tuple(_decode_member(one) for one in fields.added_inner_list("doubtful")),
     )
 
 

@@ -277,6 +277,9 @@ def test_a_pod_with_too_few_samples_does_not_decide_beside_others() -> None:
     assert reading.reason == (
         "shop/poor/app rests on 2 samples over 71.7% of the step of 60s and is not judged"
     )
+    (doubtful,) = reading.doubtful
+    assert doubtful.value == pytest.approx(0.9)
+    assert (doubtful.subject, doubtful.sample_count) == ("shop/poor/app", 2)
 
 
 def test_a_pod_that_is_not_a_number_is_named_beside_others() -> None:

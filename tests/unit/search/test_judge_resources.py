@@ -79,6 +79,30 @@ def test_the_member_that_is_worst_for_the_rule_decides(
     assert judgement.evidence.subject == ("c" if observed == 0.2 else "b")
 
 
+@pytest.mark.parametrize(
+    ("believed", "doubtful", "state", "subject"),
+    [
+        (0.5, 0.97, RuleState.NO_DATA, "poor"),
+        (0.5, 0.6, RuleState.OK, "whole"),
+        (0.9, 0.97, RuleState.BREACH, "whole"),
+    ],
+)
+def test_a_doubtful_pod_beyond_the_limit_lets_no_other_one_pass(
+    believed: float, doubtful: float, state: RuleState, subject: str
+) -> None:
+    """It cannot stop the climb, but the rule is not known to hold; a believed breach counts."""
+    reading = replace(
+        a_reading(members=(a_member(believed, "whole"),), reason="poor rests on 2 samples"),
+        doubtful=(a_member(doubtful, "poor"),),
+    )
+    judgement = judge_reading(CPU, reading, ())
+    assert (judgement.state, judgement.is_lost) == (state, state is RuleState.NO_DATA)
+    assert judgement.evidence is not None
+    assert judgement.evidence.subject == subject
+    if state is RuleState.NO_DATA:
+        assert judgement.reason == "97% is not believed: poor rests on 2 samples"
+
+
 @pytest.mark.parametrize("value", [0.97, 0.10])
 def test_too_few_samples_are_neither_a_breach_nor_ok(value: float) -> None:
     """Two samples may not end the climb, and they may not let a step pass either."""

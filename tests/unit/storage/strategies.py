@@ -135,6 +135,9 @@ LOADS = st.one_of(
     st.builds(OpenLoop, RATES, st.sampled_from(Arrivals), st.integers(1, 100_000)),
 )
 TIMES = st.floats(0, 1e10)
+MEMBERS = st.lists(
+    st.builds(Member, TEXTS, NUMBERS, st.none() | COUNTS_UP_TO, MAYBE, MAYBE), max_size=3
+).map(tuple)
 READINGS = st.builds(
     Reading,
     st.sampled_from(["cpu", "mem", "prom.waiting"]),
@@ -148,11 +151,10 @@ READINGS = st.builds(
     MAYBE,
     TIMES,
     TIMES,
-    st.lists(
-        st.builds(Member, TEXTS, NUMBERS, st.none() | COUNTS_UP_TO, MAYBE, MAYBE), max_size=3
-    ).map(tuple),
+    MEMBERS,
     st.booleans(),
     st.booleans(),
+    doubtful=MEMBERS,
 )
 CHANGES = st.builds(Change, st.sampled_from(ChangeKind), TEXTS, TEXTS, TIMES)
 FACTS = st.builds(
