@@ -254,9 +254,11 @@ def test_counts_of_redis(measured: Measured, name: str, info: str) -> None:
 
 def test_shares_of_redis(measured: Measured) -> None:
     """Memory and clients as shares of what is set, three hits of four."""
-    used = float(measured.after.redis["used_memory"]) / MAX_MEMORY_BYTES
-    assert measured.value("redis.memory") == pytest.approx(used, rel=0.1)
-    assert measured.value("redis.memory_used") == pytest.approx(used * MAX_MEMORY_BYTES, rel=0.1)
+    # The highest of the window: buffers of the load come and go, up to the peak that Redis keeps.
+    least_bytes = 0.9 * float(measured.after.redis["used_memory"])
+    peak_bytes = 1.02 * float(measured.after.redis["used_memory_peak"])
+    assert least_bytes <= measured.value("redis.memory") * MAX_MEMORY_BYTES <= peak_bytes
+    assert least_bytes <= measured.value("redis.memory_used") <= peak_bytes
     # 20 connections that do nothing, one that waits, the exporter's own and some of the load.
     assert 22 <= measured.value("redis.clients") * MAX_CLIENTS <= 32
     assert measured.value("redis.blocked_clients") == 1
