@@ -12,6 +12,7 @@ from math import isfinite
 from capacity.model.plan import KubernetesScope
 from capacity.model.resources import Change, ChangeKind
 from capacity.monitors.answers import Answer, Fault
+from capacity.monitors.members import name_some
 from capacity.monitors.surroundings import Snapshot
 from capacity.presets.kubernetes_watch import Watched, WatchQuery, watch_queries
 from capacity.units import Unit
@@ -70,20 +71,21 @@ class _Pairs:
         self, watched: Mapping[Watched, WatchQuery], before: Snapshot, after: Snapshot
     ) -> None:
         self._known: dict[Watched, tuple[_Values, _Values]] = {}
-        unknown: list[str] = []
+        unknown: dict[str, list[str]] = {}
         for name, query in watched.items():
             first, last = before.get(name.value), after.get(name.value)
             if isinstance(first, Fault):
-                unknown.append(f"{name.value}: {first.detail}")
+                unknown.setdefault(first.detail, []).append(name.value)
             elif isinstance(last, Fault):
-                unknown.append(f"{name.value}: {last.detail}")
+                unknown.setdefault(last.detail, []).append(name.value)
             elif first is None or last is None:
-                unknown.append(f"{name.value}: not asked")
+                unknown.setdefault("not asked", []).append(name.value)
             elif first.series and not last.series and name is not Watched.OOM_KILLED:
-                unknown.append(f"{name.value}: it is no longer told")
+                unknown.setdefault("it is no longer told", []).append(name.value)
             else:
                 self._known[name] = _values(first, query), _values(last, query)
-        self.unknown = tuple(unknown)
+        # A Prometheus that is gone fails every query alike: that is said once.
+        self.unknown = tuple(f"{name_some(names)}: {why}" for why, names in unknown.items())
 
     def of(self, name: Watched) -> tuple[_Values, _Values]:
         """Both answers; empty when they cannot be compared."""
