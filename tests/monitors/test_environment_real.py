@@ -124,7 +124,8 @@ def test_an_exporter_that_died_is_unknown(prometheus: PrometheusApi) -> None:
     before, after = snapshot(prometheus, END_UNIX_S), snapshot(prometheus, END_UNIX_S + 600)
 
     assert surroundings.changes(before, after, END_UNIX_S + 600) == ()
-    assert "pods: it is no longer told" in surroundings.unknown(before, after)
+    (unknown,) = surroundings.unknown(before, after)
+    assert unknown == "pods, restarts, oom_events and 3 more: it is no longer told"
 
 
 class _PastApi(PrometheusApi):
