@@ -1,12 +1,20 @@
 """What does a finished run say? The one entry point: a Run goes in, Findings come out."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from capacity.analysis.knee import find_knee
+from capacity.analysis.measure import lost, measure
+from capacity.analysis.outcomes import (
+    JUDGED_PURPOSES,
+    NOTHING_SUCCEEDED,
+    Limit,
+    first_failure,
+    operating_point,
+    outcomes,
+)
 from capacity.model.findings import (
     Capacity,
     Findings,
-    LimitKind,
     NoCapacity,
     NoCapacityReason,
     NoKnee,
@@ -14,8 +22,9 @@ from capacity.model.findings import (
     Peak,
 )
 from capacity.model.load import RateLadder
-from capacity.model.rules import Action, Judgement, OnMissing, Rule, Scope, StepRate
-from capacity.model.run import EndReason, Run, Step, Trust
+from capacity.model.measured import Measured
+from capacity.model.rules import OnMissing, StepRate
+from capacity.model.run import EndReason, Run, Trust
 
 EXIT_OK = 0
 EXIT_NOT_FINISHED = 1
@@ -41,98 +50,57 @@ _NO_KNEE_OF_RATES = NoKnee(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Limit:
-    """What a step broke, and whose word that is."""
-
-    text: str
-    kind: LimitKind
-
-
-_NOTHING_SUCCEEDED = _Limit("no request succeeded", LimitKind.SERVICE)
-
-
 def analyze(run: Run) -> Findings:
     """Draw capacity, knee, peak and exit code from the believable steps of a run."""
-    usable = sorted(
-        (step for step in run.steps if _is_usable(step)), key=lambda s: s.plan.load.level
-    )
-    rates = tuple(StepRate(step.plan.load.level, step.qps) for step in usable)
-    best = max(usable, key=lambda s: s.qps, default=None)
-    peak = None if best is None or best.qps <= 0 else Peak(best.plan.load, best.qps)
-    capacity = _capacity(run)
+    steps = tuple(measure(step) for step in run.steps)
+    usable = [
+        StepRate(step.load.level, step.qps)
+        for step in steps
+        if step.is_usable and step.qps is not None and step.purpose in JUDGED_PURPOSES
+    ]
+    rates = tuple(sorted(usable, key=lambda rate: rate.level))
+    capacity = _capacity(run, steps)
     return Findings(
-        peak=peak,
+        peak=_peak(steps),
         knee=_NO_KNEE_OF_RATES if isinstance(run.plan.ladder, RateLadder) else find_knee(rates),
         capacity=capacity,
         exit_code=_exit_code(run, capacity),
     )
 
 
-def _is_usable(step: Step) -> bool:
-    """INVALID steps feed nothing; of the steps cut short only those that a rule ended count."""
-    if step.validity.trust is Trust.INVALID:
-        return False
-    return not step.ended_early or _broken_rule(step) is not None
-
-
-def _broken_rule(step: Step) -> Rule | None:
-    """The limit this step broke; timing proves nothing where the generator was the limit."""
-    is_invalid = step.validity.trust is Trust.INVALID
-    broken = [
-        judgement.rule
-        for judgement in step.breaches
-        if judgement.rule.action is Action.STOP
-        and not (is_invalid and judgement.rule.rests_on_timing)
+def _peak(steps: Sequence[Measured]) -> Peak | None:
+    known = [
+        Peak(step.load, step.qps)
+        for step in steps
+        if step.is_usable and step.qps and step.purpose in JUDGED_PURPOSES
     ]
-    return min(broken, key=lambda rule: rule.precedence, default=None)
+    return max(known, key=lambda peak: peak.qps, default=None)
 
 
-def _capacity(run: Run) -> Capacity | NoCapacity:
-    """The last step before the first one that failed or cannot be believed."""
-    passed: Step | None = None
-    limit: _Limit | None = None
-    for step in run.steps:
-        limit = _limit_of(step)
-        if limit is not None or not _may_be_the_answer(step):
-            break
-        passed = step
+def _capacity(run: Run, steps: Sequence[Measured]) -> Capacity | NoCapacity:
+    """The least load that gives all that the service has within the limits."""
+    levels = outcomes(steps, recheck=False)
+    point, failure = operating_point(levels), first_failure(levels)
+    limit = None if failure is None else failure.limit
     if limit is None and run.end.reason is EndReason.TARGET_DOWN:
-        limit = _NOTHING_SUCCEEDED
-    if passed is None:
+        limit = NOTHING_SUCCEEDED
+    if point is None or point.best is None or point.best.qps is None:
         return _no_capacity(run, limit)
+    best = point.best
     return Capacity(
-        load=passed.plan.load,
-        qps=passed.qps,
-        p99_s=None if passed.latency is None else passed.latency.p99_s,
-        success_ratio=passed.counts.success_ratio,
+        load=point.load,
+        qps=point.best.qps,
+        p99_s=None if best.latency is None else best.latency.p99_s,
+        success_ratio=best.success_ratio,
         limited_by=None if limit is None else limit.text,
         limit_kind=None if limit is None else limit.kind,
-        not_judged=tuple(judgement.rule.text for judgement in _lost(passed)),
+        not_judged=tuple(j.rule.text for j in best.judgements if j.is_lost),
+        step_index=best.index,
+        failed=None if failure is None else failure.load,
     )
 
 
-def _limit_of(step: Step) -> _Limit | None:
-    rule = _broken_rule(step)
-    if rule is not None:
-        is_guard = rule.scope is Scope.RESOURCE
-        return _Limit(rule.text, LimitKind.RESOURCE if is_guard else LimitKind.SERVICE)
-    is_dead = step.counts.ok == 0 and step.validity.trust is not Trust.INVALID
-    return _NOTHING_SUCCEEDED if is_dead else None
-
-
-def _may_be_the_answer(step: Step) -> bool:
-    """Whether a step that broke no limit can be believed, is whole, and had all it must have."""
-    if step.validity.trust is Trust.INVALID or step.ended_early:
-        return False
-    return all(judgement.rule.on_missing is OnMissing.MARK for judgement in _lost(step))
-
-
-def _lost(step: Step) -> tuple[Judgement, ...]:
-    return tuple(judgement for judgement in step.judgements if judgement.is_lost)
-
-
-def _no_capacity(run: Run, limit: _Limit | None) -> NoCapacity:
+def _no_capacity(run: Run, limit: Limit | None) -> NoCapacity:
     if not run.steps:
         return NoCapacity(NoCapacityReason.NO_STEP)
     first = run.steps[0]
@@ -144,8 +112,9 @@ def _no_capacity(run: Run, limit: _Limit | None) -> NoCapacity:
         return NoCapacity(NoCapacityReason.NOT_BELIEVED, load, doubts)
     if first.ended_early:
         return NoCapacity(NoCapacityReason.CUT_SHORT, load)
-    lost = _lost(first)[0]
-    return NoCapacity(NoCapacityReason.NOT_JUDGED, load, f"{lost.rule.text}: {lost.reason}")
+    judgement = lost(first)[0]
+    fact = f"{judgement.rule.text}: {judgement.reason}"
+    return NoCapacity(NoCapacityReason.NOT_JUDGED, load, fact)
 
 
 def _exit_code(run: Run, capacity: Capacity | NoCapacity) -> int:

@@ -16,7 +16,14 @@ from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import TYPE_CHECKING
 
-from capacity.model.findings import Knee, NoKnee, NoKneeReason
+from capacity.model.findings import (
+    Confidence,
+    CurveFit,
+    Estimate,
+    Knee,
+    NoKnee,
+    NoKneeReason,
+)
 from capacity.model.rules import StepRate, gain_per_doubling
 
 if TYPE_CHECKING:
@@ -78,13 +85,25 @@ def find_knee(rates: tuple[StepRate, ...]) -> Knee | NoKnee:
     if knee < rates[0].level:
         return NoKnee(NoKneeReason.BELOW_RANGE, _below(rates[0].level))
     half_width = min(_Z_90 * fit.sd_ln_knee, _MAX_LN_HALF_WIDTH)
-    return Knee(
-        concurrency=knee,
-        low=exp(fit.ln_knee - half_width),
-        high=exp(fit.ln_knee + half_width),
-        saturation_qps=fit.saturation_qps,
-        method=METHOD,
+    at = Estimate(knee, exp(fit.ln_knee - half_width), exp(fit.ln_knee + half_width))
+    saturation_qps = Estimate(fit.saturation_qps, fit.saturation_qps, fit.saturation_qps)
+    curve_fit = CurveFit(
+        p_saturated=1.0,
+        p_not_reached=0.0,
+        p_below_range=0.0,
+        p_retrograde=0.0,
+        is_retrograde=False,
+        knee=at,
+        n95=at,
+        n_power=at,
+        saturation_qps=saturation_qps,
+        peak=None,
+        noise_ratio=_LEAST_NOISE,
+        step_count=len(rising),
+        curve=(),
+        checks=(),
     )
+    return Knee(curve_fit, Confidence.MEDIUM, METHOD)
 
 
 def _absence(rates: tuple[StepRate, ...]) -> NoKnee | None:

@@ -116,20 +116,57 @@ class EngineName(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Why a step is run."""
+    """Why a step is run.
+
+    RECHECK measures once more what broke a limit or could not be believed; REFINE fills a gap;
+    VERIFY is a longer hold at the answer; CONFIRM plans starts at 90 % of its rate; RECOVERY is
+    light load after the heavy one.
+    """
 
     LADDER = "ladder"
+    RECHECK = "recheck"
+    REFINE = "refine"
+    VERIFY = "verify"
+    CONFIRM = "confirm"
+    RECOVERY = "recovery"
 
 
 @dataclass(frozen=True, slots=True)
 class StepPlan:
-    """One level of load: settle is thrown away, hold is measured."""
+    """One level of load: settle is thrown away, hold is measured.
+
+    The hold goes on, at most up to `hold_max_s` (None: not at all), while it is not steady or has
+    fewer than `min_requests` good answers.
+    """
 
     index: int
     load: Load
     settle_s: float
     hold_s: float
     purpose: Purpose
+    hold_max_s: float | None = None
+    min_requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPlan:
+    """What a climb does beside the steps of its ladder; by these defaults nothing.
+
+    `hold_max_s` and `min_requests` are those of every step. With `recheck` a limit must be broken
+    twice at a load before it ends the climb, but for an emergency. `refine` is how many steps at
+    most fill gaps, fewer when the 90 % interval of the knee becomes narrower than `precision_ratio`
+    (high / low - 1). With `budget_s`, which nothing exceeds, steps are added while there is time.
+    """
+
+    hold_max_s: float | None = None
+    min_requests: int = 0
+    recheck: bool = False
+    refine: int = 0
+    precision_ratio: float | None = None
+    budget_s: float | None = None
+    verify: bool = False
+    confirm: bool = False
+    recovery: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +274,7 @@ class RunPlan:
     profile_sha256: str | None
     monitor: MonitorPlan | None = None
     notes: tuple[str, ...] = ()
+    search: SearchPlan = SearchPlan()
 
     @property
     def likely_duration_s(self) -> float:

@@ -281,6 +281,14 @@ class Rule:
         return METRICS[self.metric].unit if self.resource_unit is None else self.resource_unit
 
     @property
+    def is_limit(self) -> bool:
+        """Whether it is about what a load does to callers or resources, and so bounds the capacity.
+
+        A rule on growth only says that more load is of no use.
+        """
+        return self.scope is not Scope.STEP
+
+    @property
     def precedence(self) -> int:
         """Of rules broken at the same time the one with the lowest number names the end.
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from capacity.model.measured import Interval, Steadiness
 from capacity.model.plan import RunPlan, StepPlan
 from capacity.model.resources import Asked, Change, MonitorFacts, Reading, ResourceNews
 from capacity.model.rules import Judgement, RuleState
@@ -75,7 +76,8 @@ class Step:
     the achieved concurrency: mean running slots / planned ones. In an open loop the
     `latency` counts from the planned start, `service_latency` from the send and `send_lag` between
     the two; a closed loop has the `latency` alone. None is not known. `resources` are the latest
-    readings over the whole hold, `changes` what happened to the service meanwhile.
+    readings over the whole hold, `changes` what happened to the service meanwhile. `intervals` are
+    the hold in the order of time, empty when it was stored without them.
     """
 
     plan: StepPlan
@@ -110,6 +112,8 @@ class Step:
     failure_traces: tuple[FailureTrace, ...] = ()
     resources: tuple[Reading, ...] = ()
     changes: tuple[Change, ...] = ()
+    intervals: tuple[Interval, ...] = ()
+    steadiness: Steadiness | None = None
 
     @property
     def hold_s(self) -> float:
@@ -136,6 +140,7 @@ class EndReason(StrEnum):
     GENERATOR = "generator"
     TARGET_DOWN = "target_down"
     METRICS_LOST = "metrics_lost"
+    BUDGET = "budget"
     INTERRUPTED = "interrupted"
     TERMINATED = "terminated"
     NOT_FINISHED = "not_finished"
@@ -143,11 +148,16 @@ class EndReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
-    """The end of the climb: reason, the sentence for people, and the rule if one decided."""
+    """Why the climb went no higher: reason, the sentence for people, and the rule if one decided.
+
+    `step_index` is the step that decided; None when no single step did. Steps that refine and check
+    the answer may follow it; what breaks those off takes its place.
+    """
 
     reason: EndReason
     detail: str
     rule: str | None
+    step_index: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,11 +96,12 @@ def mark_knee(
     """The knee as a line with its range, if it lies on the axis."""
     knee = findings.knee
     low, high = axis_limits(levels)
-    if isinstance(knee, Knee) and low <= knee.concurrency <= high:
-        axes.axvspan(knee.low, knee.high, color=PURPLE, alpha=0.18, lw=0, gid="knee-range")
-        axes.axvline(knee.concurrency, color=_KNEE_COLOR, ls=(0, (5, 2)), lw=1.6, gid="knee")
+    if isinstance(knee, Knee) and low <= knee.fit.knee.value <= high:
+        at = knee.fit.knee
+        axes.axvspan(at.low, at.high, color=PURPLE, alpha=0.18, lw=0, gid="knee-range")
+        axes.axvline(at.value, color=_KNEE_COLOR, ls=(0, (5, 2)), lw=1.6, gid="knee")
         text = knee_mark(knee, language)
-        put_mark(axes, levels, knee.concurrency, text, row=0, color=_KNEE_COLOR)
+        put_mark(axes, levels, at.value, text, row=0, color=_KNEE_COLOR)
 
 
 def mark_capacity(axes: "Axes", findings: Findings, language: Language) -> list["Line2D"]:

@@ -34,8 +34,9 @@ def _finding(findings: Findings, language: Language) -> str:
         return say(language, "title_none")
     qps = format_qps(peak.qps)
     if isinstance(knee, Knee):
-        near = show_concurrency(round(knee.concurrency) if knee.concurrency >= 1 else 1)
-        return say(language, "title_knee", knee=near, qps=format_qps(knee.saturation_qps))
+        near = show_concurrency(max(1, round(knee.fit.knee.value)))
+        qps = format_qps(knee.fit.saturation_qps.value)
+        return say(language, "title_knee", knee=near, qps=qps)
     match knee.reason:
         case NoKneeReason.NOT_REACHED:
             return say(language, "title_not_reached", last=load_words(peak.load, language), qps=qps)
@@ -43,7 +44,7 @@ def _finding(findings: Findings, language: Language) -> str:
             return say(language, "title_below_range", qps=qps)
         case NoKneeReason.OPEN_LOOP:
             return _rate_finding(findings.capacity, peak, language)
-        case NoKneeReason.TOO_FEW_STEPS:
+        case NoKneeReason.TOO_FEW_STEPS | NoKneeReason.UNCLEAR:
             return say(language, "title_peak", qps=qps, load=load_words(peak.load, language))
 
 
@@ -94,9 +95,9 @@ def knee_mark(knee: Knee, language: Language) -> str:
     return say(
         language,
         "mark_knee",
-        knee=show_concurrency(knee.concurrency),
-        low=show_concurrency(knee.low),
-        high=show_concurrency(knee.high),
+        knee=show_concurrency(knee.fit.knee.value),
+        low=show_concurrency(knee.fit.knee.low),
+        high=show_concurrency(knee.fit.knee.high),
     )
 
 

@@ -151,10 +151,10 @@ def _knee(run: Run, findings: Findings, language: Language) -> str:
         return say(
             language,
             "knee_found",
-            knee=show_concurrency(knee.concurrency),
-            low=show_concurrency(knee.low),
-            high=show_concurrency(knee.high),
-            qps=format_qps(knee.saturation_qps),
+            knee=show_concurrency(knee.fit.knee.value),
+            low=show_concurrency(knee.fit.knee.low),
+            high=show_concurrency(knee.fit.knee.high),
+            qps=format_qps(knee.fit.saturation_qps.value),
         )
     loads = sorted((step.plan.load for step in run.steps), key=lambda load: load.level)
     if not loads:

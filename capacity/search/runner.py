@@ -6,6 +6,7 @@ begins; the load goes on meanwhile, so that no pause lets the service rest.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from math import inf
 
 from capacity.model.plan import RunPlan, StepPlan
 from capacity.model.resources import Asked
@@ -54,7 +55,7 @@ async def find_capacity(
     try:
         yield RunStarted(plan, environment, clock.unix_s())
         while climb.end is None:
-            step_plan = next_step(plan, climb.steps)
+            step_plan = next_step(plan, climb.steps, inf)
             if step_plan is None:
                 climb.end = RunEnd(EndReason.LADDER, "every step of the ladder was climbed", None)
                 break

@@ -125,10 +125,10 @@ def _knee(knee: Knee | NoKnee) -> JsonObject:
         case Knee():
             return {
                 "found": True,
-                "concurrency": knee.concurrency,
-                "low": knee.low,
-                "high": knee.high,
-                "saturation_qps": knee.saturation_qps,
+                "concurrency": knee.fit.knee.value,
+                "low": knee.fit.knee.low,
+                "high": knee.fit.knee.high,
+                "saturation_qps": knee.fit.saturation_qps.value,
                 "method": knee.method,
             }
         case NoKnee(reason, detail):

@@ -9,6 +9,12 @@ from dataclasses import replace
 
 from capacity.model.findings import (
     Capacity,
+    CheckName,
+    Confidence,
+    CrossCheck,
+    CurveFit,
+    CurvePoint,
+    Estimate,
     Findings,
     Knee,
     NoCapacity,
@@ -295,7 +301,34 @@ def a_run(
 
 
 PEAK = Peak(ClosedLoop(64), 800.0)
-KNEE = Knee(8.0, 7.2, 9.1, 800.0, "isotonic")
+
+
+def a_knee(concurrency: float = 8.0, *, qps: float = 800.0, spread: float = 1.12) -> Knee:
+    """A knee whose interval is `spread` times wide to either side."""
+    fit = CurveFit(
+        p_saturated=0.97,
+        p_not_reached=0.02,
+        p_below_range=0.01,
+        p_retrograde=0.05,
+        is_retrograde=False,
+        knee=Estimate(concurrency, concurrency / spread, concurrency * spread),
+        n95=Estimate(1.5 * concurrency, 1.4 * concurrency, 1.7 * concurrency),
+        n_power=Estimate(concurrency, concurrency / spread, concurrency * spread),
+        saturation_qps=Estimate(qps, 0.98 * qps, 1.02 * qps),
+        peak=None,
+        noise_ratio=0.01,
+        step_count=7,
+        curve=tuple(
+            CurvePoint(n, x, 0.98 * x, 1.02 * x)
+            for n in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+            for x in (qps * min(n / concurrency, 1.0),)
+        ),
+        checks=(CrossCheck(CheckName.ASYMPTOTIC, concurrency, agrees=True),),
+    )
+    return Knee(fit, Confidence.HIGH, "curve library")
+
+
+KNEE = a_knee()
 NO_KNEE = NoKnee(NoKneeReason.NOT_REACHED, "throughput was still growing at 64 concurrent")
 CAPACITY = Capacity(ClosedLoop(8), 800.0, 0.020, 1.0, "gain < 3% for 2 steps")
 

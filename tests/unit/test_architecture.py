@@ -31,11 +31,13 @@ CORE_HOMES = ("histogram.py", "engines/native.py")
 
 MODEL_NAMES = {
     "check": "CheckGroup CheckHint CheckItem CheckState",
-    "findings": "Capacity Findings Knee LimitKind NoCapacity NoCapacityReason NoKnee NoKneeReason "
-    "Peak",
+    "findings": "Capacity CapacityKind CheckName Confidence CrossCheck CurveFit CurvePoint Estimate "
+    "Findings FollowUp FollowUpState Knee LimitKind NoCapacity NoCapacityReason NoKnee "
+    "NoKneeReason Peak",
+    "measured": "Believed Interval Measured Steadiness SteadyState",
     "plan": "BasicAuth DemoService EngineName Fuses Header HttpRequest KubernetesScope "
     "MonitorPlan ProcessSource PrometheusSource Purpose PythonCall RunPlan Scenario "
-    "Secret StepPlan Target Timeouts TlsTrust",
+    "SearchPlan Secret StepPlan Target Timeouts TlsTrust",
     "rules": "Absolute Action Comparison DROPPED_RATE Evidence HIGH_PERCENTILES Judgement "
     "METRICS Metric OnMissing Rule RuleState Scope StepRate TimesFirst WindowStats "
     "gain_per_doubling",

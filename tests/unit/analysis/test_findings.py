@@ -26,7 +26,7 @@ def test_saturating_curve_gives_peak_knee_and_capacity() -> None:
     """Eight servers of 10 ms: knee at 8, peak 800/s, capacity the last step, nothing limits it."""
     findings = analyze(a_run(a_curve(), end=LADDER_END))
     assert isinstance(findings.knee, Knee)
-    assert findings.knee.concurrency == pytest.approx(8.0, rel=0.1)
+    assert findings.knee.fit.knee.value == pytest.approx(8.0, rel=0.1)
     assert findings.peak == Peak(ClosedLoop(8), 800.0)
     assert isinstance(findings.capacity, Capacity)
     assert (findings.capacity.load.level, findings.capacity.limited_by) == (64, None)

@@ -48,15 +48,15 @@ def test_knee_is_the_crossing_of_the_asymptotes(
     """N* lies within 12 % of X_sup * R(1), and inside its own range."""
     knee = find_knee(rates(*steps))
     assert isinstance(knee, Knee)
-    assert knee.concurrency == pytest.approx(truth, rel=0.12)
-    assert knee.low <= knee.concurrency <= knee.high
+    assert knee.fit.knee.value == pytest.approx(truth, rel=0.12)
+    assert knee.fit.knee.low <= knee.fit.knee.value <= knee.fit.knee.high
 
 
 def test_saturation_throughput_is_reported() -> None:
     """X_sup of eight servers of 10 ms is 800/s."""
     knee = find_knee(rates((1, 100), (2, 200), (4, 400), (8, 798), (16, 800), (32, 800)))
     assert isinstance(knee, Knee)
-    assert knee.saturation_qps == pytest.approx(800, rel=0.02)
+    assert knee.fit.saturation_qps.value == pytest.approx(800, rel=0.02)
 
 
 @pytest.mark.parametrize(
@@ -114,4 +114,5 @@ def test_fewer_or_noisier_steps_widen_the_range() -> None:
     noisy = find_knee(rates((1, 92), (2, 211), (4, 377), (8, 830), (16, 760), (32, 815)))
     assert isinstance(clean, Knee)
     assert isinstance(noisy, Knee)
-    assert noisy.high / noisy.low > clean.high / clean.low
+    of_noisy, of_clean = noisy.fit.knee, clean.fit.knee
+    assert of_noisy.high / of_noisy.low > of_clean.high / of_clean.low

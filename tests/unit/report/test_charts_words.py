@@ -2,7 +2,7 @@
 
 import pytest
 
-from capacity.model.findings import Knee, NoKnee, NoKneeReason
+from capacity.model.findings import NoKnee, NoKneeReason
 from capacity.model.run import EndReason, RunEnd, Trust
 from capacity.model.snapshot import FailureKind, Side
 from capacity.report.charts_words import (
@@ -14,7 +14,7 @@ from capacity.report.charts_words import (
     success_title,
 )
 from capacity.report.texts import CATALOGUES, Language
-from tests.unit.builders import a_curve, a_run, a_step, some_findings
+from tests.unit.builders import a_curve, a_knee, a_run, a_step, some_findings
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_title_without_a_knee_says_what_is_known(reason: NoKneeReason, title: 
 )
 def test_a_knee_is_near_a_whole_number(concurrency: float, near: str) -> None:
     """The title claims no fraction of a request, and never none at all."""
-    knee = Knee(concurrency, concurrency, concurrency, 800.0, "x")
+    knee = a_knee(concurrency)
 
     title = curve_title(a_run(), some_findings(knee=knee), Language.EN)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from io import StringIO
+from math import inf
 from typing import Any
 
 import pytest
@@ -104,9 +105,9 @@ def test_the_live_view_names_the_rate() -> None:
 
 
 def _events(plan: RunPlan) -> list[Event]:
-    first = next_step(plan, [])
+    first = next_step(plan, [], inf)
     step = a_rate_step(100.0)
-    second = next_step(plan, [step])
+    second = next_step(plan, [step], inf)
     assert first is not None
     assert second is not None
     return [
