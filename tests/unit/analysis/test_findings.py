@@ -23,13 +23,13 @@ LADDER_END = RunEnd(EndReason.LADDER, "every step of the ladder was climbed", No
 
 
 def test_saturating_curve_gives_peak_knee_and_capacity() -> None:
-    """Eight servers of 10 ms: knee at 8, peak 800/s, capacity the last step, nothing limits it."""
+    """Eight servers of 10 ms: knee, peak and capacity at 8, for more load buys waiting only."""
     findings = analyze(a_run(a_curve(), end=LADDER_END))
     assert isinstance(findings.knee, Knee)
     assert findings.knee.fit.knee.value == pytest.approx(8.0, rel=0.1)
     assert findings.peak == Peak(ClosedLoop(8), 800.0)
     assert isinstance(findings.capacity, Capacity)
-    assert (findings.capacity.load.level, findings.capacity.limited_by) == (64, None)
+    assert (findings.capacity.load.level, findings.capacity.limited_by) == (8, None)
     assert findings.exit_code == 0
 
 
@@ -57,13 +57,13 @@ def test_marked_breach_limits_nothing() -> None:
     assert (capacity.load.level, capacity.limited_by) == (2, None)
 
 
-def test_growth_rule_limits_at_the_step_where_it_fired() -> None:
-    """The last step that met every limit is the one before the second flat step."""
+def test_growth_rule_is_no_limit() -> None:
+    """That more load is of no use harms nobody: the least load with all of the throughput counts."""
     steps = list(a_curve((1, 2, 4, 8, 16)))
     steps.append(a_step(32, 801.0, index=5, judgements=[a_judgement(GAIN_RULE, RuleState.BREACH)]))
     capacity = analyze(a_run(steps)).capacity
     assert isinstance(capacity, Capacity)
-    assert (capacity.load.level, capacity.limited_by) == (16, "gain < 3% for 2 steps")
+    assert (capacity.load.level, capacity.limited_by) == (8, None)
 
 
 def an_invalid_step(concurrency: int = 16) -> Step:

@@ -17,8 +17,8 @@ LADDER_END = RunEnd(EndReason.LADDER, "every step of the ladder was climbed", No
 
 
 def a_last_step(*judgements: Judgement, trust: Trust = Trust.VALID) -> Step:
-    """16 concurrent, above the four steps that met every limit."""
-    return a_step(16, 800.0, index=4, judgements=judgements, trust=trust)
+    """16 concurrent with more throughput than the four steps before, which met every limit."""
+    return a_step(16, 1200.0, index=4, judgements=judgements, trust=trust)
 
 
 def findings_with(last: Step, *, rule: Rule = GUARD, end: RunEnd = LADDER_END) -> Findings:
