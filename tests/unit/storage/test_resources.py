@@ -7,6 +7,7 @@ from math import inf, nan
 
 import pytest
 
+from capacity.model.plan import Purpose
 from capacity.model.resources import (
     Aspect,
     ChangeKind,
@@ -173,6 +174,7 @@ def test_a_judgement_on_what_is_no_number_has_none() -> None:
     ("path", "kind"),
     [
         ("properties.end.properties.reason", EndReason),
+        ("$defs.step.properties.purpose", Purpose),
         ("$defs.judgement.properties.state", RuleState),
         ("$defs.rule.properties.resource_unit", Unit),
         ("$defs.rule.properties.on_missing", OnMissing),
