@@ -101,6 +101,10 @@ def test_no_limit_met_is_a_lower_bound() -> None:
             NoKneeReason.BELOW_RANGE,
             "below 1 concurrent: throughput was flat from the first step on",
         ),
+        (
+            NoKneeReason.UNCLEAR,
+            "not named: the steps scatter too much to tell a bend from noise",
+        ),
     ],
 )
 def test_a_missing_knee_says_why(reason: NoKneeReason, sentence: str) -> None:
