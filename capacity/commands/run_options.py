@@ -24,6 +24,60 @@ def _value(*names: str, env: str, **settings: Any) -> Callable[[Decorated], Deco
     return click.option(*names, envvar=f"CAPACITY_{env}", **settings)
 
 
+_CLIMB = (
+    _value(
+        "--hold-max",
+        env="HOLD_MAX",
+        metavar="DUR",
+        help="How long a hold that needs it may go on; default 3 x hold.",
+    ),
+    _value(
+        "-n",
+        "--min-requests",
+        env="MIN_REQUESTS",
+        metavar="N",
+        help="A hold with fewer good answers goes on; default 200.",
+    ),
+    _value(
+        "--refine",
+        env="REFINE",
+        type=click.IntRange(0, 50),
+        metavar="N",
+        help="Steps at most to close gaps; default 4.",
+    ),
+    _value(
+        "--precision",
+        env="PRECISION",
+        metavar="RATIO",
+        help="Refine no further when the range of the knee is as narrow as this, like 10%.",
+    ),
+    _value(
+        "--budget",
+        env="BUDGET",
+        metavar="DUR",
+        help="Time for the whole climb, like 10m: never more, and refined while some is left.",
+    ),
+    click.option(
+        "--recheck/--no-recheck",
+        default=None,
+        help="Measure a load that broke a limit once more before that ends the climb; default yes.",
+    ),
+    click.option(
+        "--verify/--no-verify",
+        default=None,
+        help="Measure the answer once more in a longer hold; default yes.",
+    ),
+    click.option(
+        "--confirm/--no-confirm",
+        default=None,
+        help="Then planned starts at 90% of its rate; default yes.",
+    ),
+    click.option(
+        "--recovery/--no-recovery",
+        default=None,
+        help="Then light load: is all well again? Default yes.",
+    ),
+)
 _OPTIONS = (
     click.argument("what", metavar="PROFILE|URL"),
     _value(
@@ -58,6 +112,7 @@ _OPTIONS = (
     ),
     _value("-d", "--hold", env="HOLD", metavar="DUR", help="Measured part of a step, like 30s."),
     _value("--settle", env="SETTLE", metavar="DUR", help="Thrown away at the start of each step."),
+    *_CLIMB,
     _value("-m", "-X", "--method", env="METHOD", metavar="NAME", help="Request method."),
     click.option(
         "-H",
@@ -194,6 +249,15 @@ def overrides_from(options: dict[str, Any]) -> tuple[Path | None, Overrides]:
             source_addresses=options["source_addresses"],
             hold=options["hold"],
             settle=options["settle"],
+            hold_max=options["hold_max"],
+            min_requests=options["min_requests"],
+            refine=options["refine"],
+            precision=options["precision"],
+            budget=options["budget"],
+            recheck=options["recheck"],
+            verify=options["verify"],
+            confirm=options["confirm"],
+            recovery=options["recovery"],
             method=options["method"],
             headers=options["headers"],
             body=body,

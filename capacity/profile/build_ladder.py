@@ -11,6 +11,8 @@ from capacity.profile.schema import StepsPart
 from capacity.units import parse_count
 
 DEFAULT_TOP = 1024
+# Few steps find the range; those that refine it are chosen later, where they teach most.
+DEFAULT_FACTOR = 4
 # A gap of a microsecond between two starts is the finest that a clock read can keep.
 MAX_RATE_QPS = 1_000_000
 
@@ -34,7 +36,7 @@ def build_ladder(part: StepsPart, fuses: Fuses, problems: Problems) -> Ladder:
 
 
 def _concurrency_ladder(part: StepsPart, fuses: Fuses, problems: Problems) -> ConcurrencyLadder:
-    default = parse_ladder(f"1..{min(DEFAULT_TOP, fuses.max_concurrency)}")
+    default = parse_ladder(f"1..{min(DEFAULT_TOP, fuses.max_concurrency)}x{DEFAULT_FACTOR}")
     if part.concurrency is None:
         return ConcurrencyLadder(default)
     try:

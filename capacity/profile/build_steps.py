@@ -27,8 +27,9 @@ DEFAULT_SETTLE_S = 5.0
 DEFAULT_HOLD_S = 30.0
 DEFAULT_FUSES = Fuses(max_concurrency=1024, max_requests=100_000_000, max_duration_s=3600.0)
 
-_SETTLE: KeyPath = ("steps", "settle")
-_HOLD: KeyPath = ("steps", "hold")
+SETTLE: KeyPath = ("steps", "settle")
+HOLD: KeyPath = ("steps", "hold")
+FUSE_DURATION: KeyPath = ("safety", "fuses", "duration")
 _FUSES: KeyPath = ("safety", "fuses")
 
 
@@ -49,7 +50,7 @@ def build_climb(
     """Read the steps, and check them against one another and against the fuses."""
     fuses = _fuses(profile.safety.fuses, problems)
     ladder = build_ladder(profile.steps, fuses, problems)
-    hold_s = problems.read(_HOLD, positive_duration_s, profile.steps.hold, DEFAULT_HOLD_S)
+    hold_s = problems.read(HOLD, positive_duration_s, profile.steps.hold, DEFAULT_HOLD_S)
     settle_s = _settle_s(profile.steps, hold_s, problems)
     _refuse_too_long(ladder, settle_s + hold_s, fuses, problems)
     _refuse_too_many(ladder, settle_s + hold_s, fuses, problems)
@@ -68,7 +69,7 @@ def _fuses(part: FusesPart, problems: Problems) -> Fuses:
             (*_FUSES, "requests"), _fuse_count, part.requests, default.max_requests
         ),
         max_duration_s=problems.read(
-            (*_FUSES, "duration"), positive_duration_s, part.duration, default.max_duration_s
+            FUSE_DURATION, positive_duration_s, part.duration, default.max_duration_s
         ),
     )
 
@@ -86,11 +87,11 @@ def _settle_s(part: StepsPart, hold_s: float, problems: Problems) -> float:
     def read(text: str) -> float:
         return read_unit(parse_duration_s, text)
 
-    settle_s = problems.read(_SETTLE, read, part.settle, min(DEFAULT_SETTLE_S, hold_s / 3))
-    if hold_s < settle_s and not problems.has(_HOLD) and not problems.has(_SETTLE):
+    settle_s = problems.read(SETTLE, read, part.settle, min(DEFAULT_SETTLE_S, hold_s / 3))
+    if hold_s < settle_s and not problems.has(HOLD) and not problems.has(SETTLE):
         hold, settle = format_duration(hold_s), format_duration(settle_s)
         problems.add(
-            _HOLD if problems.origins.knows(_HOLD) else _SETTLE,
+            HOLD if problems.origins.knows(HOLD) else SETTLE,
             InputError(
                 f"steps.hold must not be shorter than steps.settle ({hold} < {settle})",
                 f"set hold to {settle} or more, or lower settle",
@@ -102,7 +103,7 @@ def _settle_s(part: StepsPart, hold_s: float, problems: Problems) -> float:
 def _refuse_too_long(ladder: Ladder, step_s: float, fuses: Fuses, problems: Problems) -> None:
     likely_s = len(ladder.loads) * step_s
     steps = CONCURRENCY if isinstance(ladder, ConcurrencyLadder) else RATE_STEPS
-    given = [(*_FUSES, "duration"), _HOLD, _SETTLE, steps]
+    given = [FUSE_DURATION, HOLD, SETTLE, steps]
     if likely_s <= fuses.max_duration_s or any(problems.has(path) for path in given):
         return
     likely, most = format_duration(likely_s), format_duration(fuses.max_duration_s)
@@ -118,7 +119,7 @@ def _refuse_too_long(ladder: Ladder, step_s: float, fuses: Fuses, problems: Prob
 
 def _refuse_too_many(ladder: Ladder, step_s: float, fuses: Fuses, problems: Problems) -> None:
     """A rate says beforehand how many requests it plans; a concurrency does not."""
-    given = (RATE_STEPS, _HOLD, _SETTLE, (*_FUSES, "requests"))
+    given = (RATE_STEPS, HOLD, SETTLE, (*_FUSES, "requests"))
     if not isinstance(ladder, RateLadder) or any(problems.has(path) for path in given):
         return
     planned = ladder.planned_starts(step_s)

@@ -14,6 +14,7 @@ from capacity.model.plan import EngineName, PythonCall, RunPlan, Scenario
 from capacity.profile.build_ladder import RATE_STEPS
 from capacity.profile.build_monitor import build_watch
 from capacity.profile.build_scenario import Sources, build_scenario
+from capacity.profile.build_search import build_search
 from capacity.profile.build_steps import build_climb
 from capacity.profile.build_target import build_demo_service, build_target, build_url
 from capacity.profile.document import MAX_BYTES, Value, read_document
@@ -69,6 +70,7 @@ def _plan(sources: Sources, default_name: str, sha256: str | None) -> RunPlan:
     scenario = build_scenario(sources)
     engine = _engine(profile.engine, scenario, problems)
     _refuse_rates(climb.ladder, engine, problems)
+    search = build_search(profile.steps, climb, engine, problems)
     return RunPlan(
         name=problems.read(("name",), parse_name, profile.name, default_name),
         target=build_target(profile.target, sources.url, problems),
@@ -86,6 +88,7 @@ def _plan(sources: Sources, default_name: str, sha256: str | None) -> RunPlan:
         profile_sha256=sha256,
         monitor=watch.plan,
         notes=problems.notes,
+        search=search,
     )
 
 

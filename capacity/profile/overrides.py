@@ -31,6 +31,15 @@ class Overrides:
     source_addresses: tuple[str, ...] = ()
     hold: str | None = None
     settle: str | None = None
+    hold_max: str | None = None
+    min_requests: int | str | None = None
+    refine: int | None = None
+    precision: str | None = None
+    budget: str | None = None
+    recheck: bool | None = None
+    verify: bool | None = None
+    confirm: bool | None = None
+    recovery: bool | None = None
     method: str | None = None
     headers: tuple[str, ...] = field(default=(), repr=False)
     body: str | Secret | None = field(default=None, repr=False)
@@ -69,6 +78,15 @@ _PATHS: dict[str, KeyPath] = {
     "max_in_flight": ("steps", "max_in_flight"),
     "hold": ("steps", "hold"),
     "settle": ("steps", "settle"),
+    "hold_max": ("steps", "hold_max"),
+    "min_requests": ("steps", "min_requests"),
+    "refine": ("steps", "refine"),
+    "precision": ("steps", "precision"),
+    "budget": ("steps", "budget"),
+    "recheck": ("steps", "recheck"),
+    "verify": ("steps", "verify"),
+    "confirm": ("steps", "confirm"),
+    "recovery": ("steps", "recovery"),
     "timeout": ("target", "timeout", "total"),
     "name": ("name",),
     "engine": ("engine",),

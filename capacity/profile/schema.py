@@ -149,7 +149,7 @@ class ScenarioPart(Part):
 
 
 class StepsPart(Part):
-    """`steps`: the levels of load, and how long each lasts."""
+    """`steps`: the levels of load, how long each lasts, and what follows them."""
 
     concurrency: LadderText | None = None
     rate: LadderText | None = None
@@ -157,6 +157,15 @@ class StepsPart(Part):
     max_in_flight: QuantityText | None = None
     settle: QuantityText | None = None
     hold: QuantityText | None = None
+    hold_max: QuantityText | None = None
+    min_requests: QuantityText | None = None
+    refine: int | None = None
+    precision: QuantityText | None = None
+    budget: QuantityText | None = None
+    recheck: bool | None = None
+    verify: bool | None = None
+    confirm: bool | None = None
+    recovery: bool | None = None
 
 
 class StopPart(Part):

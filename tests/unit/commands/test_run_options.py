@@ -38,6 +38,17 @@ def overrides_of(*words: str, env: dict[str, str] | None = None) -> Overrides:
         ),
         (["--watch-pid", "7"], "watch_pid", 7),
         (["--watch-port", "8080"], "watch_port", 8080),
+        (["--hold-max", "90s"], "hold_max", "90s"),
+        (["-n", "1k"], "min_requests", "1k"),
+        (["--min-requests", "500"], "min_requests", "500"),
+        (["--refine", "0"], "refine", 0),
+        (["--precision", "10%"], "precision", "10%"),
+        (["--budget", "10m"], "budget", "10m"),
+        (["--no-recheck"], "recheck", False),
+        (["--no-verify"], "verify", False),
+        (["--no-confirm"], "confirm", False),
+        (["--confirm"], "confirm", True),
+        (["--no-recovery"], "recovery", False),
         (["--stop", "cpu > 80%"], "stops", ("cpu > 80%",)),
         (["--no-default-stops"], "default_stops", False),
     ],
@@ -60,3 +71,19 @@ def test_where_to_read_can_be_set_in_the_environment() -> None:
     env = {"CAPACITY_PROMETHEUS": "http://p", "CAPACITY_NAMESPACE": "shop"}
     overrides = overrides_of("--namespace", "other", env=env)
     assert (overrides.prometheus, overrides.namespace) == ("http://p", "other")
+
+
+def test_values_of_the_climb_can_be_set_in_the_environment() -> None:
+    """Each value of it under its own name; what is switched on or off is typed."""
+    env = {
+        "CAPACITY_HOLD_MAX": "90s",
+        "CAPACITY_MIN_REQUESTS": "500",
+        "CAPACITY_REFINE": "7",
+        "CAPACITY_PRECISION": "10%",
+        "CAPACITY_BUDGET": "10m",
+        "CAPACITY_VERIFY": "0",
+    }
+    overrides = overrides_of(env=env)
+    values = (overrides.hold_max, overrides.min_requests, overrides.refine)
+    assert values == ("90s", "500", 7)
+    assert (overrides.precision, overrides.budget, overrides.verify) == ("10%", "10m", None)

@@ -10,11 +10,11 @@ from tests.unit.profile.builders import SMALL, full_problems_of, levels, load, p
 
 
 def test_the_defaults(tmp_path: Path) -> None:
-    """Eleven doublings of 35 s, three rules, and fuses that are always on."""
+    """Five quadruplings from 1, steps of 35 s, three rules, and fuses that are always on."""
     plan = load(tmp_path)
-    assert levels(plan) == (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+    assert levels(plan) == (1, 4, 16, 64, 256, 1024)
     assert (plan.settle_s, plan.hold_s) == (5.0, 30.0)
-    assert plan.likely_duration_s == 385.0
+    assert plan.likely_duration_s == 210.0
     assert plan.fuses == Fuses(1024, 100_000_000, 3600.0)
     assert [rule.text for rule in plan.rules] == [
         "error_rate > 1% over 10s",
@@ -96,7 +96,7 @@ def test_an_empty_list_of_rules_is_no_rule(tmp_path: Path) -> None:
 def test_the_default_ladder_ends_at_the_fuse(tmp_path: Path) -> None:
     """A lower fuse alone makes a smaller run, not an error."""
     plan = load(tmp_path, SMALL, Overrides(max_concurrency="100"))
-    assert levels(plan) == (1, 2, 4, 8, 16, 32, 64, 100)
+    assert levels(plan) == (1, 4, 16, 64, 100)
     raised = load(tmp_path, SMALL, Overrides(max_concurrency="5k"))
     assert levels(raised)[-1] == 1024
 
@@ -112,8 +112,8 @@ def test_a_ladder_above_the_fuse_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "overrides", "place", "message"),
     [
-        ("", Overrides(hold="10m"), "--hold", "the steps take 110m55s, longer"),
-        ("", Overrides(max_duration="1m"), "--max-duration", "the steps take 6m25s, longer"),
+        ("", Overrides(hold="10m"), "--hold", "the steps take 60m30s, longer"),
+        ("", Overrides(max_duration="1m"), "--max-duration", "the steps take 3m30s, longer"),
         (
             "steps: { concurrency: 1..200+1 }\n",
             Overrides(),
@@ -142,5 +142,5 @@ def test_the_raised_fuse_of_the_hint_is_enough(tmp_path: Path) -> None:
 
 def test_a_plan_as_long_as_its_fuse_is_allowed(tmp_path: Path) -> None:
     """The border itself belongs to the fuse."""
-    overrides = Overrides(max_duration="385s")
-    assert load(tmp_path, SMALL, overrides).fuses.max_duration_s == 385.0
+    overrides = Overrides(max_duration="210s")
+    assert load(tmp_path, SMALL, overrides).fuses.max_duration_s == 210.0

@@ -15,9 +15,9 @@ request       POST, body of 1,234 bytes
 headers       Authorization, X-Team
 success       status below 400, within 10s
 engine        native, threads by the number of cores
-steps         1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024 requests in flight (11 steps)
+steps         1, 4, 16, 64, 256, 1024 requests in flight (6 steps)
 each step     1s settle, then 3s measured
-duration      likely 44s if no rule ends it, at most 60m
+duration      likely 24s if no rule ends it, at most 60m
 stop rules    stop when error_rate is above 1% over 1.5s (10s shortened to half of the hold)
               stop when p99 is above 10 times that of the first step over 1.5s (10s shortened to \
 half of the hold)

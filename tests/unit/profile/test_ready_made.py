@@ -1,10 +1,18 @@
 """Tests of the profiles that come with the program: each loads, and says what it is for."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from capacity.model.plan import DemoService, EngineName, MonitorPlan, ProcessSource, RunPlan
+from capacity.model.plan import (
+    DemoService,
+    EngineName,
+    MonitorPlan,
+    ProcessSource,
+    RunPlan,
+    SearchPlan,
+)
 from capacity.profile.load import Overrides, load_plan
 from tests.unit.profile.builders import levels, python_of
 
@@ -42,28 +50,40 @@ def test_the_demo_has_its_knee_at_eight() -> None:
     assert plan.demo_service == DemoService(8, 0.01)
     assert plan.target.origin == "http://127.0.0.1:18080"
     assert (levels(plan)[0], levels(plan)[-1]) == (1, 1024)
-    assert (plan.settle_s, plan.hold_s) == (1.0, 4.0)
+    assert (plan.settle_s, plan.hold_s) == (1.0, 3.0)
     assert [rule.metric for rule in plan.rules] == ["error_rate", "p99", "gain", "cpu"]
     assert plan.monitor == MonitorPlan(None, ProcessSource(None, 18080), None, ())
 
 
 def test_smoke_is_short_and_gentle() -> None:
-    """Twelve seconds, four requests in flight, and only the error rule."""
+    """Twelve seconds, four requests in flight, only the error rule, and nothing after them."""
     plan = ready_made("smoke")
     assert (levels(plan), plan.likely_duration_s) == ((1, 2, 4), 12.0)
+    assert plan.search == SearchPlan(hold_max_s=3.0, min_requests=200)
     assert [rule.text for rule in plan.rules] == ["error_rate > 1% over 1.5s"]
 
 
-def test_the_full_profile_stays_within_six_minutes() -> None:
-    """The comment on top promises it."""
-    assert ready_made("http-service").likely_duration_s == 350.0
+def test_the_full_profile_says_every_default_of_the_climb(tmp_path: Path) -> None:
+    """What it writes out is what a URL alone gets, and what stands in comments can be said."""
+    assert ready_made("http-service").likely_duration_s == 210.0
+    defaults = load_plan(None, Overrides(url="http://h.test/"), {}).search
+    assert ready_made("http-service").search == defaults
+    text = (FOLDER / "http-service.yaml").read_text(encoding="utf-8")
+    for key in ("hold_max", "precision", "budget"):
+        assert text.count(f"  # {key}: ") == 1
+        text = text.replace(f"  # {key}: ", f"  {key}: ")
+    path = tmp_path / "switched-on.yaml"
+    path.write_text(text, encoding="utf-8")
+    switched_on = load_plan(path, Overrides(), {}).search
+    assert switched_on == replace(defaults, precision_ratio=0.1, budget_s=600.0)
 
 
 def test_the_profile_for_pods_holds_long_enough_to_stop_on_them() -> None:
     """Four samples fit at the slowest spacing of the usual charts, within the promised time."""
     plan = ready_made("kubernetes")
     assert plan.hold_s / 4 == 30.0
-    assert plan.likely_duration_s == 1040.0
+    assert plan.likely_duration_s == 650.0
+    assert (plan.search.hold_max_s, plan.search.refine) == (180.0, 2)
     assert [rule.metric for rule in plan.rules if rule.resource_unit is not None] == [
         "cpu",
         "mem",

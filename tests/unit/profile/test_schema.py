@@ -34,7 +34,11 @@ from capacity.units import Unit
         (("scenarios", "main"), "request python success"),
         (("scenarios", "request"), "request python success"),
         (("scenarios", "main", "request"), "method path headers body json body_file"),
-        (("steps",), "concurrency rate arrivals max_in_flight settle hold"),
+        (
+            ("steps",),
+            "concurrency rate arrivals max_in_flight settle hold hold_max min_requests refine "
+            "precision budget recheck verify confirm recovery",
+        ),
         (("demo_service",), "servers service_time"),
         (("description",), "en zh"),
         (("nonsense",), ""),
