@@ -34,10 +34,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test truth soak fuzz lint bench clean anew
+.PHONY: help setup demo test truth soak fuzz lint bench knee-bench clean anew
 
 help: ## print this list
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 17
 
 setup: $(VENV)/installed ## .venv with capacity in it, the Rust core built for release
 
@@ -97,11 +97,16 @@ bench: $(VENV)/installed ## speed and memory beside other load clients (22 minut
 	@$(BIN)/python -m bench --rounds $(ROUNDS) --seconds $(SECONDS) \
 	    --peers "$(PEERS)" --targets "$(TARGETS)"
 
+# Shorter, and without the page: .venv/bin/python -m knee_bench --curves 100
+knee-bench: $(VENV)/installed ## error of knee and capacity on curves whose truth is known
+	$(REGISTRY) $(BIN)/python -m pip install --quiet --group knee-bench
+	@$(BIN)/python -m knee_bench
+
 clean: ## remove what make made; runs under output/ stay
 	rm -rf $(VENV) target build dist .coverage .hypothesis
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	rm -f capacity/_core*.so
-	find bench capacity tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+	find bench capacity knee_bench tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The interpreter itself is the stamp: when it is gone or broken the environment is made anew, and
 # so it is when it was moved or copied, since it still points at its old place.

@@ -1,0 +1,82 @@
+"""What would a tool have measured on a true curve?"""
+
+import numpy as np
+from numpy.random import Generator
+
+from capacity.model.load import ClosedLoop
+from capacity.model.measured import Believed, Interval, Measured
+from capacity.model.plan import Purpose
+from knee_bench.model import Curve, Floats, Noise
+
+QUIET = Noise(step_ratio=0.0, second_ratio=0.0, r=0.0, outlier_probability=0.0)
+
+
+def draw_noise(rng: Generator) -> Noise:
+    """1 to 10 % from step to step, up to 8 % from second to second with r up to 0.8."""
+    return Noise(
+        step_ratio=float(np.exp(rng.uniform(np.log(0.01), np.log(0.10)))),
+        second_ratio=float(rng.uniform(0.0, 0.08)),
+        r=float(rng.uniform(0.0, 0.8)),
+        outlier_probability=0.03,
+    )
+
+
+def seconds_of(rng: Generator, noise: Noise, *, true_qps: float, hold_s: int) -> Floats:
+    """How many good answers ended in each second of a hold."""
+    factor = float(np.exp(noise.step_ratio * rng.standard_normal()))
+    if rng.random() < noise.outlier_probability:
+        factor *= float(rng.uniform(0.4, 0.85))
+    shocks = rng.standard_normal(hold_s)
+    wander = np.empty(hold_s)
+    wander[0] = shocks[0]
+    for second in range(1, hold_s):
+        fresh = np.sqrt(1.0 - noise.r**2) * shocks[second]
+        wander[second] = noise.r * wander[second - 1] + fresh
+    rate = true_qps * factor * np.maximum(0.0, 1.0 + noise.second_ratio * wander)
+    return rng.poisson(rate).astype(np.float64)
+
+
+def measured_at(
+    curve: Curve,
+    concurrency: int,
+    *,
+    index: int,
+    hold_s: int,
+    noise: Noise,
+    rng: Generator,
+    purpose: Purpose = Purpose.LADDER,
+) -> Measured:
+    """One step on a curve; without any noise the counts are the exact ones, in fractions of none.
+
+    The mean time follows from Little's law.
+    """
+    true_qps = float(curve.qps(np.array([float(concurrency)]))[0])
+    counts = seconds_of(rng, noise, true_qps=true_qps, hold_s=hold_s)
+    return measured(concurrency, counts, index=index, purpose=purpose)
+
+
+def measured(
+    concurrency: int, counts: Floats, *, index: int, purpose: Purpose = Purpose.LADDER
+) -> Measured:
+    """A step of which the good answers of each second are known, and nothing else."""
+    hold_s, total = float(len(counts)), float(counts.sum())
+    return Measured(
+        index=index,
+        load=ClosedLoop(concurrency),
+        purpose=purpose,
+        hold_s=hold_s,
+        qps=total / hold_s,
+        intervals=tuple(
+            Interval(1.0, int(count), concurrency / float(count) if count else None)
+            for count in counts
+        ),
+        steadiness=None,
+        mean_s=concurrency * hold_s / total if total else None,
+        latency=None,
+        success_ratio=1.0,
+        judged=int(total),
+        judgements=(),
+        believed=Believed.YES,
+        doubts=(),
+        is_usable=True,
+    )

@@ -1,0 +1,39 @@
+"""What does the analysis of `capacity` itself say of measured steps?"""
+
+from collections.abc import Sequence
+from time import perf_counter
+
+from capacity.analysis.knee import find_knee
+from capacity.model.findings import CurveFit, Knee, NoKnee, NoKneeReason
+from capacity.model.measured import Measured
+from capacity.model.rules import StepRate
+from knee_bench.model import Answer, State
+
+_STATES = {
+    NoKneeReason.NOT_REACHED: State.NOT_REACHED,
+    NoKneeReason.BELOW_RANGE: State.BELOW_RANGE,
+}
+
+
+def ask_ours(steps: Sequence[Measured]) -> Answer:
+    """The answer of the real analysis, with the time that it took."""
+    begin = perf_counter()
+    found = knee_of(steps)
+    return answer_of(found, took_s=perf_counter() - begin)
+
+
+def knee_of(steps: Sequence[Measured]) -> Knee | NoKnee:
+    """The knee as the findings of a run would have it."""
+    rates = [StepRate(step.load.level, step.qps) for step in steps if step.qps is not None]
+    return find_knee(tuple(sorted(rates, key=lambda rate: rate.level)))
+
+
+def answer_of(found: Knee | NoKnee, *, took_s: float) -> Answer:
+    """The findings' words in those of the bench; a curve without a knee may still be falling."""
+    fit: CurveFit | None = found.fit
+    is_retrograde = False if fit is None else fit.is_retrograde
+    if fit is None or isinstance(found, NoKnee):
+        reason = found.reason if isinstance(found, NoKnee) else NoKneeReason.UNCLEAR
+        state = _STATES.get(reason, State.BETWEEN)
+        return Answer(state, None, None, None, is_retrograde, took_s)
+    return Answer(State.SATURATED, fit.knee, fit.n95, fit.saturation_qps, is_retrograde, took_s)
