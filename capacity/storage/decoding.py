@@ -8,15 +8,6 @@ import re
 from typing import TypeVar
 
 from capacity.errors import StorageError
-from capacity.model.load import (
-    Arrivals,
-    ClosedLoop,
-    ConcurrencyLadder,
-    Ladder,
-    Load,
-    OpenLoop,
-    RateLadder,
-)
 from capacity.model.plan import (
     DemoService,
     EngineName,
@@ -50,7 +41,9 @@ from capacity.storage.evidence import (
     decode_trace,
 )
 from capacity.storage.fields import Fields
+from capacity.storage.holds import decode_intervals, decode_search, decode_steadiness
 from capacity.storage.judgements import decode_judgement, decode_rule
+from capacity.storage.loads import decode_ladder, decode_load
 from capacity.storage.monitor_plan import decode_monitor
 from capacity.storage.resources import decode_change, decode_facts, decode_reading
 
@@ -92,6 +85,7 @@ def _end(fields: Fields) -> RunEnd:
         reason=fields.choice("reason", EndReason),
         detail=fields.text("detail"),
         rule=fields.optional_text("rule"),
+        step_index=fields.added_count("step_index"),
     )
 
 
@@ -110,7 +104,7 @@ def _plan(fields: Fields) -> RunPlan:
         engine=fields.choice("engine", EngineName),
         source_addresses=fields.added_texts("source_addresses"),
         threads=fields.optional_count("threads", at_least=1),
-        ladder=_ladder(fields),
+        ladder=decode_ladder(fields),
         settle_s=fields.number("settle_s"),
         hold_s=fields.number("hold_s"),
         rules=tuple(decode_rule(rule) for rule in fields.inner_list("rules")),
@@ -124,26 +118,7 @@ def _plan(fields: Fields) -> RunPlan:
         profile_sha256=fields.optional_text("profile_sha256"),
         monitor=decode_monitor(fields.added_inner("monitor")),
         notes=fields.added_texts("notes"),
-    )
-
-
-def _ladder(fields: Fields) -> Ladder:
-    if "rates_qps" not in fields.names():
-        return ConcurrencyLadder(fields.counts("concurrencies", at_least=1))
-    return RateLadder(
-        rates_qps=fields.rates("rates_qps"),
-        arrivals=fields.choice("arrivals", Arrivals),
-        max_in_flight=fields.count("max_in_flight", at_least=1),
-    )
-
-
-def _load(fields: Fields) -> Load:
-    if "rate_qps" not in fields.names():
-        return ClosedLoop(fields.count("concurrency", at_least=1))
-    return OpenLoop(
-        rate_qps=fields.rate("rate_qps"),
-        arrivals=fields.choice("arrivals", Arrivals),
-        max_in_flight=fields.count("max_in_flight", at_least=1),
+        search=decode_search(fields.added_inner("search")),
     )
 
 
@@ -205,10 +180,12 @@ def _step(fields: Fields) -> Step:
     return Step(
         plan=StepPlan(
             index=fields.count("index"),
-            load=_load(fields),
+            load=decode_load(fields),
             settle_s=fields.number("settle_s"),
             hold_s=fields.number("hold_s"),
             purpose=fields.choice("purpose", Purpose),
+            hold_max_s=fields.added_number("hold_max_s"),
+            min_requests=fields.added_count("min_requests") or 0,
         ),
         started_at_unix_s=fields.number("started_at_unix_s"),
         start_s=fields.number("start_s"),
@@ -243,6 +220,8 @@ def _step(fields: Fields) -> Step:
         ),
         resources=tuple(decode_reading(one) for one in fields.added_inner_list("resources")),
         changes=tuple(decode_change(change) for change in fields.added_inner_list("changes")),
+        intervals=decode_intervals(fields.added_inner("intervals")),
+        steadiness=decode_steadiness(fields.added_inner("steadiness")),
     )
 
 

@@ -9,8 +9,8 @@ import json
 from base64 import b64encode
 
 from capacity.histogram import Histogram, summarize
-from capacity.model.findings import Capacity, Findings, Knee, NoCapacity, NoKnee
-from capacity.model.load import ClosedLoop, ConcurrencyLadder, Ladder, Load, OpenLoop, RateLadder
+from capacity.model.findings import Findings
+from capacity.model.load import Load, OpenLoop
 from capacity.model.plan import (
     DemoService,
     Header,
@@ -36,7 +36,10 @@ from capacity.storage.evidence import (
     encode_stalls,
     encode_trace,
 )
+from capacity.storage.findings import encode_findings
+from capacity.storage.holds import encode_intervals, encode_search, encode_steadiness
 from capacity.storage.judgements import encode_judgement, encode_rule
+from capacity.storage.loads import encode_ladder, encode_load
 from capacity.storage.monitor_plan import encode_monitor
 from capacity.storage.resources import encode_change, encode_facts, encode_reading
 
@@ -51,9 +54,7 @@ def run_json(run: Run, findings: Findings | None) -> JsonObject:
         "started_at_unix_s": run.started_at_unix_s,
         "end": _end(run.end),
         "exit": None if findings is None else _exit(run.end, findings.exit_code),
-        "capacity": None if findings is None else _capacity(findings.capacity),
-        "knee": None if findings is None else _knee(findings.knee),
-        "peak": None if findings is None else _peak(findings),
+        **encode_findings(findings),
         "plan": _plan(run.plan),
         "environment": _environment(run.environment),
         "totals": _counts(run.totals),
@@ -66,14 +67,16 @@ def json_text(value: JsonObject) -> str:
     return json.dumps(value, indent=1, allow_nan=False) + "\n"
 
 
-def timeline_line(event: SnapshotTaken, load: Load | None) -> str:
-    """One line of timeline.ndjson: one interval of one step."""
+def timeline_line(event: SnapshotTaken, plan: StepPlan | None) -> str:
+    """One line of timeline.ndjson: one interval of the step that `plan` is of."""
+    load = None if plan is None else plan.load
     snapshot = event.snapshot
     latency = summarize(Histogram.from_blob(snapshot.ruling_blob))
     line: JsonObject = {
         "step": event.step_index,
         "phase": event.phase.value,
-        **({"concurrency": None} if load is None else _load(load)),
+        "purpose": None if plan is None else plan.purpose.value,
+        **({"concurrency": None} if load is None else encode_load(load)),
         "start_s": snapshot.start_s,
         "end_s": snapshot.end_s,
         **_counts(snapshot.counts),
@@ -96,50 +99,16 @@ def _planned(load: Load | None, schedule: Schedule | None) -> JsonObject:
 
 
 def _end(end: RunEnd) -> JsonObject:
-    return {"reason": end.reason.value, "detail": end.detail, "rule": end.rule}
+    return {
+        "reason": end.reason.value,
+        "detail": end.detail,
+        "rule": end.rule,
+        "step_index": end.step_index,
+    }
 
 
 def _exit(end: RunEnd, exit_code: int) -> JsonObject:
     return {"code": exit_code, "reason": end.reason.value, "rule": end.rule}
-
-
-def _capacity(capacity: Capacity | NoCapacity) -> JsonObject:
-    match capacity:
-        case Capacity():
-            return {
-                "found": True,
-                **_load(capacity.load),
-                "qps": capacity.qps,
-                "p99_s": capacity.p99_s,
-                "success_ratio": capacity.success_ratio,
-                "limited_by": capacity.limited_by,
-                "limit_kind": None if capacity.limit_kind is None else capacity.limit_kind.value,
-                "not_judged": list(capacity.not_judged),
-            }
-        case NoCapacity():
-            return {"found": False, "detail": capacity.detail}
-
-
-def _knee(knee: Knee | NoKnee) -> JsonObject:
-    match knee:
-        case Knee():
-            return {
-                "found": True,
-                "concurrency": knee.fit.knee.value,
-                "low": knee.fit.knee.low,
-                "high": knee.fit.knee.high,
-                "saturation_qps": knee.fit.saturation_qps.value,
-                "method": knee.method,
-            }
-        case NoKnee(reason, detail):
-            return {"found": False, "reason": reason.value, "detail": detail}
-
-
-def _peak(findings: Findings) -> JsonObject:
-    if findings.peak is None:
-        return {"found": False}
-    peak = findings.peak
-    return {"found": True, **_load(peak.load), "qps": peak.qps}
 
 
 def _plan(plan: RunPlan) -> JsonObject:
@@ -154,7 +123,7 @@ def _plan(plan: RunPlan) -> JsonObject:
         },
         **_sources(plan.source_addresses),
         "threads": plan.threads,
-        **_ladder(plan.ladder),
+        **encode_ladder(plan.ladder),
         "settle_s": plan.settle_s,
         "hold_s": plan.hold_s,
         "rules": [encode_rule(rule) for rule in plan.rules],
@@ -168,6 +137,7 @@ def _plan(plan: RunPlan) -> JsonObject:
         "profile_sha256": plan.profile_sha256,
         "monitor": encode_monitor(plan.monitor),
         "notes": list(plan.notes),
+        "search": encode_search(plan.search),
     }
 
 
@@ -269,6 +239,8 @@ def _step(step: Step) -> JsonObject:
         "failure_traces": [encode_trace(trace) for trace in step.failure_traces],
         "resources": [encode_reading(reading) for reading in step.resources],
         "changes": [encode_change(change) for change in step.changes],
+        "steadiness": encode_steadiness(step.steadiness),
+        "intervals": encode_intervals(step.intervals),
         "latency_blob": _blob(step.latency_blob),
     }
 
@@ -278,39 +250,15 @@ def _sources(addresses: tuple[str, ...]) -> JsonObject:
     return {"source_addresses": list(addresses)} if addresses else {}
 
 
-def _ladder(ladder: Ladder) -> JsonObject:
-    match ladder:
-        case ConcurrencyLadder(concurrencies):
-            return {"concurrencies": list(concurrencies)}
-        case RateLadder(rates_qps, arrivals, max_in_flight):
-            return {
-                "rates_qps": list(rates_qps),
-                "arrivals": arrivals.value,
-                "max_in_flight": max_in_flight,
-            }
-
-
-def _load(load: Load) -> JsonObject:
-    """Closed loop: the concurrency; open loop: no concurrency, but the plan of its starts."""
-    match load:
-        case ClosedLoop(concurrency):
-            return {"concurrency": concurrency}
-        case OpenLoop(rate_qps, arrivals, max_in_flight):
-            return {
-                "concurrency": None,
-                "rate_qps": rate_qps,
-                "arrivals": arrivals.value,
-                "max_in_flight": max_in_flight,
-            }
-
-
 def _step_plan(plan: StepPlan) -> JsonObject:
     return {
         "index": plan.index,
-        **_load(plan.load),
+        **encode_load(plan.load),
         "settle_s": plan.settle_s,
         "hold_s": plan.hold_s,
         "purpose": plan.purpose.value,
+        "hold_max_s": plan.hold_max_s,
+        "min_requests": plan.min_requests,
     }
 
 

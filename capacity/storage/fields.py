@@ -16,6 +16,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 # Counts above this are no measurement, and would lose digits in other programs.
 _MAX_COUNT = 2**53
+_DAMAGED = "the file is damaged or was not written by capacity"
 
 
 class Fields:
@@ -77,6 +78,10 @@ class Fields:
     def optional_count(self, name: str, *, at_least: int = 0) -> int | None:
         """A whole number or null."""
         return None if self._get(name) is None else self.count(name, at_least=at_least)
+
+    def added_count(self, name: str) -> int | None:
+        """A whole number or null in a key that older files of this version do not have."""
+        return self.optional_count(name) if name in self._members else None
 
     def flag(self, name: str) -> bool:
         """True or false."""
@@ -149,17 +154,27 @@ class Fields:
         """A list of strings in a key that older files of this version do not have."""
         return self.texts(name) if name in self._members else ()
 
-    def counts(self, name: str, *, at_least: int = 0) -> tuple[int, ...]:
-        """A list of whole numbers from `at_least` up."""
-        numbered = {str(position): item for position, item in enumerate(self._list(name))}
-        items = Fields(numbered, file=self._file, key=self._path(name))
-        return tuple(items.count(position, at_least=at_least) for position in numbered)
+    def counts(
+        self, name: str, *, at_least: int = 0, at_most: int | None = None
+    ) -> tuple[int, ...]:
+        """A list of whole numbers from `at_least` up; `at_most` bounds how many there may be."""
+        items, places = self._items(name, at_most)
+        return tuple(items.count(place, at_least=at_least) for place in places)
 
     def rates(self, name: str) -> tuple[float, ...]:
         """A list of rates."""
-        numbered = {str(position): item for position, item in enumerate(self._list(name))}
-        items = Fields(numbered, file=self._file, key=self._path(name))
-        return tuple(items.rate(position) for position in numbered)
+        items, places = self._items(name, None)
+        return tuple(items.rate(place) for place in places)
+
+    def numbers(self, name: str, *, at_most: int) -> tuple[float, ...]:
+        """A list of at most so many finite numbers."""
+        items, places = self._items(name, at_most)
+        return tuple(items.number(place) for place in places)
+
+    def optional_numbers(self, name: str, *, at_most: int) -> tuple[float | None, ...]:
+        """A list of at most so many finite numbers or nulls."""
+        items, places = self._items(name, at_most)
+        return tuple(items.optional_number(place) for place in places)
 
     def names(self) -> tuple[str, ...]:
         """The keys of this object, for objects whose keys are data."""
@@ -173,7 +188,7 @@ class Fields:
         if name not in self._members:
             raise StorageError(
                 f"{self._file}: {self._path(name)} is missing",
-                hint="the file is damaged or was not written by capacity",
+                hint=_DAMAGED,
             )
         return self._members[name]
 
@@ -182,6 +197,18 @@ class Fields:
         if not isinstance(value, list):
             raise self._wrong(name, "a list", value)
         return value
+
+    def _items(self, name: str, at_most: int | None) -> "tuple[Fields, tuple[str, ...]]":
+        """The items of a list as fields that are named by their place."""
+        values = self._list(name)
+        if at_most is not None and len(values) > at_most:
+            raise StorageError(
+                f"{self._file}: {self._path(name)} must be a list of at most {at_most} items, "
+                f"not of {len(values)}",
+                hint=_DAMAGED,
+            )
+        numbered = {str(position): item for position, item in enumerate(values)}
+        return Fields(numbered, file=self._file, key=self._path(name)), tuple(numbered)
 
     def _bounded(self, name: str, value: int) -> int:
         if abs(value) > _MAX_COUNT:
@@ -198,7 +225,7 @@ class Fields:
         place = self._path(name) or "the top level"
         return StorageError(
             f"{self._file}: {place} must be {expected}, not {_describe(value)}",
-            hint="the file is damaged or was not written by capacity",
+            hint=_DAMAGED,
         )
 
 

@@ -184,8 +184,7 @@ class RunFolder:
 
     def _append_to_timeline(self, event: SnapshotTaken) -> None:
         self._run = replace(self.run, totals=self.run.totals + event.snapshot.counts)
-        load = None if self._step is None else self._step.load
-        line = timeline_line(event, load).encode("ascii")
+        line = timeline_line(event, self._step).encode("ascii")
         self._guard(TIMELINE_FILE, lambda: self._timeline.append(line), None)
 
     def _save(self, findings: Findings | None) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from capacity.model.load import Arrivals, ClosedLoop, ConcurrencyLadder, OpenLoop, RateLadder
+from capacity.model.measured import Interval, Steadiness, SteadyState
 from capacity.model.plan import (
     BasicAuth,
     DemoService,
@@ -20,6 +21,7 @@ from capacity.model.plan import (
     PythonCall,
     RunPlan,
     Scenario,
+    SearchPlan,
     Secret,
     StepPlan,
     Target,
@@ -203,6 +205,16 @@ MONITORS = st.none() | st.builds(
     st.none() | st.builds(KubernetesScope, TEXTS, _TEXT_TUPLES, _TEXT_TUPLES),
     st.lists(QUANTITIES, max_size=2).map(tuple),
 )
+SEARCHES = st.builds(
+    SearchPlan,
+    MAYBE,
+    COUNTS_UP_TO,
+    st.booleans(),
+    COUNTS_UP_TO,
+    MAYBE,
+    MAYBE,
+    *([st.booleans()] * 3),
+)
 PLANS = st.builds(
     RunPlan,
     NAMES,
@@ -221,6 +233,7 @@ PLANS = st.builds(
     st.none() | TEXTS,
     MONITORS,
     _TEXT_TUPLES,
+    SEARCHES,
 )
 COUNTS = st.builds(
     Counts,
@@ -264,6 +277,10 @@ JUDGEMENTS = st.builds(
     TEXTS,
     st.none() | st.builds(Evidence, TEXTS, TEXTS, MAYBE, st.booleans()),
 )
+INTERVALS = st.builds(Interval, st.floats(1e-3, 1e6), COUNTS_UP_TO, st.none() | st.floats(0, 1e6))
+STEADINESS = st.none() | st.builds(
+    Steadiness, st.sampled_from(SteadyState), st.floats(0, 1e6), MAYBE, MAYBE, NUMBERS
+)
 STEPS = st.builds(
     Step,
     st.builds(
@@ -273,6 +290,8 @@ STEPS = st.builds(
         NUMBERS,
         NUMBERS,
         st.sampled_from(Purpose),
+        MAYBE,
+        COUNTS_UP_TO,
     ),
     NUMBERS,
     st.floats(0, 1e6),
@@ -297,6 +316,8 @@ STEPS = st.builds(
     st.lists(TRACES, max_size=2).map(tuple),
     st.lists(READINGS, max_size=2).map(tuple),
     st.lists(CHANGES, max_size=2).map(tuple),
+    st.lists(INTERVALS, max_size=3).map(tuple),
+    STEADINESS,
 ).filter(lambda step: step.hold_s <= 0 or step.hold_s > 1e-3)
 ENVIRONMENTS = st.builds(
     Environment,
@@ -316,7 +337,9 @@ RUNS = st.builds(
     ENVIRONMENTS,
     st.lists(STEPS, max_size=3).map(tuple),
     COUNTS,
-    st.builds(RunEnd, st.sampled_from(EndReason), TEXTS, st.none() | TEXTS),
+    st.builds(
+        RunEnd, st.sampled_from(EndReason), TEXTS, st.none() | TEXTS, st.none() | COUNTS_UP_TO
+    ),
 )
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 
 from capacity.histogram import Histogram
-from capacity.model.findings import NoCapacity, NoCapacityReason
 from capacity.model.load import ClosedLoop
+from capacity.model.plan import Purpose, StepPlan
 from capacity.model.run import (
     EndReason,
     Phase,
@@ -31,6 +31,8 @@ from tests.unit.builders import (
     some_findings,
 )
 from tests.unit.storage.strategies import RUNS, redacted
+
+A_STEP = StepPlan(6, ClosedLoop(64), 5.0, 30.0, Purpose.REFINE)
 
 
 @settings(max_examples=60, deadline=None)
@@ -61,25 +63,17 @@ def test_body_is_told_by_its_size_alone() -> None:
 
 
 def test_findings_and_exit_have_places_of_their_own() -> None:
-    """A dotted path like capacity.qps reaches the answer; a missing answer says why."""
-    encoded = run_json(a_run(), some_findings(knee=NO_KNEE, exit_code=0))
+    """Shell scripts find how it ended and what it says at the top of the file."""
+    encoded = run_json(a_run(), some_findings(knee=NO_KNEE))
 
-    assert encoded["exit"] == {"code": 0, "reason": "rule", "rule": "gain < 3% for 2 steps"}
-    assert encoded["capacity"] == {
-        "found": True,
-        "concurrency": 8,
-        "qps": 800.0,
-        "p99_s": 0.020,
-        "success_ratio": 1.0,
-        "limited_by": "gain < 3% for 2 steps",
-        "limit_kind": None,
-        "not_judged": [],
-    }
-    assert encoded["knee"] == {
-        "found": False,
-        "reason": "not_reached",
-        "detail": "throughput was still growing at 64 concurrent",
-    }
+    end = {"reason": "rule", "rule": "gain < 3% for 2 steps"}
+    assert encoded["exit"] == {"code": 0, **end}
+    assert encoded["end"] == {**end, "detail": "gain was 0.3% at 64 concurrent", "step_index": None}
+    capacity, knee = encoded["capacity"], encoded["knee"]
+    assert isinstance(capacity, dict)
+    assert isinstance(knee, dict)
+    assert (capacity["found"], capacity["concurrency"], capacity["qps"]) == (True, 8, 800.0)
+    assert (knee["found"], knee["reason"]) == (False, "not_reached")
     assert encoded["peak"] == {"found": True, "concurrency": 64, "qps": 800.0}
 
 
@@ -99,16 +93,6 @@ def test_rates_are_written_for_readers_with_jq() -> None:
     assert encoded["qps"] == 900.0
     assert encoded["measured_s"] == 30.0
     assert encoded["success_ratio"] == pytest.approx(27000 / 27270)
-
-
-def test_what_was_not_found_says_why() -> None:
-    """No capacity has its sentence, and no peak is not a peak of zero."""
-    findings = some_findings(capacity=NoCapacity(NoCapacityReason.NO_STEP), peak=None)
-
-    encoded = run_json(a_run([]), findings)
-
-    assert encoded["capacity"] == {"found": False, "detail": "no step was finished"}
-    assert encoded["peak"] == {"found": False}
 
 
 def test_not_a_number_is_refused() -> None:
@@ -131,12 +115,13 @@ def test_a_second_of_load_is_one_line() -> None:
     """The line has step, phase, load, counts by kind and null where nothing was recorded."""
     snapshot = a_snapshot(900, failures={FailureKind.CONN_REFUSED: 3}, in_flight=64)
 
-    line = timeline_line(SnapshotTaken(6, Phase.HOLD, snapshot, ()), ClosedLoop(64))
+    line = timeline_line(SnapshotTaken(6, Phase.HOLD, snapshot, ()), A_STEP)
 
     assert line.count("\n") == 1
     assert json.loads(line) == {
         "step": 6,
         "phase": "hold",
+        "purpose": "refine",
         "concurrency": 64,
         "start_s": 5.0,
         "end_s": 6.0,
@@ -174,7 +159,7 @@ def test_a_second_with_samples_has_its_percentiles() -> None:
         histogram.record_s(0.010)
     snapshot = a_snapshot(1000, latency_blob=histogram.to_blob())
 
-    line = json.loads(timeline_line(SnapshotTaken(0, Phase.HOLD, snapshot, ()), ClosedLoop(1)))
+    line = json.loads(timeline_line(SnapshotTaken(0, Phase.HOLD, snapshot, ()), A_STEP))
 
     assert line["p50_s"] == pytest.approx(0.010, rel=0.001)
     assert line["p99_s"] == pytest.approx(0.010, rel=0.001)

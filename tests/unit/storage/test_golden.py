@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from capacity.model.load import ConcurrencyLadder
 from capacity.model.plan import (
     BasicAuth,
@@ -41,14 +43,12 @@ from capacity.units import Unit
 from tests.unit.builders import (
     ERROR_RULE,
     GAIN_RULE,
-    NO_KNEE,
     P99_RULE,
     a_judgement,
     a_latency,
     a_run,
     a_secret_plan,
     a_step,
-    some_findings,
 )
 from tests.unit.report.reading_builders import (
     a_change,
@@ -57,10 +57,12 @@ from tests.unit.report.reading_builders import (
     a_resource_judgement,
 )
 from tests.unit.resource_builders import a_resource_rule
+from tests.unit.storage.schema_faults import SCHEMA, faults
+from tests.unit.storage.searched import full_findings, searched_run
 from tests.unit.storage.strategies import redacted
 
-GOLDEN = Path("tests/golden/run.v1.json")
-SCHEMA = Path("capacity/schemas/run.schema.json")
+RELEASED = Path("tests/golden/run.v1.json")
+TODAY = Path("tests/golden/run.v1.today.json")
 
 
 def golden_run() -> Run:
@@ -190,14 +192,30 @@ def golden_monitor() -> MonitorPlan:
     )
 
 
-def test_writes_version_1_byte_by_byte() -> None:
-    """The same run gives the same file, so that other programs can rely on it."""
-    assert json_text(run_json(golden_run(), some_findings(knee=NO_KNEE))) == GOLDEN.read_text()
-
-
 def test_reads_version_1() -> None:
     """A file written by the first release is read back whole."""
-    assert read_run(GOLDEN) == redacted(golden_run())
+    assert read_run(RELEASED) == redacted(golden_run())
+
+
+def test_writes_today_byte_by_byte() -> None:
+    """The same run gives the same file, so that other programs can rely on it."""
+    assert json_text(run_json(todays_run(), full_findings())) == TODAY.read_text()
+
+
+def test_reads_what_is_written_today() -> None:
+    """What a search adds to a run is read back with the rest."""
+    assert read_run(TODAY) == redacted(todays_run())
+
+
+def todays_run() -> Run:
+    """The golden run, and steps that search further."""
+    run, searched = golden_run(), searched_run()
+    return replace(
+        run,
+        plan=replace(run.plan, search=searched.plan.search),
+        steps=(*run.steps, *searched.steps),
+        end=searched.end,
+    )
 
 
 # Keys that came to version 1 after its first files.
@@ -213,7 +231,7 @@ ADDED_KEYS = {
 
 def test_reads_files_from_before_keys_were_added(tmp_path: Path) -> None:
     """Within version 1 keys are only added: without them a step knows less, and reads as well."""
-    content = json.loads(GOLDEN.read_text())
+    content = json.loads(RELEASED.read_text())
     # There were no rules on resources either.
     content["plan"]["rules"].pop()
     content["steps"][2]["judgements"].pop()
@@ -244,83 +262,21 @@ def test_reads_files_from_before_keys_were_added(tmp_path: Path) -> None:
 
 def test_no_secret_is_in_the_file() -> None:
     """Header, token, password and body are told to be there, and nothing of them is."""
-    assert "abc" not in GOLDEN.read_text()
+    assert "abc" not in TODAY.read_text()
 
 
-def faults(value: object, schema: dict[str, object], root: dict[str, object]) -> list[str]:
-    """What in `value` the schema does not allow; knows the keywords that the schema uses."""
-    if "$ref" in schema:
-        name = str(schema["$ref"]).removeprefix("#/$defs/")
-        return faults(value, _object(_object(root["$defs"])[name]), root)
-    if "anyOf" in schema:
-        tries = [faults(value, _object(one), root) for one in _list(schema["anyOf"])]
-        return [] if [] in tries else min(tries, key=len)
-    if "const" in schema and value != schema["const"]:
-        return [f"{value} is not {schema['const']}"]
-    if "enum" in schema and value not in _list(schema["enum"]):
-        return [f"{value} is not allowed"]
-    if "type" in schema and not _is_a(value, str(schema["type"])):
-        return [f"{value} is no {schema['type']}"]
-    found = []
-    if isinstance(value, dict):
-        found += _member_faults(value, schema, root)
-    if isinstance(value, list):
-        for item in value:
-            found += faults(item, _object(schema["items"]), root)
-    return found
-
-
-def _member_faults(
-    value: dict[str, object], schema: dict[str, object], root: dict[str, object]
-) -> list[str]:
-    properties = _object(schema.get("properties", {}))
-    found = [f"{key} is missing" for key in _list(schema.get("required", [])) if key not in value]
-    others = schema.get("additionalProperties", True)
-    for key, member in value.items():
-        if key in properties:
-            found += faults(member, _object(properties[key]), root)
-        elif isinstance(others, dict):
-            found += faults(member, others, root)
-        else:
-            found.append(f"{key} is not in the schema")
-    return found
-
-
-def _is_a(value: object, kind: str) -> bool:
-    if isinstance(value, bool):
-        return kind == "boolean"
-    types: dict[str, type | tuple[type, ...]] = {
-        "object": dict,
-        "array": list,
-        "string": str,
-        "integer": int,
-        "number": (int, float),
-        "null": type(None),
-    }
-    return kind in types and isinstance(value, types[kind])
-
-
-def _object(value: object) -> dict[str, object]:
-    assert isinstance(value, dict)
-    return value
-
-
-def _list(value: object) -> list[object]:
-    assert isinstance(value, list)
-    return value
-
-
-def test_the_golden_file_fits_the_schema() -> None:
+@pytest.mark.parametrize("file", [RELEASED, TODAY], ids=lambda file: file.name)
+def test_the_golden_files_fit_the_schema(file: Path) -> None:
     """The published schema knows every key of the file, and every required key is there."""
     schema = json.loads(SCHEMA.read_text())
 
-    assert faults(json.loads(GOLDEN.read_text()), schema, schema) == []
+    assert faults(json.loads(file.read_text()), schema, schema) == []
 
 
 def test_the_schema_refuses_what_is_wrong() -> None:
     """The check above can fail: a missing key and a wrong type are found."""
     schema = json.loads(SCHEMA.read_text())
-    content = json.loads(GOLDEN.read_text())
+    content = json.loads(RELEASED.read_text())
     del content["run_id"]
     content["steps"][0]["qps"] = "fast"
 

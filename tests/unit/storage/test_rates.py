@@ -14,8 +14,8 @@ from capacity.storage.decoding import decode_run
 from capacity.storage.encoding import run_json, timeline_line
 from tests.unit.builders import a_plan, a_run, a_snapshot
 from tests.unit.rate_builders import a_rate_plan, a_rate_run, a_rate_step
+from tests.unit.storage.schema_faults import SCHEMA, faults
 from tests.unit.storage.strategies import redacted
-from tests.unit.storage.test_golden import SCHEMA, faults
 
 RUN = a_rate_run(
     [a_rate_step(100.0), a_rate_step(200.0, index=1, dropped=60, late=1)],
@@ -85,7 +85,7 @@ def test_a_second_of_planned_starts_keeps_their_books() -> None:
     """One line has the load of its step and what became of the second's plan."""
     snapshot = a_snapshot(90, schedule=Schedule(100, 8, 2, 0))
     event = SnapshotTaken(0, Phase.HOLD, snapshot, ())
-    line = json.loads(timeline_line(event, RUN.steps[0].plan.load))
+    line = json.loads(timeline_line(event, RUN.steps[0].plan))
     assert (line["concurrency"], line["rate_qps"]) == (None, 100.0)
     assert line["schedule"] == {
         "planned": 100,

@@ -33,7 +33,7 @@ from capacity.storage.resources import (
 from capacity.units import Unit
 from tests.unit.builders import a_run, a_step
 from tests.unit.report.reading_builders import a_change, a_reading, a_resource_judgement
-from tests.unit.storage.test_golden import SCHEMA
+from tests.unit.storage.schema_faults import SCHEMA
 
 
 def test_what_follows_from_the_members_is_written_for_jq() -> None:
