@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from time import perf_counter
 
 from capacity.analysis.knee import find_knee
+from capacity.analysis.throughput import observe
 from capacity.model.findings import CurveFit, Knee, NoKnee, NoKneeReason
 from capacity.model.measured import Measured
-from capacity.model.rules import StepRate
 from knee_bench.model import Answer, State
 
 _STATES = {
@@ -24,8 +24,7 @@ def ask_ours(steps: Sequence[Measured]) -> Answer:
 
 def knee_of(steps: Sequence[Measured]) -> Knee | NoKnee:
     """The knee as the findings of a run would have it."""
-    rates = [StepRate(step.load.level, step.qps) for step in steps if step.qps is not None]
-    return find_knee(tuple(sorted(rates, key=lambda rate: rate.level)))
+    return find_knee([seen for step in steps if (seen := observe(step)) is not None])
 
 
 def answer_of(found: Knee | NoKnee, *, took_s: float) -> Answer:

@@ -12,9 +12,11 @@ from capacity.analysis.outcomes import (
     operating_point,
     outcomes,
 )
+from capacity.analysis.throughput import Observation, observe
 from capacity.model.findings import (
     Capacity,
     Findings,
+    Knee,
     NoCapacity,
     NoCapacityReason,
     NoKnee,
@@ -23,7 +25,7 @@ from capacity.model.findings import (
 )
 from capacity.model.load import RateLadder
 from capacity.model.measured import Measured
-from capacity.model.rules import OnMissing, StepRate
+from capacity.model.rules import OnMissing
 from capacity.model.run import EndReason, Run, Trust
 
 EXIT_OK = 0
@@ -53,19 +55,21 @@ _NO_KNEE_OF_RATES = NoKnee(
 def analyze(run: Run) -> Findings:
     """Draw capacity, knee, peak and exit code from the believable steps of a run."""
     steps = tuple(measure(step) for step in run.steps)
-    usable = [
-        StepRate(step.load.level, step.qps)
-        for step in steps
-        if step.is_usable and step.qps is not None and step.purpose in JUDGED_PURPOSES
-    ]
-    rates = tuple(sorted(usable, key=lambda rate: rate.level))
+    usable = (step for step in steps if step.is_usable and step.purpose in JUDGED_PURPOSES)
+    observations = [seen for step in usable if (seen := observe(step)) is not None]
     capacity = _capacity(run, steps)
     return Findings(
         peak=_peak(steps),
-        knee=_NO_KNEE_OF_RATES if isinstance(run.plan.ladder, RateLadder) else find_knee(rates),
+        knee=_knee(run, observations),
         capacity=capacity,
         exit_code=_exit_code(run, capacity),
     )
+
+
+def _knee(run: Run, observations: Sequence[Observation]) -> Knee | NoKnee:
+    if isinstance(run.plan.ladder, RateLadder):
+        return _NO_KNEE_OF_RATES
+    return find_knee(observations)
 
 
 def _peak(steps: Sequence[Measured]) -> Peak | None:

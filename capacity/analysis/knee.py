@@ -1,174 +1,253 @@
 """Where does throughput stop growing with concurrency, and how sure is that?
 
-Definition: N* = X_sup * R0, the crossing of the two asymptotes of a closed system (Denning and
-Buzen, operational analysis, 1978): X(N) = N / R0 at light load and X_sup at heavy load. Below N*
-more concurrency buys throughput, above it only waiting.
-
-Estimate: least squares of ln X over ln N for X(N) = (N / R0) / (1 + (N / N*)^p)^(1 / p), where p
-is the sharpness of the bend (p = 1 the hyperbola, large p two straight lines). Queueing theory
-puts p near 1.05 sqrt(N*), which enters as one weak observation. The range is the 90 % interval of
-ln N* from the fit's covariance, with 2 % as the least noise of a step.
-
-It names no knee unless the steps show one: the curve must have stopped growing inside the range.
+N* = X_sup * R(1), the crossing of the two asymptotes of a closed system (Denning and Buzen,
+operational analysis, 1978): below it more concurrency buys throughput, above it only waiting. The
+curves that the steps leave likely (`curve_posterior`) are asked one by one; medians and 5 % and
+95 % points of their answers are what is reported. docs/knee.md has the formulas and what they
+reach on curves with known truth.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import isfinite, log
 from typing import TYPE_CHECKING
 
+from capacity.analysis.cross_checks import cross_checks
+from capacity.analysis.curve_posterior import Posterior, sample, steps_of
+from capacity.analysis.curve_priors import BEYOND_RANGE
+from capacity.analysis.curve_shapes import Landmarks, landmarks, ln_throughput
+from capacity.analysis.throughput import Observation
 from capacity.model.findings import (
     Confidence,
+    CrossCheck,
     CurveFit,
+    CurvePoint,
     Estimate,
     Knee,
     NoKnee,
     NoKneeReason,
 )
-from capacity.model.rules import StepRate, gain_per_doubling
 
 if TYPE_CHECKING:
-    from numpy import float64
+    from numpy import bool_, float64
     from numpy.typing import NDArray
 
-METHOD = "asymptotes, least squares"
+    Array = NDArray[float64]
 
-MIN_STEPS = 4
-# Growth per doubling above which the last step still bought throughput.
-STILL_GROWING_RATIO = 0.05
-# Share of X_sup that the best step must have reached for X_sup to count as seen.
-SEEN_SHARE = 0.93
-# A step this far below the peak, after it, has collapsed; it says nothing about where X bent.
-COLLAPSED_SHARE = 0.90
-_LEAST_NOISE = 0.02
-_PRIOR_SD_LN_SHARPNESS = 0.8
-_Z_90 = 1.645
-_MAX_LN_HALF_WIDTH = log(4.0)
+METHOD = "Bayesian curves"
+
+MIN_LEVELS = 3
+# A state with more than this is the answer.
+LIKELY = 0.5
+# Throughput is retrograde when it falls by so much after its peak.
+FALL_RATIO = 0.05
+RETROGRADE_LIKELY = 0.35
+# Steps that scatter more than this about every curve have shown none.
+MAX_NOISE_RATIO = 0.2
+# A tail of steps under the first share of the best, the last one under the second, has collapsed.
+COLLAPSE_SHARE = 0.6
+COLLAPSED_SHARE = 0.45
+# A step above what any lower one makes possible is no peak: throughput grows at most like N.
+_LINEAR_SLACK = 1.3
+_SUPPORTED_SHARE = 0.4
+_CURVE_POINTS = 60
+# A step is off when it is so likely no part of the curve.
+_OFF_LIKELY = 0.5
+# The confidence word.
+_NARROW, _WIDE = 1.3, 2.0
+_CERTAIN, _DOUBTFUL = 0.9, 0.75
+_MANY_STEPS = 5
+
+
+def find_knee(observations: Sequence[Observation]) -> Knee | NoKnee:
+    """Name the knee of the steps, or say in words why there is none."""
+    collapsed = _collapsed([one for one in observations if _is_known(one)])
+    kept = usable(observations)
+    levels = {one.level for one in kept}
+    if len(levels) < MIN_LEVELS:
+        return NoKnee(NoKneeReason.TOO_FEW_STEPS, _too_few(len(levels), collapsed))
+    posterior = sample(steps_of(kept))
+    fit = _fit(posterior, kept, collapsed)
+    absence = _scatter(posterior, fit) or _absence(fit, min(levels), max(levels))
+    if absence is not None:
+        reason, detail = absence
+        return NoKnee(reason, detail, fit)
+    return Knee(fit, _confidence(fit, _off(posterior)), METHOD)
+
+
+def usable(observations: Sequence[Observation]) -> list[Observation]:
+    """The steps that a curve is drawn through: throughput is known, above zero, not collapsed."""
+    known = [one for one in observations if _is_known(one)]
+    collapsed = _collapsed(known)
+    return [one for one in known if one.qps > 0 and one.level not in collapsed]
+
+
+def _is_known(observation: Observation) -> bool:
+    level, qps = observation.level, observation.qps
+    return isfinite(level) and level > 0 and isfinite(qps) and qps >= 0
+
+
+def _too_few(count: int, collapsed: tuple[float, ...]) -> str:
+    after = f" before throughput collapsed at {collapsed[0]:.10g} concurrent" if collapsed else ""
+    return (
+        f"usable steps at {count} different concurrencies{after}; "
+        f"a knee needs at least {MIN_LEVELS}"
+    )
+
+
+def _collapsed(known: Sequence[Observation]) -> tuple[float, ...]:
+    """The levels of a tail in which throughput has collapsed; ascending."""
+    by_level: dict[float, list[float]] = {}
+    for one in known:
+        by_level.setdefault(one.level, []).append(one.qps)
+    means = {level: sum(qps) / len(qps) for level, qps in sorted(by_level.items())}
+    best = max((qps for level, qps in means.items() if _is_supported(level, means)), default=0.0)
+    tail: list[float] = []
+    for level in reversed(means):
+        if means[level] >= COLLAPSE_SHARE * best:
+            break
+        tail.append(level)
+    rises = len(tail) == len(means) or not tail or means[tail[0]] >= COLLAPSED_SHARE * best
+    return () if rises else tuple(reversed(tail))
+
+
+def _is_supported(level: float, means: dict[float, float]) -> bool:
+    """Whether another step makes such a throughput possible."""
+    qps = means[level]
+    return any(
+        (other < level and qps <= _LINEAR_SLACK * seen * level / other)
+        or (other != level and seen >= _SUPPORTED_SHARE * qps)
+        for other, seen in means.items()
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class _Fit:
-    """ln R0, ln N* and ln p of the best curve, and the standard error of ln N*."""
+class _States:
+    """Which of the likely curves are in which state over the levels tested."""
 
-    ln_r0: float
-    ln_knee: float
-    ln_sharpness: float
-    sd_ln_knee: float
-
-    @property
-    def saturation_qps(self) -> float:
-        """X_sup = N* / R0."""
-        return exp(self.ln_knee - self.ln_r0)
+    not_reached: "NDArray[bool_]"
+    below: "NDArray[bool_]"
+    retrograde: "NDArray[bool_]"
 
 
-def find_knee(rates: tuple[StepRate, ...]) -> Knee | NoKnee:
-    """Name the knee of the steps, or say in words why there is none.
+def _states(posterior: Posterior, marks: Landmarks) -> _States:
+    import numpy as np
 
-    `rates` are the believable steps with their good throughput; their levels are concurrencies,
-    ascending.
-    """
-    rates = tuple(rate for rate in rates if rate.qps > 0)
-    absence = _absence(rates)
-    if absence is not None:
-        return absence
-    peak = max(rates, key=lambda rate: rate.qps)
-    rising = _without_collapse(rates, peak)
-    if len(rising) < MIN_STEPS:
-        return NoKnee(NoKneeReason.TOO_FEW_STEPS, _too_few(len(rising)))
-    fit = _fit(rising)
-    if peak.qps < SEEN_SHARE * fit.saturation_qps:
-        return NoKnee(
-            NoKneeReason.NOT_REACHED,
-            f"throughput had not levelled off at {peak.level:.10g} concurrent: "
-            "no knee in the range tested",
-        )
-    knee = exp(fit.ln_knee)
-    if knee < rates[0].level:
-        return NoKnee(NoKneeReason.BELOW_RANGE, _below(rates[0].level))
-    half_width = min(_Z_90 * fit.sd_ln_knee, _MAX_LN_HALF_WIDTH)
-    at = Estimate(knee, exp(fit.ln_knee - half_width), exp(fit.ln_knee + half_width))
-    saturation_qps = Estimate(fit.saturation_qps, fit.saturation_qps, fit.saturation_qps)
-    curve_fit = CurveFit(
-        p_saturated=1.0,
-        p_not_reached=0.0,
-        p_below_range=0.0,
-        p_retrograde=0.0,
-        is_retrograde=False,
-        knee=at,
-        n95=at,
-        n_power=at,
-        saturation_qps=saturation_qps,
-        peak=None,
-        noise_ratio=_LEAST_NOISE,
-        step_count=len(rising),
-        curve=(),
-        checks=(),
+    first, last = float(posterior.steps.ln_n[0]), float(posterior.steps.ln_n[-1])
+    not_reached = marks.ln_n95 > last
+    ends = np.array([[last]])
+    at_last = ln_throughput(posterior.shapes, ends)[:, 0]
+    at_peak = ln_throughput(posterior.shapes, np.minimum(marks.ln_peak, last)[:, None])[:, 0]
+    return _States(
+        not_reached=not_reached,
+        below=(marks.ln_n95 < first) & ~not_reached,
+        retrograde=at_last < at_peak + log(1 - FALL_RATIO),
     )
-    return Knee(curve_fit, Confidence.MEDIUM, METHOD)
 
 
-def _absence(rates: tuple[StepRate, ...]) -> NoKnee | None:
-    """Reasons against a knee that the bare numbers show, before any curve is fitted."""
-    if len(rates) < 2:
-        return NoKnee(NoKneeReason.TOO_FEW_STEPS, _too_few(len(rates)))
-    first, last = rates[0], rates[-1]
-    if max(rate.qps for rate in rates) < first.qps * (1 + STILL_GROWING_RATIO):
-        return NoKnee(NoKneeReason.BELOW_RANGE, _below(first.level))
-    # Against one noisy step: growth over the last two intervals may deny the last one.
-    growths = [gain_per_doubling(before, last) for before in rates[-3:-1]]
-    known = [growth for growth in growths if growth is not None]
-    if known and min(known) >= STILL_GROWING_RATIO:
-        return NoKnee(
-            NoKneeReason.NOT_REACHED,
-            f"throughput still grew by {min(known):.0%} per doubling at {last.level:.10g} "
-            "concurrent: no knee in the range tested",
+def _fit(
+    posterior: Posterior, kept: Sequence[Observation], collapsed: tuple[float, ...]
+) -> CurveFit:
+    import numpy as np
+
+    steps = posterior.steps
+    marks = landmarks(posterior.shapes, max(float(steps.ln_n[-1]), 0.0) + log(BEYOND_RANGE))
+    states = _states(posterior, marks)
+    not_reached, below = float(np.mean(states.not_reached)), float(np.mean(states.below))
+    retrograde = 1.0 if collapsed else float(np.mean(states.retrograde))
+    is_retrograde = retrograde > RETROGRADE_LIKELY
+    falls = states.retrograde if states.retrograde.any() else np.ones_like(states.retrograde)
+    knee = _estimate(marks.ln_knee)
+    checks = cross_checks(kept, knee)
+    return CurveFit(
+        p_saturated=max(0.0, 1.0 - not_reached - below),
+        p_not_reached=not_reached,
+        p_below_range=below,
+        p_retrograde=retrograde,
+        is_retrograde=is_retrograde,
+        knee=knee,
+        n95=_estimate(marks.ln_n95),
+        n_power=_estimate(marks.ln_power),
+        saturation_qps=_estimate(marks.ln_knee + posterior.ln_amplitude),
+        peak=_estimate(marks.ln_peak[falls]) if is_retrograde and not collapsed else None,
+        noise_ratio=float(np.median(posterior.noise_ratio)),
+        step_count=len(steps.ln_n),
+        curve=_curve(posterior),
+        checks=checks,
+        collapsed=collapsed,
+    )
+
+
+def _estimate(ln_values: "Array") -> Estimate:
+    import numpy as np
+
+    low, value, high = np.exp(np.quantile(ln_values, (0.05, 0.5, 0.95)))
+    return Estimate(float(value), float(low), float(high))
+
+
+def _curve(posterior: Posterior) -> tuple[CurvePoint, ...]:
+    import numpy as np
+
+    steps = posterior.steps
+    ln_n = np.linspace(steps.ln_n[0], steps.ln_n[-1], _CURVE_POINTS)
+    low, middle, high = np.exp(np.quantile(posterior.ln_qps(ln_n), (0.05, 0.5, 0.95), axis=0))
+    columns = zip(np.exp(ln_n), middle, low, high, strict=True)
+    return tuple(CurvePoint(*(float(value) for value in point)) for point in columns)
+
+
+def _off(posterior: Posterior) -> int:
+    """How many steps are likely no part of the curve."""
+    return int((posterior.is_off > _OFF_LIKELY).sum())
+
+
+def _scatter(posterior: Posterior, fit: CurveFit) -> tuple[NoKneeReason, str] | None:
+    """Whether the steps are noise rather than a curve."""
+    if fit.noise_ratio > MAX_NOISE_RATIO:
+        return NoKneeReason.UNCLEAR, (
+            f"the steps scatter by {fit.noise_ratio:.0%} about any curve, "
+            f"more than {MAX_NOISE_RATIO:.0%}: they show none"
+        )
+    off = _off(posterior)
+    if off > max(1, fit.step_count // 4):
+        return NoKneeReason.UNCLEAR, (
+            f"{off} of {fit.step_count} steps are off any curve that fits the others"
         )
     return None
 
 
-def _below(concurrency: float) -> str:
-    return (
-        f"the service was saturated at the first step, {concurrency:.10g} concurrent; start lower"
+def _absence(fit: CurveFit, first: float, last: float) -> tuple[NoKneeReason, str] | None:
+    if fit.p_not_reached > LIKELY:
+        return NoKneeReason.NOT_REACHED, (
+            f"throughput had not levelled off at {last:.10g} concurrent "
+            f"({fit.p_not_reached:.0%} likely): no knee in the range tested"
+        )
+    if fit.p_below_range > LIKELY:
+        return NoKneeReason.BELOW_RANGE, (
+            f"the service was saturated at the first step, {first:.10g} concurrent "
+            f"({fit.p_below_range:.0%} likely); start lower"
+        )
+    if fit.p_saturated <= LIKELY:
+        return NoKneeReason.UNCLEAR, (
+            f"saturated in the range {fit.p_saturated:.0%} likely, not reached "
+            f"{fit.p_not_reached:.0%}, below it {fit.p_below_range:.0%}: no state is likely"
+        )
+    return None
+
+
+def _confidence(fit: CurveFit, off: int) -> Confidence:
+    """HIGH and LOW as docs/knee.md has it; the rest is MEDIUM."""
+    width = fit.knee.high / fit.knee.low
+    agreeing = sum(check.agrees is True for check in fit.checks)
+    if width > _WIDE or fit.p_saturated < _DOUBTFUL or off > 0 or _nobody_agrees(fit.checks):
+        return Confidence.LOW
+    is_high = (
+        width <= _NARROW
+        and fit.p_saturated >= _CERTAIN
+        and fit.step_count >= _MANY_STEPS
+        and agreeing > 0
     )
+    return Confidence.HIGH if is_high else Confidence.MEDIUM
 
 
-def _too_few(count: int) -> str:
-    return f"{count} usable steps; a knee needs at least {MIN_STEPS}"
-
-
-def _without_collapse(rates: tuple[StepRate, ...], peak: StepRate) -> tuple[StepRate, ...]:
-    return tuple(
-        rate for rate in rates if rate.level <= peak.level or rate.qps >= COLLAPSED_SHARE * peak.qps
-    )
-
-
-def _fit(rates: tuple[StepRate, ...]) -> _Fit:
-    # Imported here: the two take most of a second, and a dry run needs neither.
-    import numpy as np
-    from scipy.optimize import least_squares
-
-    ln_n = np.log(np.array([rate.level for rate in rates], dtype=float))
-    ln_x = np.log(np.array([rate.qps for rate in rates]))
-
-    def residuals(parameters: "NDArray[float64]") -> "NDArray[float64]":
-        ln_r0, ln_knee, ln_sharpness = parameters
-        sharpness = np.exp(ln_sharpness)
-        bend = np.logaddexp(0.0, sharpness * (ln_n - ln_knee)) / sharpness
-        prior = (ln_sharpness - log(1.05) - 0.5 * max(ln_knee, 0.0)) / _PRIOR_SD_LN_SHARPNESS
-        misfit = (ln_n - ln_r0 - bend - ln_x) / _LEAST_NOISE
-        return np.append(misfit, prior)
-
-    ln_r0_seen = float(np.min(ln_n - ln_x))
-    ln_knee_guess = float(np.max(ln_x)) + ln_r0_seen
-    best = least_squares(
-        residuals,
-        x0=[ln_r0_seen, ln_knee_guess, 1.0],
-        bounds=([-np.inf, log(0.5), 0.0], [np.inf, float(ln_n[-1]) + log(4.0), log(40.0)]),
-        loss="soft_l1",
-    )
-    # Residuals are in units of the least noise; a worse fit widens the interval by its own size.
-    freedom = max(1, len(rates) - 2)
-    inflation = max(1.0, sqrt(float(np.sum(best.fun[:-1] ** 2)) / freedom))
-    jacobian = np.asarray(best.jac, dtype=np.float64)
-    covariance = np.linalg.pinv(jacobian.T @ jacobian)
-    sd_ln_knee = inflation * sqrt(max(0.0, float(covariance[1, 1])))
-    return _Fit(float(best.x[0]), float(best.x[1]), float(best.x[2]), sd_ln_knee)
+def _nobody_agrees(checks: Sequence[CrossCheck]) -> bool:
+    return all(check.agrees is not True for check in checks)
