@@ -25,6 +25,7 @@ from capacity.profile.load import load_plan
 from capacity.report.check_list import check_json, check_lines
 from capacity.report.console_look import look_of
 from capacity.report.texts import pick_language
+from capacity.search.timetable import likely_duration_s
 from capacity.units import format_duration
 
 _NOT_READY = MachineError.exit_code
@@ -75,7 +76,7 @@ def find_items(plan: RunPlan, out: Path, yes_target: str | None) -> tuple[CheckI
 def profile_items(plan: RunPlan) -> tuple[CheckItem, ...]:
     """What the plan says itself; that it is valid was found when it was read."""
     steps = len(plan.ladder.loads)
-    likely = format_duration(plan.likely_duration_s)
+    likely = format_duration(likely_duration_s(plan))
     items = [_of_profile(CheckState.OK, "plan", f"{plan.name}: {steps} steps, likely {likely}")]
     stopping = sum(rule.action is Action.STOP for rule in plan.rules)
     if stopping:

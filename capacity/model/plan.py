@@ -275,8 +275,3 @@ class RunPlan:
     monitor: MonitorPlan | None = None
     notes: tuple[str, ...] = ()
     search: SearchPlan = SearchPlan()
-
-    @property
-    def likely_duration_s(self) -> float:
-        """Settle and hold of every step, if no rule ends the climb."""
-        return len(self.ladder.loads) * (self.settle_s + self.hold_s)

@@ -11,6 +11,7 @@ from capacity.model.rules import Absolute, Action, Comparison, Rule, Scope
 from capacity.profile.describe_monitor import missing_words, monitor_rows
 from capacity.profile.ladder_text import ladder_to_text
 from capacity.profile.rule_text import note_of
+from capacity.search.timetable import likely_duration_s, time_limit_s
 from capacity.units import format_duration
 
 _COMPARISONS = {
@@ -122,10 +123,8 @@ def _each_step(plan: RunPlan) -> str:
 
 
 def _duration(plan: RunPlan) -> str:
-    likely = format_duration(plan.likely_duration_s)
-    return (
-        f"likely {likely} if no rule ends it, at most {format_duration(plan.fuses.max_duration_s)}"
-    )
+    likely = format_duration(likely_duration_s(plan))
+    return f"likely {likely} if no rule ends it, at most {format_duration(time_limit_s(plan))}"
 
 
 def _rule_rows(rules: tuple[Rule, ...]) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 import pytest
 
 from capacity.model.plan import Header, Secret, Target, Timeouts, TlsTrust
-from tests.unit.builders import a_plan, a_secret_plan
+from tests.unit.builders import a_secret_plan
 
 
 @pytest.mark.parametrize("shown", [str, repr, "{}".format, "{!r:>10}".format])
@@ -42,8 +42,3 @@ def test_the_origin_of_a_target(host: str, origin: str) -> None:
     """The origin is scheme, host and port; an IPv6 address stands in brackets."""
     timeouts = Timeouts(1.0, 1.0, 1.0, 1.0)
     assert Target("https", host, 8443, TlsTrust.SYSTEM, None, timeouts).origin == origin
-
-
-def test_the_likely_duration_is_settle_and_hold_of_every_step() -> None:
-    """Three steps of 5 s and 30 s take 105 s if nothing ends the climb."""
-    assert a_plan((1, 2, 4), settle_s=5.0, hold_s=30.0).likely_duration_s == 105.0

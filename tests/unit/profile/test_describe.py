@@ -17,7 +17,7 @@ success       status below 400, within 10s
 engine        native, threads by the number of cores
 steps         1, 4, 16, 64, 256, 1024 requests in flight (6 steps)
 each step     1s settle, then 3s measured
-duration      likely 24s if no rule ends it, at most 60m
+duration      likely 53.5s if no rule ends it, at most 60m
 stop rules    stop when error_rate is above 1% over 1.5s (10s shortened to half of the hold)
               stop when p99 is above 10 times that of the first step over 1.5s (10s shortened to \
 half of the hold)
@@ -34,7 +34,7 @@ success       status below 400, within 30s
 engine        aiohttp, 1 thread
 steps         64 requests in flight (1 step)
 each step     0s settle, then 10s measured
-duration      likely 10s if no rule ends it, at most 5m
+duration      likely 75s if no rule ends it, at most 5m
 stop rules    none: only the fuses end the climb early
 fuses         64 in flight, 5,000 requests, 5m
 demo service  1 server of 10ms, started for this run

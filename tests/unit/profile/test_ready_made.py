@@ -14,6 +14,7 @@ from capacity.model.plan import (
     SearchPlan,
 )
 from capacity.profile.load import Overrides, load_plan
+from capacity.search.timetable import likely_duration_s
 from tests.unit.profile.builders import levels, python_of
 
 FOLDER = Path(__file__).parents[3] / "profiles"
@@ -58,14 +59,14 @@ def test_the_demo_has_its_knee_at_eight() -> None:
 def test_smoke_is_short_and_gentle() -> None:
     """Twelve seconds, four requests in flight, only the error rule, and nothing after them."""
     plan = ready_made("smoke")
-    assert (levels(plan), plan.likely_duration_s) == ((1, 2, 4), 12.0)
+    assert (levels(plan), likely_duration_s(plan)) == ((1, 2, 4), 12.0)
     assert plan.search == SearchPlan(hold_max_s=3.0, min_requests=200)
     assert [rule.text for rule in plan.rules] == ["error_rate > 1% over 1.5s"]
 
 
 def test_the_full_profile_says_every_default_of_the_climb(tmp_path: Path) -> None:
     """What it writes out is what a URL alone gets, and what stands in comments can be said."""
-    assert ready_made("http-service").likely_duration_s == 210.0
+    assert likely_duration_s(ready_made("http-service")) == 470.0
     defaults = load_plan(None, Overrides(url="http://h.test/"), {}).search
     assert ready_made("http-service").search == defaults
     text = (FOLDER / "http-service.yaml").read_text(encoding="utf-8")
@@ -82,7 +83,7 @@ def test_the_profile_for_pods_holds_long_enough_to_stop_on_them() -> None:
     """Four samples fit at the slowest spacing of the usual charts, within the promised time."""
     plan = ready_made("kubernetes")
     assert plan.hold_s / 4 == 30.0
-    assert plan.likely_duration_s == 650.0
+    assert likely_duration_s(plan) == 1360.0
     assert (plan.search.hold_max_s, plan.search.refine) == (180.0, 2)
     assert [rule.metric for rule in plan.rules if rule.resource_unit is not None] == [
         "cpu",
