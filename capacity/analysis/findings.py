@@ -1,20 +1,33 @@
 """What does a finished run say? The one entry point: a Run goes in, Findings come out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from math import exp, hypot, isfinite
+from typing import assert_never
 
+from capacity.analysis.follow_ups import follow_ups
 from capacity.analysis.knee import find_knee
+from capacity.analysis.limits import largest_load
 from capacity.analysis.measure import lost, measure
+from capacity.analysis.missing import missing_of
 from capacity.analysis.outcomes import (
     JUDGED_PURPOSES,
     NOTHING_SUCCEEDED,
+    LevelOutcome,
     Limit,
+    Outcome,
     first_failure,
+    has_kept_up,
     operating_point,
     outcomes,
+    passed_prefix,
 )
 from capacity.analysis.throughput import Observation, observe
 from capacity.model.findings import (
     Capacity,
+    CapacityKind,
+    CurveFit,
+    Estimate,
     Findings,
     Knee,
     NoCapacity,
@@ -23,10 +36,11 @@ from capacity.model.findings import (
     NoKneeReason,
     Peak,
 )
-from capacity.model.load import RateLadder
-from capacity.model.measured import Measured
-from capacity.model.rules import OnMissing
-from capacity.model.run import EndReason, Run, Trust
+from capacity.model.load import ClosedLoop, Load, RateLadder
+from capacity.model.measured import Believed, Measured
+from capacity.model.plan import SearchPlan
+from capacity.model.rules import Action, OnMissing, Rule
+from capacity.model.run import EndReason, Run, RunEnd
 
 EXIT_OK = 0
 EXIT_NOT_FINISHED = 1
@@ -44,6 +58,11 @@ _EXIT_CODES = {
     EndReason.TERMINATED: EXIT_TERMINATED,
 }
 
+# So many times more than the concurrency would have to be in flight: no such thing was measured.
+_IMPOSSIBLE_TIMES = 2.0
+
+# Half the width of a 90 % interval in standard deviations of a normal distribution.
+_Z_90 = 1.645
 
 # N* = X_sup * R(1) is a number of requests in flight, which an open loop does not set.
 _NO_KNEE_OF_RATES = NoKnee(
@@ -54,43 +73,92 @@ _NO_KNEE_OF_RATES = NoKnee(
 
 def analyze(run: Run) -> Findings:
     """Draw capacity, knee, peak and exit code from the believable steps of a run."""
-    steps = tuple(measure(step) for step in run.steps)
-    usable = (step for step in steps if step.is_usable and step.purpose in JUDGED_PURPOSES)
-    observations = [seen for step in usable if (seen := observe(step)) is not None]
-    capacity = _capacity(run, steps)
-    return Findings(
-        peak=_peak(steps),
-        knee=_knee(run, observations),
-        capacity=capacity,
-        exit_code=_exit_code(run, capacity),
+    return analyze_steps(
+        tuple(measure(step) for step in run.steps),
+        is_rate_ladder=isinstance(run.plan.ladder, RateLadder),
+        end=run.end,
+        rules=run.plan.rules,
+        search=run.plan.search,
     )
 
 
-def _knee(run: Run, observations: Sequence[Observation]) -> Knee | NoKnee:
-    if isinstance(run.plan.ladder, RateLadder):
-        return _NO_KNEE_OF_RATES
-    return find_knee(observations)
+_NOTHING_PLANNED = SearchPlan()
+
+
+def analyze_steps(
+    steps: Sequence[Measured],
+    *,
+    is_rate_ladder: bool,
+    end: RunEnd | None,
+    rules: Sequence[Rule],
+    search: SearchPlan = _NOTHING_PLANNED,
+    missing: Sequence[str] = (),
+) -> Findings:
+    """The same from steps that were read from anywhere.
+
+    `end` is None where it is not known why there are no more steps; `missing` is what the reader of
+    the steps did not find, in words.
+    """
+    steps = tuple(_possible(step) for step in steps)
+    knee = _NO_KNEE_OF_RATES if is_rate_ladder else find_knee(_observations(steps))
+    capacity = _capacity(steps, knee, end, search)
+    return Findings(
+        peak=_peak(steps),
+        knee=knee,
+        capacity=capacity,
+        exit_code=_exit_code(end, rules, capacity),
+        missing=(*missing, *missing_of(steps, rules)),
+    )
+
+
+def _possible(step: Measured) -> Measured:
+    """The step, without a throughput that cannot have been."""
+    if step.qps is None:
+        return step
+    if not isfinite(step.qps) or step.qps < 0:
+        return _disbelieved(replace(step, qps=None), f"{step.qps} is no throughput")
+    if isinstance(step.load, ClosedLoop) and step.mean_s is not None:
+        in_flight = step.qps * step.mean_s
+        if in_flight > _IMPOSSIBLE_TIMES * max(step.load.concurrency, 1):
+            fact = (
+                f"{step.qps:.4g}/s that take {step.mean_s:.3g}s each are {in_flight:.4g} in flight"
+            )
+            return _disbelieved(step, fact)
+    return step
+
+
+def _disbelieved(step: Measured, doubt: str) -> Measured:
+    doubts = (*step.doubts, doubt)
+    return replace(step, believed=Believed.INVALID, doubts=doubts, is_usable=False)
+
+
+def _observations(steps: Sequence[Measured]) -> list[Observation]:
+    usable = (step for step in steps if step.is_usable and step.purpose in JUDGED_PURPOSES)
+    return [seen for step in usable if (seen := observe(step)) is not None]
 
 
 def _peak(steps: Sequence[Measured]) -> Peak | None:
     known = [
         Peak(step.load, step.qps)
         for step in steps
-        if step.is_usable and step.qps and step.purpose in JUDGED_PURPOSES
+        if step.is_usable and step.qps is not None and step.purpose in JUDGED_PURPOSES
     ]
+    known = [peak for peak in known if peak.qps > 0]
     return max(known, key=lambda peak: peak.qps, default=None)
 
 
-def _capacity(run: Run, steps: Sequence[Measured]) -> Capacity | NoCapacity:
+def _capacity(
+    steps: Sequence[Measured], knee: Knee | NoKnee, end: RunEnd | None, search: SearchPlan
+) -> Capacity | NoCapacity:
     """The least load that gives all that the service has within the limits."""
     levels = outcomes(steps, recheck=False)
-    point, failure = operating_point(levels), first_failure(levels)
-    limit = None if failure is None else failure.limit
-    if limit is None and run.end.reason is EndReason.TARGET_DOWN:
-        limit = NOTHING_SUCCEEDED
+    point = operating_point(levels)
     if point is None or point.best is None or point.best.qps is None:
-        return _no_capacity(run, limit)
-    best = point.best
+        return _no_capacity(levels, end)
+    best, failure = point.best, first_failure(levels)
+    limit = _limit(failure, steps, end)
+    largest = None if failure is None else largest_load(levels, knee.fit)
+    checked = follow_ups(steps, levels, point, search)
     return Capacity(
         load=point.load,
         qps=point.best.qps,
@@ -99,32 +167,112 @@ def _capacity(run: Run, steps: Sequence[Measured]) -> Capacity | NoCapacity:
         limited_by=None if limit is None else limit.text,
         limit_kind=None if limit is None else limit.kind,
         not_judged=tuple(j.rule.text for j in best.judgements if j.is_lost),
+        kind=_kind(limit, steps, knee, passed_prefix(levels)[-1]),
+        qps_range=_qps_range(best, knee.fit),
         step_index=best.index,
+        largest=None if largest is None else largest.estimate,
+        passed=passed_prefix(levels)[-1].load,
         failed=None if failure is None else failure.load,
+        is_cliff=largest is not None and largest.is_cliff,
+        passed_above=_passed_above(levels, failure),
+        verification=checked.verification,
+        confirmation=checked.confirmation,
+        recovery=checked.recovery,
     )
 
 
-def _no_capacity(run: Run, limit: Limit | None) -> NoCapacity:
-    if not run.steps:
+def _qps_range(best: Measured, fit: CurveFit | None) -> Estimate | None:
+    """The 90 % interval of the throughput: the error of the step and the scatter between steps."""
+    seen = observe(best)
+    if seen is None or best.qps is None or (seen.error_ratio is None and fit is None):
+        return None
+    of_step = 0.0 if seen.error_ratio is None else seen.error_ratio
+    between_steps = 0.0 if fit is None else fit.noise_ratio
+    half_width = exp(_Z_90 * hypot(of_step, between_steps))
+    return Estimate(best.qps, best.qps / half_width, best.qps * half_width)
+
+
+def _limit(
+    failure: LevelOutcome | None, steps: Sequence[Measured], end: RunEnd | None
+) -> Limit | None:
+    """What was broken above the capacity.
+
+    A target that went away while loads were still tried was broken by a load that is in no step.
+    """
+    if failure is not None:
+        return failure.limit
+    is_gone = end is not None and end.reason is EndReason.TARGET_DOWN
+    has_tried = all(step.purpose in JUDGED_PURPOSES for step in steps)
+    return NOTHING_SUCCEEDED if is_gone and has_tried else None
+
+
+def _kind(
+    limit: Limit | None, steps: Sequence[Measured], knee: Knee | NoKnee, last: LevelOutcome
+) -> CapacityKind:
+    if limit is not None:
+        return CapacityKind.LIMITED
+    has_levelled_off = isinstance(knee, Knee) or knee.reason is NoKneeReason.BELOW_RANGE
+    if isinstance(knee, NoKnee) and knee.reason is NoKneeReason.OPEN_LOOP:
+        has_levelled_off = last.best is not None and not has_kept_up(last.best)
+    grows_no_more = any(
+        not breach.rule.is_limit and breach.rule.action is Action.STOP
+        for step in steps
+        if step.is_usable
+        for breach in step.breaches
+    )
+    if has_levelled_off or grows_no_more:
+        return CapacityKind.SATURATED
+    return CapacityKind.NO_FAILURE_IN_RANGE
+
+
+def _passed_above(levels: Sequence[LevelOutcome], failure: LevelOutcome | None) -> tuple[Load, ...]:
+    if failure is None:
+        return ()
+    return tuple(
+        level.load
+        for level in levels
+        if level.load.level > failure.load.level and level.outcome is Outcome.PASSED
+    )
+
+
+def _no_capacity(levels: Sequence[LevelOutcome], end: RunEnd | None) -> NoCapacity:
+    """What the least load lacked."""
+    if not levels:
         return NoCapacity(NoCapacityReason.NO_STEP)
-    first = run.steps[0]
-    load = first.plan.load
+    first = levels[0]
+    step, load = first.steps[0], first.load
+    is_gone = end is not None and end.reason is EndReason.TARGET_DOWN and len(levels) == 1
+    limit = NOTHING_SUCCEEDED if first.limit is None and is_gone else first.limit
     if limit is not None:
         return NoCapacity(NoCapacityReason.LIMIT_BROKEN, load, limit.text)
-    if first.validity.trust is Trust.INVALID:
-        doubts = "; ".join(first.validity.reasons)
-        return NoCapacity(NoCapacityReason.NOT_BELIEVED, load, doubts)
-    if first.ended_early:
-        return NoCapacity(NoCapacityReason.CUT_SHORT, load)
-    judgement = lost(first)[0]
-    fact = f"{judgement.rule.text}: {judgement.reason}"
-    return NoCapacity(NoCapacityReason.NOT_JUDGED, load, fact)
+    reason, fact = _lacking(step)
+    return NoCapacity(reason, load, fact)
 
 
-def _exit_code(run: Run, capacity: Capacity | NoCapacity) -> int:
+def _lacking(step: Measured) -> tuple[NoCapacityReason, str]:
+    match step.believed:
+        case Believed.INVALID:
+            return NoCapacityReason.NOT_BELIEVED, "; ".join(step.doubts)
+        case Believed.CUT_SHORT:
+            return NoCapacityReason.CUT_SHORT, ""
+        case Believed.NOT_STEADY:
+            return NoCapacityReason.NOT_STEADY, ""
+        case Believed.NOT_JUDGED:
+            facts = (f"{j.rule.text}: {j.reason}" for j in lost(step.judgements))
+            return NoCapacityReason.NOT_JUDGED, "; ".join(facts)
+        case Believed.YES:
+            fact = "its throughput is not known" if step.qps is None else "no request ended in it"
+            return NoCapacityReason.NOT_BELIEVED, fact
+        case _:
+            assert_never(step.believed)
+
+
+def _exit_code(end: RunEnd | None, rules: Sequence[Rule], capacity: Capacity | NoCapacity) -> int:
     found = EXIT_OK if isinstance(capacity, Capacity) else EXIT_NO_CAPACITY
-    if run.end.reason is EndReason.METRICS_LOST:
-        ended_by = (rule for rule in run.plan.rules if rule.text == run.end.rule)
+    if end is None:
+        return found
+    if end.reason is EndReason.METRICS_LOST:
+        ended_by = (rule for rule in rules if rule.text == end.rule)
         if any(rule.on_missing is OnMissing.FAIL for rule in ended_by):
             return EXIT_METRICS_LOST
-    return _EXIT_CODES.get(run.end.reason, found)
+    return _EXIT_CODES.get(end.reason, found)

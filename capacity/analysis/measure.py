@@ -1,5 +1,7 @@
 """What of our own steps does the answer need? A Step goes in, a Measured comes out."""
 
+from collections.abc import Sequence
+
 from capacity.model.measured import Believed, Measured, SteadyState
 from capacity.model.rules import Judgement, OnMissing
 from capacity.model.run import Step, Trust
@@ -24,12 +26,19 @@ def measure(step: Step) -> Measured:
         believed=believed,
         doubts=step.validity.reasons,
         is_usable=_is_usable(step),
+        refused_ratio=_refused_ratio(step),
+        schedule=step.schedule,
+        resources=step.resources,
     )
 
 
-def lost(step: Step) -> tuple[Judgement, ...]:
-    """The rules on resources that matter and had no data in this step."""
-    return tuple(judgement for judgement in step.judgements if judgement.is_lost)
+def lost(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
+    """Of a step's rules those on resources that must be judged and had no data."""
+    return tuple(
+        judgement
+        for judgement in judgements
+        if judgement.is_lost and judgement.rule.on_missing is not OnMissing.MARK
+    )
 
 
 def _believed(step: Step) -> Believed:
@@ -39,9 +48,7 @@ def _believed(step: Step) -> Believed:
         return Believed.CUT_SHORT
     if step.steadiness is not None and step.steadiness.state is SteadyState.DRIFTING:
         return Believed.NOT_STEADY
-    if any(judgement.rule.on_missing is not OnMissing.MARK for judgement in lost(step)):
-        return Believed.NOT_JUDGED
-    return Believed.YES
+    return Believed.NOT_JUDGED if lost(step.judgements) else Believed.YES
 
 
 def _is_usable(step: Step) -> bool:
@@ -49,3 +56,8 @@ def _is_usable(step: Step) -> bool:
     if step.validity.trust is Trust.INVALID:
         return False
     return not step.ended_early or bool(step.breaches)
+
+
+def _refused_ratio(step: Step) -> float | None:
+    judged = step.counts.judged
+    return step.counts.statuses.get(429, 0) / judged if judged else None

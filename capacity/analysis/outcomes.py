@@ -6,12 +6,13 @@ emergency is a fact at once. What cannot be believed neither passes nor fails.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import takewhile
+from itertools import dropwhile, takewhile
+from math import sqrt
 
 from capacity.model.findings import LimitKind
-from capacity.model.load import Load
+from capacity.model.load import Load, OpenLoop
 from capacity.model.measured import Believed, Measured
 from capacity.model.plan import Purpose
 from capacity.model.rules import Action, Comparison, Judgement, Rule, Scope
@@ -21,6 +22,8 @@ from capacity.units import Unit
 JUDGED_PURPOSES = frozenset({Purpose.LADDER, Purpose.RECHECK, Purpose.REFINE, Purpose.VERIFY})
 # Of the throughput of the best load so much counts as all of it.
 NEAR_BEST_RATIO = 0.99
+# A service that answers so much of a planned rate has kept up with it.
+KEPT_UP_RATIO = 0.95
 # Half of all requests failing, or a latency so many times its limit, needs no second look.
 EMERGENCY_ERROR_RATIO = 0.5
 EMERGENCY_TIMES_LIMIT = 5.0
@@ -57,6 +60,18 @@ class LevelOutcome:
     limit: Limit | None
     best: Measured | None
 
+    @property
+    def verifications(self) -> tuple[Measured, ...]:
+        """Its longer holds: each VERIFY, and what measured one of them once more."""
+        since = dropwhile(lambda step: step.purpose is not Purpose.VERIFY, self.steps)
+        longer = (Purpose.VERIFY, Purpose.RECHECK)
+        return tuple(step for step in since if step.purpose in longer)
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether it is reported by a verification."""
+        return self.best is not None and self.best in self.verifications
+
 
 NOTHING_SUCCEEDED = Limit("no request succeeded", LimitKind.SERVICE)
 
@@ -67,7 +82,7 @@ def outcomes(steps: Sequence[Measured], *, recheck: bool) -> tuple[LevelOutcome,
     Without it, as in a finished run, what was broken once and never passed since has failed.
     """
     by_level: dict[float, list[Measured]] = {}
-    for step in steps:
+    for step in sorted(steps, key=lambda step: step.index):
         if step.purpose in JUDGED_PURPOSES:
             by_level.setdefault(step.load.level, []).append(step)
     return tuple(_level(by_level[level], recheck=recheck) for level in sorted(by_level))
@@ -87,13 +102,31 @@ def first_failure(levels: Sequence[LevelOutcome]) -> LevelOutcome | None:
 
 
 def operating_point(levels: Sequence[LevelOutcome]) -> LevelOutcome | None:
-    """The least load with all of the throughput that the loads within the limits give."""
-    passed = [(level, level.best.qps) for level in passed_prefix(levels) if level.best is not None]
-    known = [(level, qps) for level, qps in passed if qps is not None]
-    if not known:
-        return None
-    best_qps = max(qps for _, qps in known)
-    return next(level for level, qps in known if qps >= NEAR_BEST_RATIO * best_qps)
+    """The least load with all of the throughput that the loads within the limits give.
+
+    Where a verification found less than was seen there before, loads that were not verified count
+    by as much less: a short hold never outdoes the longer one. Of planned rates it is the largest
+    that the service kept up with.
+    """
+    passed = passed_prefix(levels)
+    kept_up = [level for level in passed if _has_kept_up(level)]
+    if kept_up:
+        return kept_up[-1]
+    left_ratio = min((_left_ratio(level) for level in passed), default=1.0)
+    counted = [
+        (level, _qps(level.best) * (1.0 if level.is_verified else left_ratio)) for level in passed
+    ]
+    best_qps = max((qps for _, qps in counted), default=0.0)
+    return next((level for level, qps in counted if qps >= NEAR_BEST_RATIO * best_qps), None)
+
+
+def has_kept_up(step: Measured) -> bool:
+    """Whether the service answered a planned rate, within what the chance of arrivals explains."""
+    if not isinstance(step.load, OpenLoop) or step.qps is None:
+        return False
+    rate_qps = step.load.rate_qps
+    by_chance_qps = 2 * sqrt(rate_qps / step.hold_s) if step.hold_s else 0.0
+    return step.qps >= KEPT_UP_RATIO * rate_qps - by_chance_qps
 
 
 def limit_of(step: Measured) -> Limit | None:
@@ -108,24 +141,25 @@ def limit_of(step: Measured) -> Limit | None:
 
 def broken_limit(step: Measured) -> Rule | None:
     """The rule that bounds the capacity and was broken here; of several the first in rank."""
-    broken = [judgement.rule for judgement in _broken(step)]
+    broken = [judgement.rule for judgement in broken_limits(step)]
     return min(broken, key=lambda rule: rule.precedence, default=None)
 
 
-def is_emergency(step: Measured) -> bool:
-    """Whether a step broke a limit so far that nobody should measure it again."""
-    return any(_is_far_beyond(judgement) for judgement in _broken(step))
-
-
-def _broken(step: Measured) -> list[Judgement]:
+def broken_limits(step: Measured) -> tuple[Judgement, ...]:
+    """Every breach of a rule that bounds the capacity."""
     is_invalid = step.believed is Believed.INVALID
-    return [
+    return tuple(
         judgement
         for judgement in step.breaches
         if judgement.rule.action is Action.STOP
         and judgement.rule.is_limit
         and not (is_invalid and judgement.rule.rests_on_timing)
-    ]
+    )
+
+
+def is_emergency(step: Measured) -> bool:
+    """Whether a step broke a limit so far that nobody should measure it again."""
+    return any(_is_far_beyond(judgement) for judgement in broken_limits(step))
 
 
 def _is_far_beyond(judgement: Judgement) -> bool:
@@ -141,15 +175,22 @@ def _is_far_beyond(judgement: Judgement) -> bool:
 
 def _level(steps: list[Measured], *, recheck: bool) -> LevelOutcome:
     failed = [step for step in steps if limit_of(step) is not None]
-    passed = [step for step in steps if limit_of(step) is None and step.believed is Believed.YES]
-    verified = [step for step in passed if step.purpose is Purpose.VERIFY]
-    return LevelOutcome(
+    passed = [step for step in steps if has_passed(step)]
+    level = LevelOutcome(
         load=steps[0].load,
         outcome=_outcome(failed, passed, recheck=recheck),
         steps=tuple(steps),
         limit=limit_of(failed[-1]) if failed else None,
-        best=next(reversed(verified or passed), None),
+        best=None,
     )
+    verified = [step for step in passed if step in level.verifications]
+    return replace(level, best=next(reversed(verified or passed), None))
+
+
+def has_passed(step: Measured) -> bool:
+    """Whether a step can be believed, broke no limit and had an answer at all."""
+    has_answers = step.qps is not None and step.qps > 0
+    return has_answers and step.believed is Believed.YES and limit_of(step) is None
 
 
 def _outcome(failed: list[Measured], passed: list[Measured], *, recheck: bool) -> Outcome:
@@ -161,3 +202,19 @@ def _outcome(failed: list[Measured], passed: list[Measured], *, recheck: bool) -
     if passed and passed[-1].index > last.index:
         return Outcome.PASSED
     return Outcome.SUSPECTED if recheck else Outcome.FAILED
+
+
+def _qps(step: Measured | None) -> float:
+    return 0.0 if step is None or step.qps is None else step.qps
+
+
+def _has_kept_up(level: LevelOutcome) -> bool:
+    return level.best is not None and has_kept_up(level.best)
+
+
+def _left_ratio(level: LevelOutcome) -> float:
+    """What a verification left of the throughput that was seen before it at the same load."""
+    if not level.is_verified:
+        return 1.0
+    before = [s for s in level.steps if has_passed(s) and s not in level.verifications]
+    return min(1.0, _qps(level.best) / _qps(before[-1])) if before else 1.0

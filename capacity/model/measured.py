@@ -9,8 +9,9 @@ from enum import StrEnum
 
 from capacity.model.load import Load
 from capacity.model.plan import Purpose
+from capacity.model.resources import Reading
 from capacity.model.rules import Judgement, RuleState
-from capacity.model.snapshot import LatencySummary
+from capacity.model.snapshot import LatencySummary, Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,9 @@ class Measured:
 
     `judgements` are the last state of each rule. `believed` speaks of a step that broke no limit;
     `doubts` are its reasons in words. `is_usable` says whether the throughput may enter the curve.
-    `judged` counts the requests that the success ratio rests on.
+    `judged` counts the requests that the success ratio rests on; `refused_ratio` is the share of
+    status 429 among them. `schedule` has the planned starts of an open loop, `resources` what was
+    read of the service over the whole hold.
     """
 
     index: int
@@ -83,6 +86,9 @@ class Measured:
     believed: Believed
     doubts: tuple[str, ...]
     is_usable: bool
+    refused_ratio: float | None = None
+    schedule: Schedule | None = None
+    resources: tuple[Reading, ...] = ()
 
     @property
     def breaches(self) -> tuple[Judgement, ...]:

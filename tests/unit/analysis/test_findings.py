@@ -58,7 +58,7 @@ def test_marked_breach_limits_nothing() -> None:
 
 
 def test_growth_rule_is_no_limit() -> None:
-    """That more load is of no use harms nobody: the least load with all of the throughput counts."""
+    """More load of no use harms nobody: the least load with all of the throughput counts."""
     steps = list(a_curve((1, 2, 4, 8, 16)))
     steps.append(a_step(32, 801.0, index=5, judgements=[a_judgement(GAIN_RULE, RuleState.BREACH)]))
     capacity = analyze(a_run(steps)).capacity
