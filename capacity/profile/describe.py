@@ -3,15 +3,11 @@
 No secrets: names of headers, masked queries and sizes, never values.
 """
 
-from typing import assert_never
-
-from capacity.model.load import Arrivals, ConcurrencyLadder, RateLadder
 from capacity.model.plan import DemoService, HttpRequest, RunPlan, Secret, TlsTrust
 from capacity.model.rules import Absolute, Action, Comparison, Rule, Scope
+from capacity.profile.describe_climb import climb_rows
 from capacity.profile.describe_monitor import missing_words, monitor_rows
-from capacity.profile.ladder_text import ladder_to_text
 from capacity.profile.rule_text import note_of
-from capacity.search.timetable import likely_duration_s, time_limit_s
 from capacity.units import format_duration
 
 _COMPARISONS = {
@@ -19,10 +15,6 @@ _COMPARISONS = {
     Comparison.AT_LEAST: "is at least",
     Comparison.BELOW: "is below",
     Comparison.AT_MOST: "is at most",
-}
-_ARRIVALS = {
-    Arrivals.CONSTANT: "evenly spaced",
-    Arrivals.POISSON: "spread like independent users (Poisson)",
 }
 _TRUST = {
     TlsTrust.SYSTEM: "certificates checked against this system's authorities",
@@ -38,10 +30,7 @@ def plan_lines(plan: RunPlan, addresses: tuple[str, ...]) -> tuple[str, ...]:
         *_call_rows(plan),
         ("engine", f"{plan.engine.value}, {_threads(plan)}"),
         *_source_rows(plan.source_addresses),
-        ("steps", _steps(plan)),
-        *_open_loop_rows(plan),
-        ("each step", _each_step(plan)),
-        ("duration", _duration(plan)),
+        *climb_rows(plan),
         *_rule_rows(plan.rules),
         ("fuses", _fuses(plan)),
     ]
@@ -85,46 +74,8 @@ def _body(body: Secret | None) -> str:
     return "body of 1 byte" if len(body) == 1 else f"body of {len(body):,} bytes"
 
 
-def _steps(plan: RunPlan) -> str:
-    levels = [load.level for load in plan.ladder.loads]
-    count = len(levels)
-    steps = "1 step" if count == 1 else f"{count} steps"
-    match plan.ladder:
-        case ConcurrencyLadder():
-            return f"{ladder_to_text(levels)} requests in flight ({steps})"
-        case RateLadder(arrivals=arrivals):
-            spread = _ARRIVALS[arrivals]
-            return f"{ladder_to_text(levels)} planned starts a second, {spread} ({steps})"
-        case _:
-            assert_never(plan.ladder)
-
-
-def _open_loop_rows(plan: RunPlan) -> list[tuple[str, str]]:
-    if not isinstance(plan.ladder, RateLadder):
-        return []
-    planned = plan.ladder.planned_starts(plan.settle_s + plan.hold_s)
-    return [
-        ("requests", f"about {planned:,} planned, if no rule ends it"),
-        (
-            "in flight",
-            f"at most {plan.ladder.max_in_flight:,}; a start that finds no free one is dropped, "
-            "and latency counts from the planned start",
-        ),
-    ]
-
-
 def _source_rows(addresses: tuple[str, ...]) -> list[tuple[str, str]]:
     return [("from", ", ".join(addresses))] if addresses else []
-
-
-def _each_step(plan: RunPlan) -> str:
-    settle, hold = format_duration(plan.settle_s), format_duration(plan.hold_s)
-    return f"{settle} settle, then {hold} measured"
-
-
-def _duration(plan: RunPlan) -> str:
-    likely = format_duration(likely_duration_s(plan))
-    return f"likely {likely} if no rule ends it, at most {format_duration(time_limit_s(plan))}"
 
 
 def _rule_rows(rules: tuple[Rule, ...]) -> list[tuple[str, str]]:
