@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 
 from capacity.model.measured import Measured
-from knee_bench import table
+from knee_bench import stepping, table
 from knee_bench.cases import FIRST_TABLE_SEED, draw_case
 from knee_bench.model import Answer, Case
 from knee_bench.ours import ask_ours
@@ -21,6 +21,7 @@ Tune on seeds below: what was fitted to the table's curves makes the table worth
 def main(words: Sequence[str]) -> int:
     """Draw curves, ask the methods, print the table."""
     parser = argparse.ArgumentParser(prog="python -m knee_bench", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=("knees", "stepping"), default="knees")
     parser.add_argument("--curves", type=int, default=200, help="how many curves, default 200")
     parser.add_argument(
         "--seed", type=int, default=1, help="the seed of the first; the rest follow"
@@ -31,6 +32,10 @@ def main(words: Sequence[str]) -> int:
     given = parser.parse_args(words)
     if given.seed + given.curves > FIRST_TABLE_SEED:
         print(_WARNING)
+    return _stepping(given) if given.what == "stepping" else _knees(given)
+
+
+def _knees(given: argparse.Namespace) -> int:
     cases = [draw_case(given.seed + place) for place in range(given.curves)]
     methods = {given.only: METHODS[given.only]} if given.only else METHODS
     answers = {name: [ask(case.steps) for case in cases] for name, ask in methods.items()}
@@ -49,6 +54,17 @@ _PARTS: Mapping[str, Callable[[Case], str]] = {
     "grid": lambda case: case.grid,
     "steps": lambda case: f"{len(case.steps):2d} steps",
 }
+
+
+def _stepping(given: argparse.Namespace) -> int:
+    """So many curves in all, equally many of each class."""
+    each = max(1, given.curves // len(stepping.CLASSES))
+    parts = {
+        name: stepping.compare([stepping.duel(given.seed + place, name) for place in range(each)])
+        for name in stepping.CLASSES
+    }
+    print(table.plain(table.STEPPING_HEADER, table.stepping_rows(parts)))
+    return 0
 
 
 def _scores(cases: Sequence[Case], answers: Mapping[str, Sequence[Answer]]) -> dict[str, Score]:

@@ -16,6 +16,7 @@ from knee_bench.networks import Station, delay, pool, servers, thrashing, throug
 # Beyond this a network is not solved but continued.
 N_SOLVED = 4096
 _MOST_SERVERS = 64
+_FASTEST_QPS = 50_000.0
 # Integers as far as they are solved, then a fine grid as far as anybody could test.
 _DENSE = np.unique(
     np.concatenate([np.arange(1.0, N_SOLVED + 1), np.geomspace(N_SOLVED, 2e7, 6000)])
@@ -60,9 +61,9 @@ def _some_servers(rng: Generator, knee: float) -> int:
     return int(_log_uniform(rng, 1.0, min(_MOST_SERVERS, knee) + 0.999))
 
 
-def _scale(rng: Generator) -> float:
-    """Requests per second of capacity; with few users a service is seldom fast."""
-    return _log_uniform(rng, 20.0, 20_000.0)
+def _scale(rng: Generator, knee: float) -> float:
+    """X_sup in requests per second of a service that answers a lone user within 1 to 300 ms."""
+    return min(knee / _log_uniform(rng, 0.001, 0.3), _FASTEST_QPS)
 
 
 def network_curve(
@@ -115,7 +116,7 @@ def _servers(rng: Generator, knee: float) -> Curve:
     stations = [servers(float(count), count), *others]
     if knee > _MOST_SERVERS or rng.random() < 0.6:
         stations = _with_delay(stations, knee)
-    return network_curve("servers", stations, knee=knee, scale_qps=_scale(rng))
+    return network_curve("servers", stations, knee=knee, scale_qps=_scale(rng, knee))
 
 
 def _cpu_and_lock(rng: Generator, knee: float) -> Curve:
@@ -129,7 +130,7 @@ def _cpu_and_lock(rng: Generator, knee: float) -> Curve:
         stations = [lock, cpu]
     if knee > 2 * (1 + cores) or rng.random() < 0.5:
         stations = _with_delay(stations, knee)
-    return network_curve("cpu and lock", stations, knee=knee, scale_qps=_scale(rng))
+    return network_curve("cpu and lock", stations, knee=knee, scale_qps=_scale(rng, knee))
 
 
 def _pool(rng: Generator, knee: float) -> Curve:
@@ -144,18 +145,20 @@ def _pool(rng: Generator, knee: float) -> Curve:
     rest = knee - in_pool - sum(station.demand_s for station in stations[1:])
     if rest > 0.05 * knee:
         stations.append(delay(rest))
-    return network_curve("pool", stations, knee=knee, scale_qps=_scale(rng))
+    return network_curve("pool", stations, knee=knee, scale_qps=_scale(rng, knee))
 
 
 def _downstream(rng: Generator, knee: float) -> Curve:
     count = min(int(rng.integers(1, 9)), max(1, int(knee / 2)))
     stations = _with_delay([servers(float(count), count)], knee)
-    return network_curve("downstream delay", stations, knee=knee, scale_qps=_scale(rng))
+    return network_curve("downstream delay", stations, knee=knee, scale_qps=_scale(rng, knee))
 
 
 def _bandwidth(rng: Generator, knee: float) -> Curve:
     stations = [servers(1.0, 1), *_light_stations(rng, 0.3 * (knee - 1.0), 1)]
-    return network_curve("bandwidth", _with_delay(stations, knee), knee=knee, scale_qps=_scale(rng))
+    return network_curve(
+        "bandwidth", _with_delay(stations, knee), knee=knee, scale_qps=_scale(rng, knee)
+    )
 
 
 def _think(rng: Generator, knee: float) -> Curve:
@@ -164,7 +167,7 @@ def _think(rng: Generator, knee: float) -> Curve:
     count = _some_servers(rng, max(1.0, room))
     stations = [servers(float(count), count), *_light_stations(rng, room - count, 3)]
     return network_curve(
-        "think time", _with_delay(stations, knee), knee=knee, scale_qps=_scale(rng)
+        "think time", _with_delay(stations, knee), knee=knee, scale_qps=_scale(rng, knee)
     )
 
 
@@ -172,14 +175,14 @@ def _balanced(rng: Generator, knee: float) -> Curve:
     places = int(rng.integers(2, 6))
     count = max(1, min(_MOST_SERVERS, round(knee / places)))
     stations = [servers(float(count), count) for _ in range(places)]
-    return network_curve("balanced", stations, knee=knee, scale_qps=_scale(rng))
+    return network_curve("balanced", stations, knee=knee, scale_qps=_scale(rng, knee))
 
 
 def _thrashing(rng: Generator, knee: float) -> Curve:
     count = _some_servers(rng, knee)
     loss = _log_uniform(rng, 0.002, 0.1) * count / knee
     stations = _with_delay([thrashing(float(count), count, loss)], knee)
-    return network_curve("thrashing", stations, knee=knee, scale_qps=_scale(rng), falls=True)
+    return network_curve("thrashing", stations, knee=knee, scale_qps=_scale(rng, knee), falls=True)
 
 
 def usl_curve(kind: str, rate_qps: float, sigma: float, kappa: float) -> Curve:
@@ -191,13 +194,13 @@ def usl_curve(kind: str, rate_qps: float, sigma: float, kappa: float) -> Curve:
 
 
 def _usl(rng: Generator, knee: float) -> Curve:
-    return usl_curve("USL", _scale(rng) / knee, 1.0 / max(knee, 1.01), 0.0)
+    return usl_curve("USL", _scale(rng, knee) / knee, 1.0 / max(knee, 1.01), 0.0)
 
 
 def _usl_retrograde(rng: Generator, knee: float) -> Curve:
     sigma = float(rng.uniform(0.0, 0.9)) / max(knee, 1.1)
     peak = max(knee, 1.1) * _log_uniform(rng, 1.2, 6.0)
-    return usl_curve("USL, falling", _scale(rng) / knee, sigma, (1.0 - sigma) / peak**2)
+    return usl_curve("USL, falling", _scale(rng, knee) / knee, sigma, (1.0 - sigma) / peak**2)
 
 
 def sharp_curve(kind: str, knee: float, ceiling_qps: float, loss: float = 0.0) -> Curve:
@@ -211,7 +214,7 @@ def sharp_curve(kind: str, knee: float, ceiling_qps: float, loss: float = 0.0) -
 
 
 def _sharp(rng: Generator, knee: float) -> Curve:
-    return sharp_curve("two lines", knee, _scale(rng))
+    return sharp_curve("two lines", knee, _scale(rng, knee))
 
 
 def _limited(rng: Generator, knee: float, loss: float, kind: str) -> Curve:
@@ -224,7 +227,10 @@ def _limited(rng: Generator, knee: float, loss: float, kind: str) -> Curve:
         free = own.qps(n)
         return np.minimum(free, cap) / (1.0 + loss * np.maximum(n / knee - 1.0, 0.0) * (free > cap))
 
-    return Curve(kind, qps, cap if loss == 0 else None)
+    def failing(n: Floats) -> Floats:
+        return np.maximum(0.0, 1.0 - cap / own.qps(n))
+
+    return Curve(kind, qps, cap if loss == 0 else None, failing)
 
 
 def _limiter(rng: Generator, knee: float) -> Curve:
@@ -244,7 +250,7 @@ def _cliff(rng: Generator, knee: float) -> Curve:
     def qps(n: Floats) -> Floats:
         return own.qps(n) * np.where(n > edge, left * (edge / n) ** slope, 1.0)
 
-    return Curve("cliff", qps, None)
+    return Curve("cliff", qps, None, lambda n: np.where(n > edge, 0.6, 0.0))
 
 
 MAKERS: Mapping[str, Callable[[Generator, float], Curve]] = {

@@ -24,11 +24,13 @@ class Curve:
     """Good throughput over concurrency without noise; `qps` takes concurrencies of at least 1.
 
     `ceiling_qps` is the supremum when it is known in closed form; None: the highest value is it.
+    `failing_ratio` is the share of answers that are errors; None: there are none.
     """
 
     kind: str
     qps: Callable[[Floats], Floats]
     ceiling_qps: float | None
+    failing_ratio: Callable[[Floats], Floats] | None = None
 
 
 @dataclass(frozen=True, slots=True)

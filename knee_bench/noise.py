@@ -8,8 +8,6 @@ from capacity.model.measured import Believed, Interval, Measured
 from capacity.model.plan import Purpose
 from knee_bench.model import Curve, Floats, Noise
 
-QUIET = Noise(step_ratio=0.0, second_ratio=0.0, r=0.0, outlier_probability=0.0)
-
 
 def draw_noise(rng: Generator) -> Noise:
     """1 to 10 % from step to step, up to 8 % from second to second with r up to 0.8."""
@@ -46,10 +44,7 @@ def measured_at(
     rng: Generator,
     purpose: Purpose = Purpose.LADDER,
 ) -> Measured:
-    """One step on a curve; without any noise the counts are the exact ones, in fractions of none.
-
-    The mean time follows from Little's law.
-    """
+    """One step on a curve; its mean time follows from Little's law."""
     true_qps = float(curve.qps(np.array([float(concurrency)]))[0])
     counts = seconds_of(rng, noise, true_qps=true_qps, hold_s=hold_s)
     return measured(concurrency, counts, index=index, purpose=purpose)
@@ -66,10 +61,7 @@ def measured(
         purpose=purpose,
         hold_s=hold_s,
         qps=total / hold_s,
-        intervals=tuple(
-            Interval(1.0, int(count), concurrency / float(count) if count else None)
-            for count in counts
-        ),
+        intervals=intervals_of(concurrency, counts),
         steadiness=None,
         mean_s=concurrency * hold_s / total if total else None,
         latency=None,
@@ -79,4 +71,11 @@ def measured(
         believed=Believed.YES,
         doubts=(),
         is_usable=True,
+    )
+
+
+def intervals_of(concurrency: float, counts: Floats) -> tuple[Interval, ...]:
+    """The seconds of a hold; their mean time follows from Little's law."""
+    return tuple(
+        Interval(1.0, int(count), concurrency / float(count) if count else None) for count in counts
     )

@@ -1,10 +1,11 @@
 """How do the scores of methods look as a table?"""
 
 from collections.abc import Mapping, Sequence
-from math import isinf
+from math import expm1, isinf
 
 from knee_bench.model import Answer, Case, State
 from knee_bench.score import Errors, Score, Share, factor_log
+from knee_bench.stepping import Comparison
 
 HEADER = (
     "method",
@@ -16,6 +17,17 @@ HEADER = (
     "coverage N*, N95, X_sup",
     "falling: found / false",
     "ms a curve",
+)
+
+STEPPING_HEADER = (
+    "class",
+    "curves",
+    "ten fixed: median / P90",
+    "climb in half the time: median / P90",
+    "ratio of medians",
+    "as good or better",
+    "steps",
+    "seconds of 350",
 )
 
 
@@ -66,6 +78,23 @@ def falling(row: Score) -> str:
     if row.found is None:
         return "-"
     return f"{percent(row.found)} / {percent(row.falsely_falling)}"
+
+
+def stepping_rows(parts: Mapping[str, Comparison]) -> list[tuple[str, ...]]:
+    """One row a class of curves."""
+    return [
+        (
+            name,
+            str(part.curves),
+            " / ".join(factor(expm1(error)) for error in part.fixed),
+            " / ".join(factor(expm1(error)) for error in part.climbed),
+            f"{part.ratio:.2f}",
+            f"{part.as_good:.0%}",
+            f"{part.mean_steps:.1f}",
+            f"{part.mean_s:.0f}",
+        )
+        for name, part in parts.items()
+    ]
 
 
 def states_line(cases: Sequence[Case]) -> str:
