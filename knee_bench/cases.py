@@ -10,17 +10,21 @@ import numpy as np
 from numpy.random import Generator
 
 from knee_bench import curves, grids
-from knee_bench.model import RETROGRADE_FALL, Case, Floats, State, Truth
+from knee_bench.model import Case, Floats, State, Truth
 from knee_bench.noise import draw_noise, measured_at
 
 FIRST_TABLE_SEED = 1_000_000
 
-# A knee so near the end of the range that either word is right: N95 beyond this share of the last
-# level, and throughput there more than this share of X_sup.
+# Surely saturated: N95 at most this share of the last level, and a level with this share of X_sup.
 _SURELY_SEEN = 0.8
+_SURELY_TOUCHED = 0.85
+# Surely not reached: no level has more than this share of X_sup.
 _SURELY_SHORT = 0.8
-# Below the range: N95 at most this share of the first level.
+# Surely below the range: N95 at most this share of the first level.
 _SURELY_BELOW = 0.8
+# By definition a curve is retrograde from a fall of 5 %; whether it falls by 5 or by 9 % no one can
+# tell where steps scatter as much.
+_SURELY_FLAT, _SURELY_FALLING = 0.05, 0.10
 
 _LEAST_KNEE, _MOST_KNEE, _FARTHEST_KNEE = 1.0, 2000.0, 3000.0
 _HOLDS_S = (5, 10, 20, 30)
@@ -48,7 +52,7 @@ def draw_case(seed: int) -> Case:
         noise=noise,
         steps=steps,
         state=state_in(truth, levels, at_levels),
-        is_retrograde=bool(at_levels[-1] <= (1 - RETROGRADE_FALL) * at_levels.max()),
+        is_retrograde=falls_in(at_levels),
     )
 
 
@@ -83,10 +87,20 @@ def _as_climbed(rng: Generator, grid: str, levels: grids.Grid, truth: Truth) -> 
 
 def state_in(truth: Truth, levels: grids.Grid, qps: Floats) -> State:
     """The word for the range, or BETWEEN where two words are as good as each other."""
+    highest = qps.max() / truth.saturation_qps
     if truth.n95 <= _SURELY_BELOW * levels[0]:
         return State.BELOW_RANGE
-    if levels[0] < truth.n95 <= _SURELY_SEEN * levels[-1]:
+    is_in_range = levels[0] < truth.n95 <= _SURELY_SEEN * levels[-1]
+    if is_in_range and highest >= _SURELY_TOUCHED:
         return State.SATURATED
-    if qps.max() <= _SURELY_SHORT * truth.saturation_qps:
+    if truth.n95 > levels[-1] and highest <= _SURELY_SHORT:
         return State.NOT_REACHED
     return State.BETWEEN
+
+
+def falls_in(qps: Floats) -> bool | None:
+    """Whether throughput has fallen from its highest level to the last; None near the edge."""
+    fall = 1.0 - qps[-1] / qps.max()
+    if _SURELY_FLAT <= fall < _SURELY_FALLING:
+        return None
+    return bool(fall >= _SURELY_FALLING)

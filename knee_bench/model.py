@@ -2,6 +2,7 @@
 
 The definitions are those of docs/knee.md: N* = X_sup / X(1), N95 the least concurrency with 95 % of
 X_sup, and a curve is retrograde in a range when it has fallen by 5 % or more at the range's end.
+Where a curve is near an edge between two words either is right, and it counts for neither.
 """
 
 from collections.abc import Callable
@@ -15,8 +16,6 @@ from capacity.model.findings import Estimate
 from capacity.model.measured import Measured
 
 Floats = NDArray[np.float64]
-
-RETROGRADE_FALL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +46,7 @@ class Truth:
 
 
 class State(StrEnum):
-    """What a range of loads shows of a curve. BETWEEN: so near an edge that either word is right.
-
-    ANY: no word for the state is wrong, only the fall is asked for.
-    """
+    """What a range of loads shows of a curve. BETWEEN: so near an edge that either word is right."""
 
     SATURATED = "saturated"
     NOT_REACHED = "not_reached"
@@ -75,7 +71,10 @@ class Noise:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One curve, the steps that were measured on it, and what is true in their range."""
+    """One curve, the steps that were measured on it, and what is true in their range.
+
+    `is_retrograde` is None where the fall is so small that either word is right.
+    """
 
     seed: int
     curve: Curve
@@ -84,7 +83,7 @@ class Case:
     noise: Noise
     steps: tuple[Measured, ...]
     state: State
-    is_retrograde: bool
+    is_retrograde: bool | None
 
 
 @dataclass(frozen=True, slots=True)

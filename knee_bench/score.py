@@ -135,7 +135,7 @@ def _falling(pairs: Sequence[tuple[Case, Answer]], *, is_falling: bool) -> Share
     said = [
         answer.is_retrograde
         for case, answer in pairs
-        if case.is_retrograde == is_falling and answer.is_retrograde is not None
+        if case.is_retrograde is is_falling and answer.is_retrograde is not None
     ]
     if said or not pairs:
         return Share(sum(said), len(said))

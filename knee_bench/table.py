@@ -100,7 +100,7 @@ def stepping_rows(parts: Mapping[str, Comparison]) -> list[tuple[str, ...]]:
 def states_line(cases: Sequence[Case]) -> str:
     """How many cases there are of each state, and how many fall."""
     counts = [f"{sum(case.state is state for case in cases)} {state.value}" for state in State]
-    fall = sum(case.is_retrograde for case in cases)
+    fall = sum(case.is_retrograde is True for case in cases)
     return f"{len(cases)} curves: {', '.join(counts)}; {fall} fall"
 
 
