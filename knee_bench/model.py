@@ -46,7 +46,7 @@ class Truth:
 
 
 class State(StrEnum):
-    """What a range of loads shows of a curve. BETWEEN: so near an edge that either word is right."""
+    """What a range of loads shows of a curve; BETWEEN: either of two words is right."""
 
     SATURATED = "saturated"
     NOT_REACHED = "not_reached"

@@ -14,7 +14,6 @@ from capacity.model.rules import (
     Judgement,
     Rule,
     RuleState,
-    TimesFirst,
 )
 from capacity.model.run import Step, Trust, Validity
 from capacity.model.snapshot import ConnectionCounts, Counts, FailureKind, LatencySummary
@@ -31,9 +30,6 @@ ERROR_RULE = Rule(
     min_samples=100,
     action=Action.STOP,
     text="error_rate > 1% over 10s",
-)
-P99_RULE = replace(
-    ERROR_RULE, metric="p99", limit=TimesFirst(10.0), text="p99 > 10x first over 10s"
 )
 GAIN_RULE = replace(
     ERROR_RULE,
@@ -116,14 +112,9 @@ def _latency(mean_s: float, count: int) -> LatencySummary:
 def _judged(step: Step, before: Sequence[Step]) -> tuple[Judgement, ...]:
     """The last word of each rule; growth is judged over the steps of the ladder only."""
     rungs = [one for one in before if one.plan.purpose is Purpose.LADDER]
-    success, first = step.counts.success_ratio, before[0] if before else step
+    success = step.counts.success_ratio
     error_ratio = 1.0 - success if success is not None else None
-    p99_s = None if step.latency is None else step.latency.p99_s
-    limit_s = None if first.latency is None or first.latency.p99_s is None else first.latency.p99_s
-    judged = [
-        _judgement(ERROR_RULE, step, error_ratio, 0.01),
-        _judgement(P99_RULE, step, p99_s, None if limit_s is None else 10.0 * limit_s),
-    ]
+    judged = [_judgement(ERROR_RULE, step, error_ratio, 0.01)]
     if step.plan.purpose is Purpose.LADDER:
         judged.append(judge_step(GAIN_RULE, rungs, step))
     return tuple(judged)
