@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import TYPE_CHECKING
 
+from capacity.analysis.hold_values import hold_value, is_upper, percentile
 from capacity.analysis.outcomes import (
     LevelOutcome,
     broken_limits,
@@ -33,7 +34,7 @@ from capacity.analysis.outcomes import (
 )
 from capacity.model.findings import CurveFit, Estimate
 from capacity.model.measured import Measured
-from capacity.model.rules import Comparison, Judgement, Rule, Scope
+from capacity.model.rules import Judgement, Rule, Scope
 from capacity.model.snapshot import LatencySummary
 from capacity.units import Unit
 
@@ -128,15 +129,11 @@ def _largest_by(
 
 def _is_cliff(broken: Judgement, at_passed: float, gap: float) -> bool:
     rule, observed, limit = broken.rule, broken.observed, broken.limit
-    if observed is None or limit is None or not _is_upper(rule) or gap > CLIFF_GAP:
+    if observed is None or limit is None or not is_upper(rule) or gap > CLIFF_GAP:
         return False
     if at_passed >= TELLING_SHARE * limit:
         return False
     return rule.unit is not Unit.RATIO or observed > 1.5 * max(limit, 1 - 1 / gap)
-
-
-def _is_upper(rule: Rule) -> bool:
-    return rule.comparison in (Comparison.ABOVE, Comparison.AT_LEAST)
 
 
 def _crossing(
@@ -176,7 +173,7 @@ class _Scale:
 
     @classmethod
     def of(cls, rule: Rule, values: Sequence[float]) -> "_Scale":
-        sign = 1.0 if _is_upper(rule) else -1.0
+        sign = 1.0 if is_upper(rule) else -1.0
         is_root = rule.unit is Unit.RATIO and rule.scope is not Scope.RESOURCE
         is_ln = not is_root and min(values) > 0
         return cls(is_ln, is_root, sign)
@@ -200,7 +197,7 @@ def _ln_error(latency: LatencySummary | None, metric: str) -> float:
         return _UNKNOWN_LN_ERROR
     if metric == "p99" and latency.p99_low_s and latency.p99_high_s:
         return log(latency.p99_high_s / latency.p99_low_s) / (2 * _Z_95)
-    known = [(q, _percentile(latency, name)) for name, q in _PERCENTS]
+    known = [(q, percentile(latency, name)) for name, q in _PERCENTS]
     tail = [(q, value) for q, value in known if value is not None and value > 0]
     share = dict(_PERCENTS).get(metric)
     if share is None or len(tail) < 2:
@@ -210,25 +207,9 @@ def _ln_error(latency: LatencySummary | None, metric: str) -> float:
     return abs(slope) * sqrt(share / ((1 - share) * max(latency.count, 1)))
 
 
-def _percentile(latency: LatencySummary, metric: str) -> float | None:
-    return {
-        "p50": latency.p50_s,
-        "p90": latency.p90_s,
-        "p95": latency.p95_s,
-        "p99": latency.p99_s,
-        "p999": latency.p999_s,
-        "mean": latency.mean_s,
-    }.get(metric)
-
-
 def _value(step: Measured, rule: Rule) -> float | None:
     """The rule's value over the whole hold; else what the rule saw in its window."""
-    value = None
-    if rule.scope is not Scope.RESOURCE:
-        if rule.metric == "error_rate" and step.success_ratio is not None:
-            value = 1 - step.success_ratio
-        elif step.latency is not None:
-            value = _percentile(step.latency, rule.metric)
+    value = hold_value(step, rule)
     seen = (j.observed for j in step.judgements if j.rule.metric == rule.metric)
     return next(seen, None) if value is None else value
 

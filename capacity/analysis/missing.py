@@ -12,6 +12,8 @@ NO_SECONDS = (
 NO_LATENCY = "percentiles of the latency: no limit on them can be judged"
 NO_SUCCESS = "the share of requests that succeeded"
 NO_RULES = "limits: none was judged, so only where throughput stops growing bounds the capacity"
+# Said by whoever holds other limits against steps that were kept.
+WHOLE_HOLDS = "the windows of the limits: they are judged over whole holds"
 
 
 def missing_of(steps: Sequence[Measured], rules: Sequence[Rule]) -> tuple[str, ...]:
