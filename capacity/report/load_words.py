@@ -28,7 +28,7 @@ def load_field(load: Load) -> str:
 
 def load_words(load: Load, language: Language) -> str:
     """The load within a sentence: `64 concurrent`, `200/s planned`."""
-    return _words(load, show_level(load), language)
+    return level_words(load, show_level(load), language)
 
 
 def loads_words(steps: Sequence[Step], language: Language) -> str:
@@ -38,10 +38,11 @@ def loads_words(steps: Sequence[Step], language: Language) -> str:
     levels = [show_level(step.plan.load) for step in steps]
     more = f" +{len(levels) - _LEVELS_SHOWN}" if len(levels) > _LEVELS_SHOWN else ""
     text = ", ".join(levels[:_LEVELS_SHOWN]) + more
-    return _words(steps[0].plan.load, text, language)
+    return level_words(steps[0].plan.load, text, language)
 
 
-def _words(load: Load, levels: str, language: Language) -> str:
+def level_words(load: Load, levels: str, language: Language) -> str:
+    """A level, or several, of the kind of `load` within a sentence."""
     match load:
         case ClosedLoop():
             return say(language, "load_closed", levels=levels)

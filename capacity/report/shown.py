@@ -37,8 +37,8 @@ def show_success(ratio: float) -> str:
 
 
 def show_concurrency(concurrency: float) -> str:
-    """A concurrency that may lie between two tested ones: three digits at most, two below 10."""
-    if concurrency < 10:
+    """A concurrency that may lie between two tested ones: one decimal, from 100 on three digits."""
+    if concurrency < 100:
         return f"{concurrency:.1f}".removesuffix(".0")
     return f"{float(f'{concurrency:.3g}'):.0f}"
 

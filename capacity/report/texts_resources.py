@@ -25,14 +25,12 @@ RESOURCES_EN = {
     "resources_of_request": "{share} of the request",
     # Why the climb ended.
     "stopped_guard": "at {last} by the guard {rule} ({evidence}); {requests}",
-    "capacity_guarded": "{qps} qps at {load} ({evidence}); beyond it: the guard {rule}",
     "guard_within": "the limits of the requests still held: {limits}",
     "guard_limit": "{metric} {observed} of {limit}",
     "guard_alone": "no other limit was broken",
     "guard_also": "also broken: {rules}",
     "stopped_metrics": "after {last}: the rule {rule} had no verdict ({state}), and on_missing is "
     "{action}",
-    "capacity_unjudged": "; not held against {rule} ({state})",
     # Changes of the service.
     "changes": "Changes",
     "changes_join": "; ",
@@ -90,13 +88,11 @@ RESOURCES_ZH = {
     "resources_no_limit": "未判定：没有 CPU 限额；{cores}",
     "resources_of_request": "请求量的 {share}",
     "stopped_guard": "在{last} 处触发护栏 {rule}（{evidence}）；{requests}",
-    "capacity_guarded": "{load} 时 {qps} qps（{evidence}）；再往上：护栏 {rule}",
     "guard_within": "请求侧的限制仍满足：{limits}",
     "guard_limit": "{metric} {observed}，限值 {limit}",
     "guard_alone": "没有触发其他限制",
     "guard_also": "同时触发：{rules}",
     "stopped_metrics": "{last} 之后：规则 {rule} 无法判定（{state}），on_missing 为 {action}",
-    "capacity_unjudged": "；未能按 {rule} 判定（{state}）",
     "changes": "变化",
     "changes_join": "；",
     "change_at": "{load} 时，{time} UTC：{what}",

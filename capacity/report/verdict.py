@@ -1,9 +1,11 @@
-"""What did the run find, in six lines that stand by themselves, and more after incidents?
+"""What did the run find, in about nine lines, the most needed first, and more after incidents?
 
-The order is the order in which people need it, and when the run is not valid that comes first.
+Each line stands by itself; when the run is not valid that comes first.
 """
 
-from capacity.model.findings import Capacity, Findings, Knee, LimitKind, NoCapacity
+from collections.abc import Sequence
+
+from capacity.model.findings import Capacity, Findings, Knee
 from capacity.model.run import EndReason, Run, Step, Trust
 from capacity.report.incidents import (
     changes_sentence,
@@ -11,22 +13,18 @@ from capacity.report.incidents import (
     odd_sentence,
     stall_sentence,
 )
-from capacity.report.load_words import load_words, loads_words
-from capacity.report.resource_words import judgement_words
-from capacity.report.shown import (
-    P99_SAMPLES,
-    cells,
-    padded,
-    printable,
-    show_concurrency,
-    show_p99,
-    show_p99_range,
-    show_success,
-)
+from capacity.report.load_words import loads_words
+from capacity.report.shown import cells, padded, printable
+from capacity.report.step_roles import end_step
 from capacity.report.texts import CATALOGUES, Language, say
+from capacity.report.verdict_capacity import (
+    capacity_sentence,
+    checked_sentence,
+    measured_sentence,
+)
+from capacity.report.verdict_knee import knee_sentence, peak_sentence, sure_sentence
 from capacity.report.verdict_resources import resource_lines
 from capacity.report.verdict_stop import stop_sentence
-from capacity.units import format_qps
 
 # Rows that appear only when there is something to tell.
 _INCIDENTS = {
@@ -37,13 +35,17 @@ _INCIDENTS = {
 }
 _LABELS = (
     "capacity",
+    "measured",
+    "checked",
     "knee",
+    "sure",
     "peak",
     "stopped",
     "valid",
     "remarks",
     "not_valid",
     "resources",
+    "missing",
     "report",
     *_INCIDENTS,
 )
@@ -54,19 +56,52 @@ def verdict_lines(
 ) -> tuple[str, ...]:
     """The verdict, one fact a line; `report_place` is where the files are."""
     trust = _trust(run, language)
+    found = _findings_rows(findings, run.steps, language)
     rows = [
-        ("capacity", _capacity(run, findings.capacity, language)),
-        ("knee", _knee(run, findings, language)),
-        ("peak", _peak(findings, language)),
+        *found,
         ("stopped", stop_sentence(run, language)),
         trust,
         *((label, text) for label, say_it in _INCIDENTS.items() if (text := say_it(run, language))),
         *_resources(run, findings, language),
+        *_missing(findings, language),
         ("report", report_place),
     ]
     if trust[0] == "not_valid":
         rows.remove(trust)
         rows.insert(0, trust)
+    return _lines(rows, language)
+
+
+def findings_lines(
+    findings: Findings, language: Language, steps: Sequence[Step] = ()
+) -> tuple[str, ...]:
+    """What was found alone, for findings whose run is not at hand, or only some of its steps."""
+    rows = [*_findings_rows(findings, steps, language), *_missing(findings, language)]
+    return _lines(rows, language)
+
+
+def _findings_rows(
+    findings: Findings, steps: Sequence[Step], language: Language
+) -> list[tuple[str, str]]:
+    capacity, knee = findings.capacity, findings.knee
+    rows = [("capacity", capacity_sentence(capacity, steps, language))]
+    if isinstance(capacity, Capacity):
+        rows.append(("measured", measured_sentence(capacity, steps, language)))
+        rows.append(("checked", checked_sentence(capacity, steps, language)))
+    rows.append(("knee", knee_sentence(findings, steps, language)))
+    if isinstance(knee, Knee):
+        rows.append(("sure", sure_sentence(knee, language)))
+    return [*rows, ("peak", peak_sentence(findings, language))]
+
+
+def _missing(findings: Findings, language: Language) -> list[tuple[str, str]]:
+    """What the source lacks, in its own words."""
+    if not findings.missing:
+        return []
+    return [("missing", say(language, "clauses").join(findings.missing))]
+
+
+def _lines(rows: Sequence[tuple[str, str]], language: Language) -> tuple[str, ...]:
     catalogue = CATALOGUES[language]
     width = max(cells(catalogue[label]) for label in _LABELS) + 2
     return tuple(
@@ -87,97 +122,6 @@ def is_valid(run: Run) -> bool:
     return any(step.validity.trust is not Trust.INVALID for step in run.steps)
 
 
-def _capacity(run: Run, capacity: Capacity | NoCapacity, language: Language) -> str:
-    match capacity:
-        case NoCapacity(reason, load, fact):
-            level = "" if load is None else load_words(load, language)
-            detail = say(language, f"none_{reason.value}", load=level, fact=fact)
-            return say(language, "capacity_none", detail=detail)
-        case Capacity():
-            sentence = say(
-                language,
-                _capacity_key(capacity),
-                qps=format_qps(capacity.qps),
-                load=load_words(capacity.load, language),
-                evidence=_evidence(run, capacity, language),
-                rule=capacity.limited_by,
-            )
-            return sentence + _not_judged(run, capacity, language)
-
-
-def _capacity_key(capacity: Capacity) -> str:
-    """A lower bound, a limit of the service, or a guard at which it may still have been fine."""
-    if capacity.limited_by is None:
-        return "capacity_bound"
-    return "capacity_guarded" if capacity.limit_kind is LimitKind.RESOURCE else "capacity_found"
-
-
-def _not_judged(run: Run, capacity: Capacity, language: Language) -> str:
-    """The rules on resources that had no data there; whether they were met is not known."""
-    judged = [j for s in run.steps if s.plan.load == capacity.load for j in s.judgements]
-    rules: dict[str, list[str]] = {}
-    for text in capacity.not_judged:
-        states = [judgement_words(j, frozenset(), language) for j in judged if j.rule.text == text]
-        rules.setdefault(", ".join(states[-1:]), []).append(text)
-    join = say(language, "resource_names_join")
-    return "".join(
-        say(language, "capacity_unjudged", rule=join.join(texts), state=state)
-        for state, texts in rules.items()
-    )
-
-
-def _evidence(run: Run, capacity: Capacity, language: Language) -> str:
-    """P99 and success at the capacity; the step says on how many samples the P99 rests."""
-    at_capacity = [s for s in run.steps if s.plan.load == capacity.load]
-    latency = at_capacity[-1].latency if at_capacity else None
-    p99 = show_p99_range(latency)
-    has = 0 if latency is None else latency.count
-    service_p99 = show_p99(at_capacity[-1].service_latency) if at_capacity else None
-    if p99 is None:
-        parts = [say(language, "evidence_no_p99", needs=f"{P99_SAMPLES:,}", has=f"{has:,}")]
-    elif service_p99 is None:
-        parts = [say(language, "evidence_p99", p99=p99)]
-    else:
-        parts = [say(language, "evidence_response", p99=p99, service_p99=service_p99)]
-    if capacity.success_ratio is not None:
-        success = show_success(capacity.success_ratio)
-        parts.append(say(language, "evidence_success", success=success))
-    return ", ".join(parts)
-
-
-def _knee(run: Run, findings: Findings, language: Language) -> str:
-    knee = findings.knee
-    if isinstance(knee, Knee):
-        return say(
-            language,
-            "knee_found",
-            knee=show_concurrency(knee.fit.knee.value),
-            low=show_concurrency(knee.fit.knee.low),
-            high=show_concurrency(knee.fit.knee.high),
-            qps=format_qps(knee.fit.saturation_qps.value),
-        )
-    loads = sorted((step.plan.load for step in run.steps), key=lambda load: load.level)
-    if not loads:
-        return say(language, "knee_too_few_steps")
-    # It grew up to the peak; beyond it, in a step that broke a limit, it may have collapsed.
-    last = loads[-1] if findings.peak is None else findings.peak.load
-    return say(
-        language,
-        f"knee_{knee.reason.value}",
-        first=load_words(loads[0], language),
-        last=load_words(last, language),
-    )
-
-
-def _peak(findings: Findings, language: Language) -> str:
-    peak = findings.peak
-    if peak is None:
-        return say(language, "peak_none")
-    return say(
-        language, "peak_found", qps=format_qps(peak.qps), load=load_words(peak.load, language)
-    )
-
-
 def _trust(run: Run, language: Language) -> tuple[str, str]:
     """Label and sentence: valid, with remarks, or not valid."""
     if not run.steps:
@@ -185,7 +129,7 @@ def _trust(run: Run, language: Language) -> tuple[str, str]:
     if not is_valid(run):
         broken = _with(run, Trust.INVALID)
         reason = broken[-1].validity.reasons[0] if broken else run.end.detail
-        levels = loads_words(broken or run.steps[-1:], language)
+        levels = loads_words(broken or _ended_at(run), language)
         return "not_valid", say(language, "not_valid_reason", reason=reason, levels=levels)
     doubtful = _with(run, Trust.INVALID, Trust.SUSPECT)
     if not doubtful:
@@ -201,6 +145,11 @@ def _trust(run: Run, language: Language) -> tuple[str, str]:
         where=loads_words(told, language),
         reason="; ".join(step.validity.reasons[0] for step in told),
     )
+
+
+def _ended_at(run: Run) -> tuple[Step, ...]:
+    step = end_step(run)
+    return () if step is None else (step,)
 
 
 def _with(run: Run, *trusts: Trust) -> tuple[Step, ...]:

@@ -18,6 +18,7 @@ from capacity.report.resource_words import (
 )
 from capacity.report.shown import cells, padded
 from capacity.report.texts import Language, say
+from capacity.report.verdict_capacity import step_of
 
 _USUAL = ("cpu", "throttle", "mem")
 # Whose absence is told although no rule judges them; many services have no quota to run out of.
@@ -65,8 +66,7 @@ def _telling_step(run: Run, findings: Findings) -> Step | None:
     """The step of the capacity; without one the last step of which anything was asked."""
     asked = [step for step in run.steps if step.resources]
     if isinstance(findings.capacity, Capacity):
-        load = findings.capacity.load
-        return next((step for step in reversed(asked) if step.plan.load == load), None)
+        return step_of(findings.capacity, asked)
     return asked[-1] if asked else None
 
 

@@ -194,13 +194,13 @@ def test_quiet_prints_the_verdict_line_only(service: str, tmp_path: Path) -> Non
     assert ended.err == ""
 
 
-def test_verdict_has_at_most_six_lines_with_units(service: str, tmp_path: Path) -> None:
+def test_verdict_has_at_most_ten_lines_with_units(service: str, tmp_path: Path) -> None:
     """The answer on stdout names capacity, knee or its absence, and the end."""
     ended = run_undisturbed(service, "-c", "1,2,4", "-d", "1s", "--settle", "100ms", out=tmp_path)
     lines = ended.out.splitlines()
-    assert 3 <= len(lines) <= 6
+    assert 3 <= len(lines) <= 10
     assert "qps" in ended.out
-    assert "not reached: throughput was still growing at 4 concurrent" in ended.out
+    assert "throughput was still growing at 4 concurrent" in ended.out
 
 
 def test_chinese_verdict(service: str, tmp_path: Path) -> None:

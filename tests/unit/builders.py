@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from capacity.model.findings import (
     Capacity,
+    CapacityKind,
     CheckName,
     Confidence,
     CrossCheck,
@@ -330,7 +331,9 @@ def a_knee(concurrency: float = 8.0, *, qps: float = 800.0, spread: float = 1.12
 
 KNEE = a_knee()
 NO_KNEE = NoKnee(NoKneeReason.NOT_REACHED, "throughput was still growing at 64 concurrent")
-CAPACITY = Capacity(ClosedLoop(8), 800.0, 0.020, 1.0, "gain < 3% for 2 steps")
+CAPACITY = Capacity(
+    ClosedLoop(8), 800.0, 0.020, 1.0, "gain < 3% for 2 steps", kind=CapacityKind.LIMITED
+)
 
 
 def some_findings(

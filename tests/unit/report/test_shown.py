@@ -59,7 +59,15 @@ def test_success_is_rounded_down(ratio: float, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("concurrency", "shown"),
-    [(0.84, "0.8"), (8.0, "8"), (7.24, "7.2"), (12.6, "13"), (447.3, "447"), (4473.0, "4470")],
+    [
+        (0.84, "0.8"),
+        (8.0, "8"),
+        (7.24, "7.2"),
+        (12.6, "12.6"),
+        (12.0, "12"),
+        (447.3, "447"),
+        (4473.0, "4470"),
+    ],
 )
 def test_a_knee_has_no_more_digits_than_it_is_known_by(concurrency: float, shown: str) -> None:
     """A place between two tested levels is a fitted number."""

@@ -17,14 +17,13 @@ from capacity.model.findings import (
 )
 from capacity.model.load import ClosedLoop
 from capacity.model.rules import RuleState
-from capacity.model.run import EndReason, Run, RunEnd, Step, Trust
+from capacity.model.run import EndReason, Run, RunEnd, Trust
 from capacity.model.snapshot import FailureKind, WarningKind
 from capacity.report.texts import Language
-from capacity.report.verdict import is_valid, verdict_lines
+from capacity.report.verdict import findings_lines, is_valid, verdict_lines
 from capacity.report.verdict_stop import stop_sentence
 from tests.unit.builders import (
     ERROR_RULE,
-    GAIN_RULE,
     NO_KNEE,
     P99_RULE,
     a_curve,
@@ -34,9 +33,9 @@ from tests.unit.builders import (
     a_step,
     some_findings,
 )
+from tests.unit.report.answer_builders import SATURATED, a_whole_run
 
 LADDER = RunEnd(EndReason.LADDER, "every step of the ladder was climbed", None)
-BROKEN_GAIN = a_judgement(GAIN_RULE, RuleState.BREACH, observed=0.003, limit=0.03)
 
 
 def lines(run: Run, findings: Findings | None = None) -> dict[str, str]:
@@ -46,20 +45,29 @@ def lines(run: Run, findings: Findings | None = None) -> dict[str, str]:
     return {row[:11].strip(): row[11:] for row in rows}
 
 
-def a_stopped_curve() -> tuple[Step, ...]:
-    """The default curve whose last step broke the rule of growth."""
-    *before, last = a_curve()
-    return (*before, replace(last, judgements=(BROKEN_GAIN,)))
+@pytest.mark.parametrize("language", list(Language))
+def test_the_whole_verdict_is_the_approved_text(language: Language) -> None:
+    """Nine lines in the order of need, every number with its unit, rules as they are written."""
+    findings = some_findings(capacity=SATURATED)
+    rows = verdict_lines(a_whole_run(), findings, language, report_place="output/demo/x")
+
+    assert rows == tuple(Path(f"tests/golden/verdict.{language}.txt").read_text().splitlines())
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_the_whole_verdict_is_the_approved_text(language: Language) -> None:
-    """Six lines in the order of need, every number with its unit, rules as they are written."""
-    rows = verdict_lines(
-        a_run(a_stopped_curve()), some_findings(), language, report_place="output/demo/x"
-    )
+def test_findings_alone_tell_the_same_and_what_their_source_lacks(language: Language) -> None:
+    """With the steps of the run, the lines of the findings are those of the whole verdict."""
+    findings = replace(some_findings(capacity=SATURATED), missing=("no P99", "no second"))
+    run = a_whole_run()
+    whole = verdict_lines(run, findings, language, report_place="x")
+    alone = findings_lines(findings, language, run.steps)
 
-    assert rows == tuple(Path(f"tests/golden/verdict.{language}.txt").read_text().splitlines())
+    assert alone[:6] == whole[:6]
+    assert alone[6:] == whole[-2:-1]
+    assert alone[6].endswith(
+        "no P99; no second" if language is Language.EN else "no P99；no second"
+    )
+    assert len(findings_lines(some_findings(), language)) == 6
 
 
 def test_a_generator_at_its_limit_is_told_first() -> None:
@@ -74,8 +82,8 @@ def test_a_generator_at_its_limit_is_told_first() -> None:
         "Not valid  a load thread used 97% of a core (at 64 concurrent); "
         "the service may do better than this"
     )
-    assert rows[4] == ("Stopped    the generator, not the service, was the limit at 64 concurrent")
-    assert len(rows) == 6
+    assert rows[7] == ("Stopped    the generator, not the service, was the limit at 64 concurrent")
+    assert len(rows) == 9
 
 
 def test_no_limit_met_is_a_lower_bound() -> None:
@@ -85,10 +93,12 @@ def test_no_limit_met_is_a_lower_bound() -> None:
     said = lines(a_run(end=LADDER), some_findings(capacity=capacity, knee=NO_KNEE))
 
     assert said["Capacity"] == (
-        "at least 6,400 qps at 64 concurrent (p99 160ms [152ms-176ms], success 100.00%): "
-        "no limit was met, so this is a lower bound"
+        "at least 6,400 qps at 64 concurrent: no limit was broken, so this is a lower bound"
     )
-    assert said["Knee"] == "not reached: throughput was still growing at 64 concurrent"
+    assert said["Measured"] == "p99 160ms [152ms-176ms], success 100.00%"
+    assert said["Knee"] == (
+        "not reached: throughput was still growing at 64 concurrent; 800 qps is a lower bound"
+    )
     assert said["Stopped"] == "after 64 concurrent: every step was climbed, no rule fired"
 
 
@@ -96,7 +106,10 @@ def test_no_limit_met_is_a_lower_bound() -> None:
     ("reason", "sentence"),
     [
         (NoKneeReason.TOO_FEW_STEPS, "not named: too few believable steps"),
-        (NoKneeReason.NOT_REACHED, "not reached: throughput was still growing at 64 concurrent"),
+        (
+            NoKneeReason.NOT_REACHED,
+            "not reached: throughput was still growing at 64 concurrent; 800 qps is a lower bound",
+        ),
         (
             NoKneeReason.BELOW_RANGE,
             "below 1 concurrent: throughput was flat from the first step on",
@@ -152,14 +165,14 @@ def test_p99_says_how_sure_it_is(count: int, evidence: str) -> None:
     latency = a_latency(0.010, count=count) if count else None
     step = replace(a_step(8, 800.0), latency=latency)
 
-    assert f"({evidence}, success 100.00%)" in lines(a_run([step]))["Capacity"]
+    assert lines(a_run([step]))["Measured"] == f"{evidence}, success 100.00%"
 
 
 def test_a_success_rate_that_is_not_known_is_left_out() -> None:
     """A ratio of nothing is not shown."""
     capacity = Capacity(ClosedLoop(8), 800.0, None, None, "x")
 
-    assert "(p99 20ms [19ms-22ms]);" in lines(a_run(), some_findings(capacity=capacity))["Capacity"]
+    assert lines(a_run(), some_findings(capacity=capacity))["Measured"] == "p99 20ms [19ms-22ms]"
 
 
 @pytest.mark.parametrize(
@@ -263,15 +276,17 @@ def test_codes_from_a_file_do_not_reach_the_terminal() -> None:
         report_place="x",
     )
 
-    assert rows[3] == "Stopped    after 64 concurrent: [2J fake line"
+    assert rows[6] == "Stopped    after 64 concurrent: [2J fake line"
 
 
 def test_growth_is_said_up_to_the_peak_not_to_a_step_that_collapsed() -> None:
     """53/s at 16 concurrent after 691/s at 8 is no growth at 16."""
     steps = [*a_curve((1, 2, 4, 8)), a_step(16, 53.0, index=4)]
     findings = some_findings(peak=Peak(ClosedLoop(8), 691.0), knee=NO_KNEE)
-    said = verdict_lines(a_run(steps), findings, Language.EN, report_place="output/")
-    assert "not reached: throughput was still growing at 8 concurrent" in said[1]
+
+    assert lines(a_run(steps), findings)["Knee"] == (
+        "not reached: throughput was still growing at 8 concurrent; 691 qps is a lower bound"
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,22 @@ from dataclasses import replace
 
 import pytest
 
+from capacity.model.plan import Purpose
 from capacity.model.rules import Action, Judgement, OnMissing, RuleState
 from capacity.model.run import EndReason, Run, RunEnd, Step
+from capacity.model.snapshot import FailureKind
 from capacity.report.texts import Language
 from capacity.report.verdict_stop import stop_sentence
-from tests.unit.builders import ERROR_RULE, GAIN_RULE, P99_RULE, a_curve, a_judgement, a_run
+from tests.unit.builders import (
+    ERROR_RULE,
+    GAIN_RULE,
+    P99_RULE,
+    a_curve,
+    a_judgement,
+    a_run,
+    a_step,
+)
+from tests.unit.report.answer_builders import a_whole_run, as_purpose
 from tests.unit.report.reading_builders import CPU_RULE, a_monitored_plan, a_resource_judgement
 from tests.unit.resource_builders import a_resource_rule
 
@@ -127,4 +138,45 @@ def test_lost_metrics_without_their_judgement_tell_the_detail() -> None:
 
     assert stop_sentence(ended(end=end), Language.EN) == (
         "after 64 concurrent: cpu could not be judged"
+    )
+
+
+def test_the_end_is_that_of_the_step_that_is_named_whatever_ran_later() -> None:
+    """Steps that refine and check the answer come after it, and may break limits as well."""
+    run = a_whole_run()
+    late = as_purpose(
+        a_step(11, index=12, judgements=[a_judgement(GAIN_RULE, RuleState.BREACH, observed=0.001)]),
+        Purpose.REFINE,
+    )
+
+    assert stop_sentence(replace(run, steps=(*run.steps, late)), Language.EN) == (
+        f"at 64 concurrent by the rule {GAIN_RULE.text} (it was 0.3%)"
+    )
+
+
+def test_a_limit_that_was_broken_twice_says_so() -> None:
+    """The second look at a load is what ended the climb."""
+    broken = [a_judgement(P99_RULE, RuleState.BREACH, observed=0.6, limit=0.5)]
+    again = [a_judgement(P99_RULE, RuleState.BREACH, observed=0.7, limit=0.5)]
+    steps = [
+        a_step(32, index=0, judgements=broken),
+        as_purpose(a_step(32, index=1, judgements=again), Purpose.RECHECK),
+        as_purpose(a_step(8, index=2), Purpose.VERIFY),
+    ]
+    end = RunEnd(EndReason.RULE, "x", P99_RULE.text, step_index=1)
+
+    assert stop_sentence(a_run(steps, end=end), Language.EN) == (
+        f"at 32 concurrent by the rule {P99_RULE.text} (it was 700ms), measured twice"
+    )
+
+
+def test_the_errors_are_those_of_the_step_that_ended_the_climb() -> None:
+    """Light load afterwards has none."""
+    broken = [a_judgement(ERROR_RULE, RuleState.BREACH, observed=0.2, limit=0.01)]
+    dead = a_step(32, 80.0, index=0, judgements=broken, failures={FailureKind.CONN_REFUSED: 600})
+    steps = [dead, as_purpose(a_step(1, index=1), Purpose.RECOVERY)]
+    end = RunEnd(EndReason.RULE, "x", ERROR_RULE.text, step_index=0)
+
+    assert stop_sentence(a_run(steps, end=end), Language.EN).endswith(
+        "(it was 20%: conn.refused 600x)"
     )
