@@ -170,6 +170,11 @@ def format_ms(seconds: float) -> float:
     return seconds * 1e3
 
 
+def ms_to_s(milliseconds: float) -> float:
+    """Milliseconds of a file as seconds."""
+    return milliseconds / 1e3
+
+
 def _three_digits(value: float) -> str:
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     text = f"{value:.{digits}f}"

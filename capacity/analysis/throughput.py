@@ -43,7 +43,8 @@ def observe(measured: Measured) -> Observation | None:
     kept = _after(measured.intervals, cut_s)
     span_s = sum(interval.span_s for interval in kept)
     if span_s <= 0:
-        return None if measured.qps is None else Observation(level, measured.qps)
+        qps = measured.qps if measured.steady_qps is None else measured.steady_qps
+        return None if qps is None else Observation(level, qps, measured.qps_error_ratio)
     good = sum(interval.ended_ok for interval in kept)
     return Observation(level, good / span_s, _error_ratio(kept, good, span_s))
 

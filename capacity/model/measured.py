@@ -68,7 +68,9 @@ class Measured:
     `doubts` are its reasons in words. `is_usable` says whether the throughput may enter the curve.
     `judged` counts the requests that the success ratio rests on; `refused_ratio` is the share of
     status 429 among them. `schedule` has the planned starts of an open loop, `resources` what was
-    read of the service over the whole hold.
+    read of the service over the whole hold. `steady_qps` and `qps_error_ratio` are the throughput
+    after the cut and its relative standard error where a file tells them; where there are
+    intervals, these do.
     """
 
     index: int
@@ -89,6 +91,8 @@ class Measured:
     refused_ratio: float | None = None
     schedule: Schedule | None = None
     resources: tuple[Reading, ...] = ()
+    steady_qps: float | None = None
+    qps_error_ratio: float | None = None
 
     @property
     def breaches(self) -> tuple[Judgement, ...]:

@@ -336,7 +336,8 @@ class Evidence:
 class Judgement:
     """One rule held against one window: its state, and the numbers the state rests on.
 
-    `observed` and `limit` are None only in states NO_DATA and ERROR, and then `reason` says why.
+    `observed` and `limit` are None only in states NO_DATA and ERROR, or where a file does not tell
+    them; then `reason` says why.
     """
 
     rule: Rule

@@ -9,6 +9,8 @@ import csv
 from io import StringIO
 from typing import assert_never
 
+from capacity.analysis.measure import measure
+from capacity.analysis.throughput import observe
 from capacity.model.load import ClosedLoop, Load, OpenLoop
 from capacity.model.run import Run, Stalls, Step
 from capacity.model.snapshot import GeneratorLoad, LatencySummary, Side
@@ -88,6 +90,14 @@ HEADER = (
     "trust",
     "reasons",
     "breaches",
+    "purpose",
+    "steady",
+    "cut_s",
+    "extended_s",
+    "steady_qps",
+    "qps_error_percent",
+    "arrivals",
+    "max_in_flight",
 )
 
 
@@ -127,17 +137,38 @@ def _row(step: Step) -> dict[str, str]:
         "trust": step.validity.trust.value,
         "reasons": _text("; ".join(step.validity.reasons)),
         "breaches": _text("; ".join(breach.rule.text for breach in step.breaches)),
+        "purpose": step.plan.purpose.value,
+        **_steadiness_cells(step),
     }
 
 
 def _load_cells(load: Load) -> dict[str, str]:
     match load:
         case ClosedLoop():
-            return {"concurrency": show_level(load), "rate_qps": ""}
+            unplanned = {"rate_qps": "", "arrivals": "", "max_in_flight": ""}
+            return {"concurrency": show_level(load), **unplanned}
         case OpenLoop():
-            return {"concurrency": "", "rate_qps": show_level(load)}
+            return {
+                "concurrency": "",
+                "rate_qps": show_level(load),
+                "arrivals": load.arrivals.value,
+                "max_in_flight": str(load.max_in_flight),
+            }
         case _:
             assert_never(load)
+
+
+def _steadiness_cells(step: Step) -> dict[str, str]:
+    """How the hold went on, and the throughput that the curve is drawn through."""
+    steadiness = step.steadiness
+    seen = observe(measure(step)) if step.intervals else None
+    return {
+        "steady": "" if steadiness is None else steadiness.state.value,
+        "cut_s": _decimal(None if steadiness is None else steadiness.cut_s),
+        "extended_s": _decimal(None if steadiness is None else steadiness.extended_s),
+        "steady_qps": _decimal(None if seen is None else seen.qps),
+        "qps_error_percent": _percent(None if seen is None else seen.error_ratio),
+    }
 
 
 def _schedule_cells(step: Step) -> dict[str, str]:

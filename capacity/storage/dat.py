@@ -1,30 +1,16 @@
-"""How do steps become the four columns of wrktest.sh, and how are such files read?
+"""How do steps become the four columns of wrktest.sh?
 
 `concurrency QPS mean_ms success_percent`, separated by one space, no header: files of the older
 script and ours can be laid side by side. Everything else goes to steps.csv.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 
 from capacity.errors import StorageError
 from capacity.model.load import ClosedLoop
 from capacity.model.run import Step, Trust
 from capacity.units import format_ms
-
-_COLUMNS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class DatRow:
-    """One line, in the units of the file: milliseconds and percent."""
-
-    concurrency: int
-    qps: float
-    mean_ms: float
-    success_percent: float
 
 
 def dat_text(steps: Sequence[Step]) -> str:
@@ -50,23 +36,6 @@ def write_dat(path: Path, steps: Sequence[Step]) -> None:
         ) from error
 
 
-def parse_dat(text: str) -> tuple[DatRow, ...]:
-    """Read lines of four numbers, sorted by concurrency; repeated levels stay in their order.
-
-    Lines that start with `#` are comments. A line with fewer than four columns, or with a value
-    that is not finite, is how the script writes a failed step: it is left out.
-    """
-    rows = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        columns = line.split()
-        if line.startswith("#") or len(columns) < _COLUMNS:
-            continue
-        row = _row(columns, number)
-        if all(isfinite(value) for value in (row.qps, row.mean_ms, row.success_percent)):
-            rows.append(row)
-    return tuple(sorted(rows, key=lambda row: row.concurrency))
-
-
 def _line(step: Step) -> str | None:
     load, success = step.plan.load, step.counts.success_ratio
     if not isinstance(load, ClosedLoop):
@@ -81,19 +50,3 @@ def _six_digits(value: float) -> str:
     """Six significant digits, as the script's awk prints them, but never an exponent."""
     text = f"{value:.6g}"
     return text if "e" not in text else f"{value:.9f}".rstrip("0").rstrip(".")
-
-
-def _row(columns: list[str], number: int) -> DatRow:
-    if len(columns) > _COLUMNS:
-        raise _fault(number, f"{len(columns)} columns instead of {_COLUMNS}")
-    try:
-        return DatRow(int(columns[0]), float(columns[1]), float(columns[2]), float(columns[3]))
-    except ValueError as error:
-        raise _fault(number, f"not a number: {error}") from error
-
-
-def _fault(number: int, detail: str) -> StorageError:
-    return StorageError(
-        f"line {number}: {detail}",
-        hint="a .dat file has the columns: concurrency QPS mean_ms success_percent",
-    )

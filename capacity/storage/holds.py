@@ -57,7 +57,7 @@ def encode_intervals(intervals: Sequence[Interval]) -> JsonObject:
 
 
 def decode_intervals(fields: Fields | None) -> tuple[Interval, ...]:
-    """The reverse of encode_intervals; an interval without length is refused."""
+    """The reverse of encode_intervals."""
     if fields is None:
         return ()
     spans = fields.numbers("span_s", at_most=MAX_INTERVALS)
@@ -65,8 +65,8 @@ def decode_intervals(fields: Fields | None) -> tuple[Interval, ...]:
     means = fields.optional_numbers("mean_s", at_most=MAX_INTERVALS)
     if not len(spans) == len(ended) == len(means):
         raise fields.refuse("mean_s", "a list as long as span_s and ended_ok")
-    if any(span_s <= 0 for span_s in spans):
-        raise fields.refuse("span_s", "a list of lengths above 0")
+    if any(span_s < 0 for span_s in spans):
+        raise fields.refuse("span_s", "a list of lengths of 0 or more")
     if any(mean_s is not None and mean_s < 0 for mean_s in means):
         raise fields.refuse("mean_s", "a list of times of 0 or more")
     return tuple(Interval(*parts) for parts in zip(spans, ended, means, strict=True))

@@ -6,9 +6,7 @@ grow, and a killed run may leave a torn last line there.
 """
 
 import json
-import os
 import secrets
-import stat
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Self, assert_never
 
 from capacity.errors import MachineError, StorageError, UsageError
+from capacity.files import read_regular
 from capacity.model.findings import Findings
 from capacity.model.plan import StepPlan
 from capacity.model.run import (
@@ -222,7 +221,7 @@ def read_run(path: Path) -> Run:
     """Read a run back from its folder or its run.json; a killed run has its finished steps."""
     file = path / RUN_FILE if path.is_dir() else path
     try:
-        content = _read_bounded(file)
+        content = read_regular(file, _MAX_RUN_FILE_BYTES)
     except OSError as error:
         raise StorageError(
             f"{file}: cannot be read: {_reason(error)}",
@@ -237,19 +236,6 @@ def read_run(path: Path) -> Run:
             hint="the file is damaged or was not written by capacity",
         ) from error
     return decode_run(value, file=str(file))
-
-
-def _read_bounded(file: Path) -> bytes:
-    # Without O_NONBLOCK a named pipe would hang the reader.
-    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError("it is not a regular file")
-    with os.fdopen(descriptor, "rb") as stream:
-        content = stream.read(_MAX_RUN_FILE_BYTES + 1)
-    if len(content) > _MAX_RUN_FILE_BYTES:
-        raise OSError(f"it is larger than {_MAX_RUN_FILE_BYTES // 1024**2} MiB")
-    return content
 
 
 def _refuse_constant(name: str) -> float:

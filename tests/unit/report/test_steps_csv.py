@@ -4,6 +4,10 @@ import csv
 from dataclasses import replace
 from io import StringIO
 
+from capacity.analysis.measure import measure
+from capacity.analysis.throughput import observe
+from capacity.model.measured import Interval, Steadiness, SteadyState
+from capacity.model.plan import Purpose
 from capacity.model.rules import RuleState
 from capacity.model.run import LittlesLaw, Stalls, Trust
 from capacity.model.snapshot import FailureKind, GeneratorLoad, WarningKind
@@ -20,8 +24,12 @@ OF_PLANNED_STARTS = {
     "service_p50_ms",
     "service_p99_ms",
     "send_lag_p99_ms",
+    "arrivals",
+    "max_in_flight",
 }
 
+
+BOOKS = {"planned", "dropped_no_slot", "dropped_late", "not_started"}
 
 FULL_ROW = {
     "step": "7",
@@ -71,6 +79,11 @@ FULL_ROW = {
     "trust": "suspect",
     "reasons": "a load thread used 86% of a core; late",
     "breaches": "error_rate > 1% over 10s",
+    "purpose": "verify",
+    "steady": "drifting",
+    "cut_s": "1.000",
+    "extended_s": "15.000",
+    "steady_qps": "900.000",
 }
 
 
@@ -110,9 +123,17 @@ def test_a_step_is_one_row_with_units_in_the_header() -> None:
         running_ratio=0.999,
         stalls=Stalls(1.01, 0.034, 64),
         littles_law=LittlesLaw(64.0, 65.0, 66.0),
+        plan=replace(step.plan, purpose=Purpose.VERIFY),
+        intervals=tuple(Interval(1.0, ended, 0.07) for ended in (1, 890, 910, 890, 910)),
+        steadiness=Steadiness(SteadyState.DRIFTING, 1.0, 0.2, None, extended_s=15.0),
     )
 
-    assert rows_of(steps_csv(a_run([step]))) == [FULL_ROW | dict.fromkeys(OF_PLANNED_STARTS, "")]
+    seen = observe(measure(step))
+    assert seen is not None
+    assert seen.error_ratio is not None
+    error = {"qps_error_percent": f"{seen.error_ratio * 100:.4f}"}
+    unplanned = dict.fromkeys(OF_PLANNED_STARTS, "")
+    assert rows_of(steps_csv(a_run([step]))) == [FULL_ROW | error | unplanned]
 
 
 def test_races_rejects_and_odd_answers_have_their_columns() -> None:
@@ -168,6 +189,11 @@ def test_what_is_not_known_is_an_empty_cell() -> None:
         "suspended_s",
         "reasons",
         "breaches",
+        "steady",
+        "cut_s",
+        "extended_s",
+        "steady_qps",
+        "qps_error_percent",
     }
 
 
@@ -178,7 +204,8 @@ def test_planned_starts_have_their_own_columns() -> None:
     (row,) = rows_of(steps_csv(a_rate_run([step])))
 
     assert (row["concurrency"], row["rate_qps"]) == ("", "200")
-    books = {name: row[name] for name in sorted(OF_PLANNED_STARTS) if name.endswith(("t", "d"))}
+    assert (row["arrivals"], row["max_in_flight"]) == ("poisson", "1024")
+    books = {name: row[name] for name in sorted(OF_PLANNED_STARTS) if name in BOOKS}
     assert books | {"started": row["started"], "dropped_late": row["dropped_late"]} == {
         "planned": "6000",
         "dropped_no_slot": "600",

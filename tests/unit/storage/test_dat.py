@@ -1,15 +1,13 @@
-"""Are .dat files the four columns of the older script, both ways?"""
+"""Are .dat files the four columns of the older script?"""
 
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from capacity.errors import StorageError
 from capacity.model.run import Trust
 from capacity.model.snapshot import FailureKind
-from capacity.storage.dat import DatRow, dat_text, parse_dat, write_dat
+from capacity.storage.dat import dat_text, write_dat
 from tests.unit.builders import a_step
 
 
@@ -48,55 +46,6 @@ def test_a_step_that_cannot_be_believed_is_left_out() -> None:
     """The generator's limit is never written where it would be read as the service's."""
     assert dat_text([a_step(4, 10.0, trust=Trust.INVALID)]) == ""
     assert dat_text([a_step(4, 10.0, trust=Trust.SUSPECT)]) == "4 10.00 400 100.00\n"
-
-
-def test_reads_numerically_sorted_and_keeps_repeats() -> None:
-    """1000 comes after 500, comments and failed steps are no rows, repeats keep their order."""
-    text = (
-        "# made by hand\n1000 800 1250 99.83\n500 790.1 632 100.00\n"
-        "   -nan\n500 795 630 100.00\n3000 1 -nan 0\n\n"
-    )
-
-    assert parse_dat(text) == (
-        DatRow(500, 790.1, 632.0, 100.0),
-        DatRow(500, 795.0, 630.0, 100.0),
-        DatRow(1000, 800.0, 1250.0, 99.83),
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("1 2 3 4\na b c d\n", "line 2: not a number: invalid literal for int()"),
-        ("1 2 3 4 5 6 7\n", "line 1: 7 columns instead of 4"),
-        ("1 x 3 4\n", "line 1: not a number: could not convert string to float: 'x'"),
-    ],
-    ids=["letters", "a joined file", "a letter"],
-)
-def test_a_line_that_is_no_row_is_refused_with_its_number(text: str, message: str) -> None:
-    """Something else than a .dat file is an error and not an empty curve."""
-    with pytest.raises(StorageError) as caught:
-        parse_dat(text)
-
-    assert caught.value.message.startswith(message)
-
-
-@given(
-    st.lists(
-        st.tuples(st.integers(1, 100_000), st.floats(0.5, 1e6), st.floats(1e-6, 3000.0)),
-        max_size=5,
-    )
-)
-def test_reading_undoes_writing(levels: list[tuple[int, float, float]]) -> None:
-    """Within the digits of the format, what is written is what is read."""
-    steps = [a_step(n, qps, mean_s=mean_s) for n, qps, mean_s in sorted(levels)]
-
-    rows = parse_dat(dat_text(steps))
-
-    assert [row.concurrency for row in rows] == [step.plan.load.level for step in steps]
-    assert [row.qps for row in rows] == pytest.approx([step.qps for step in steps], abs=0.006)
-    means = [step.latency.mean_s * 1e3 for step in steps if step.latency is not None]
-    assert [row.mean_ms for row in rows] == pytest.approx(means, rel=1e-5)
 
 
 def test_a_file_is_written_once(tmp_path: Path) -> None:

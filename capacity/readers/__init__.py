@@ -1,0 +1,1 @@
+"""Which files of steps, ours and others', can be analysed without a run?"""
