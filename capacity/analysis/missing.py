@@ -22,13 +22,18 @@ def missing_of(steps: Sequence[Measured], rules: Sequence[Rule]) -> tuple[str, .
     if not answered:
         return ()
     lacks = (
-        (not any(step.intervals for step in answered), NO_SECONDS),
+        (not any(_has_error(step) for step in answered), NO_SECONDS),
         (all(step.latency is None for step in answered), NO_LATENCY),
         (all(step.success_ratio is None for step in answered), NO_SUCCESS),
         (not rules and not any(step.judgements for step in answered), NO_RULES),
     )
     plain = tuple(words for is_lacking, words in lacks if is_lacking)
     return (*plain, *_never_judged(steps))
+
+
+def _has_error(step: Measured) -> bool:
+    """Whether it is known how sure the throughput is, from the seconds or from a file."""
+    return bool(step.intervals) or step.qps_error_ratio is not None
 
 
 def _never_judged(steps: Sequence[Measured]) -> Iterator[str]:

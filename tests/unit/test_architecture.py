@@ -31,8 +31,8 @@ CORE_HOMES = ("histogram.py", "engines/native.py")
 
 MODEL_NAMES = {
     "check": "CheckGroup CheckHint CheckItem CheckState",
-    "findings": "Capacity CapacityKind CheckName Confidence CrossCheck CurveFit CurvePoint Estimate "
-    "Findings FollowUp FollowUpState Knee LimitKind NoCapacity NoCapacityReason NoKnee "
+    "findings": "Capacity CapacityKind CheckName Confidence CrossCheck CurveFit CurvePoint "
+    "Estimate Findings FollowUp FollowUpState Knee LimitKind NoCapacity NoCapacityReason NoKnee "
     "NoKneeReason Peak",
     "measured": "Believed Interval Measured Steadiness SteadyState",
     "plan": "BasicAuth DemoService EngineName Fuses Header HttpRequest KubernetesScope "

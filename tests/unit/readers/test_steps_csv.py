@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from capacity.analysis.measure import measure
+from capacity.analysis.missing import NO_SECONDS, missing_of
 from capacity.analysis.throughput import observe
 from capacity.errors import StorageError
 from capacity.model.load import Arrivals, OpenLoop
@@ -58,7 +59,8 @@ def test_a_row_is_what_the_run_measured(tmp_path: Path) -> None:
     seen, expected = observe(found), observe(wanted)
     assert seen is not None
     assert expected is not None
-    assert (seen.level, seen.qps) == (64.0, pytest.approx(900.0, abs=1e-3))
+    assert seen.level == 64.0
+    assert seen.qps == pytest.approx(900.0, abs=1e-3)
     assert seen.error_ratio == pytest.approx(expected.error_ratio, abs=1e-6)
     assert found.steadiness == Steadiness(SteadyState.STEADY, 1.0, None, None, extended_s=5.0)
     assert found.success_ratio == pytest.approx(27000 / 27027, abs=1e-6)
@@ -167,6 +169,15 @@ def test_it_says_what_no_steps_csv_has(tmp_path: Path) -> None:
     path.write_text(steps_csv(a_run()))
 
     assert read_steps_csv(path, known_rule).missing == (ONLY_BREACHES,)
+
+
+def test_the_error_of_a_throughput_stands_for_its_seconds(tmp_path: Path) -> None:
+    """With it nothing is said to be missing there; a file without it lacks the seconds."""
+    with_error = of_step(tmp_path, replace(a_step(64, 900.0), intervals=INTERVALS))
+    without = of_step(tmp_path, a_step(64, 900.0))
+
+    assert NO_SECONDS not in missing_of([with_error], [ERROR_RULE])
+    assert NO_SECONDS in missing_of([without], [ERROR_RULE])
 
 
 @pytest.mark.parametrize(
