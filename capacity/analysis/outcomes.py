@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import dropwhile, takewhile
-from math import sqrt
+from math import hypot, sqrt
 
+from capacity.analysis.throughput import observe
 from capacity.model.findings import LimitKind
 from capacity.model.load import Load, OpenLoop
 from capacity.model.measured import Believed, Measured
@@ -20,8 +21,11 @@ from capacity.units import Unit
 
 # Steps with other purposes are made at loads of their own kind or after the harm was done.
 JUDGED_PURPOSES = frozenset({Purpose.LADDER, Purpose.RECHECK, Purpose.REFINE, Purpose.VERIFY})
-# Of the throughput of the best load so much counts as all of it.
-NEAR_BEST_RATIO = 0.99
+# A throughput so much below that of the best load still counts as all of it; of two that scatter,
+# at most the second.
+NEAR_BEST_RATIO = 0.01
+MOST_NEAR_BEST_RATIO = 0.02
+_Z_90 = 1.645
 # A service that answers so much of a planned rate has kept up with it.
 KEPT_UP_RATIO = 0.95
 # Half of all requests failing, or a latency so many times its limit, needs no second look.
@@ -114,10 +118,16 @@ def operating_point(levels: Sequence[LevelOutcome]) -> LevelOutcome | None:
         return kept_up[-1]
     left_ratio = min((_left_ratio(level) for level in passed), default=1.0)
     counted = [
-        (level, _qps(level.best) * (1.0 if level.is_verified else left_ratio)) for level in passed
+        (level, level.best, _qps(level.best) * (1.0 if level.is_verified else left_ratio))
+        for level in passed
+        if level.best is not None
     ]
-    best_qps = max((qps for _, qps in counted), default=0.0)
-    return next((level for level, qps in counted if qps >= NEAR_BEST_RATIO * best_qps), None)
+    _, best, best_qps = max(counted, key=lambda one: one[2], default=(None, None, 0.0))
+    if best is None:
+        return None
+    return next(
+        level for level, step, qps in counted if qps >= (1 - _near_ratio(step, best)) * best_qps
+    )
 
 
 def has_kept_up(step: Measured) -> bool:
@@ -202,6 +212,15 @@ def _outcome(failed: list[Measured], passed: list[Measured], *, recheck: bool) -
     if passed and passed[-1].index > last.index:
         return Outcome.PASSED
     return Outcome.SUSPECTED if recheck else Outcome.FAILED
+
+
+def _near_ratio(step: Measured, best: Measured) -> float:
+    """How far below the best a throughput may be: the more, the more the two are known to scatter.
+
+    The best of several that scatter is too high by chance.
+    """
+    errors = (one.error_ratio or 0.0 for one in (observe(step), observe(best)) if one is not None)
+    return min(max(NEAR_BEST_RATIO, _Z_90 * hypot(*errors)), MOST_NEAR_BEST_RATIO)
 
 
 def _qps(step: Measured | None) -> float:

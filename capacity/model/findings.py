@@ -182,8 +182,9 @@ _NOT_PLANNED = FollowUp(FollowUpState.NOT_PLANNED)
 class Capacity:
     """The load at which the service gives all that it can within the limits.
 
-    `load` is the least tested load whose good throughput is within 1 % of the best among the loads
-    that met every limit; `qps`, `p99_s` and `success_ratio` were measured there, by the
+    `load` is the least tested load whose good throughput is within 1 % (2 % where that is noise) of
+    the best among the loads that met every limit; of planned rates it is the largest that the
+    service kept up with; `qps`, `p99_s` and `success_ratio` were measured there, by the
     verification where there was one, and `qps_range` is the 90 % interval of that throughput.
     `step_index` is the step these figures are from. `largest` is N_slo: the largest load that meets
     every limit, as a level with its interval; None when no limit was broken. It lies between
