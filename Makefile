@@ -34,7 +34,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test truth soak fuzz lint bench knee-bench clean anew
+.PHONY: help setup demo test truth soak known fuzz lint bench knee-bench clean anew
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 17
@@ -64,6 +64,12 @@ soak: SECONDS := 3600
 soak: $(VENV)/developer ## SECONDS=3600 of half load: nothing grows, nothing is lost
 	@$(REGISTRY) cargo build --quiet $(TRUTH_TESTS)
 	$(BIN)/python -m tests.truth.soak --seconds $(SECONDS)
+
+# All servers, or some: make known RUNS=1 HOLD=2s SERVERS="servers mm8 usl limiter lock"
+known: RUNS := 10
+known: HOLD := 5s
+known: $(VENV)/developer ## capacity and knee of servers built to be known (over an hour)
+	@$(BIN)/python -m tests.known $(SERVERS) --runs $(RUNS) --hold $(HOLD)
 
 fuzz: SECONDS := 600
 fuzz: ## SECONDS=600 of guided fuzzing of the answer parser; needs g++

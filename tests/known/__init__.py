@@ -1,0 +1,1 @@
+"""Does the tool find what a real server was built to carry? `python -m tests.known`."""
