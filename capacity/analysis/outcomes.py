@@ -169,10 +169,11 @@ def broken_limits(step: Measured) -> tuple[Judgement, ...]:
 
 def is_emergency(step: Measured) -> bool:
     """Whether a step broke a limit so far that nobody should measure it again."""
-    return any(_is_far_beyond(judgement) for judgement in broken_limits(step))
+    return any(is_far_beyond(judgement) for judgement in broken_limits(step))
 
 
-def _is_far_beyond(judgement: Judgement) -> bool:
+def is_far_beyond(judgement: Judgement) -> bool:
+    """Whether one rule was broken that far."""
     rule, observed, limit = judgement.rule, judgement.observed, judgement.limit
     if observed is None or limit is None or rule.scope is Scope.RESOURCE:
         return False

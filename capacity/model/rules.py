@@ -191,8 +191,8 @@ _ROWS = (
 
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ROWS}
 
-# Percentiles that at most one request in ten lies above.
-HIGH_PERCENTILES = frozenset({"p90", "p95", "p99", "p999"})
+# Percentiles that at most one request in ten lies above, as quantiles.
+HIGH_PERCENTILES: Mapping[str, float] = {"p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 
 
 class Comparison(StrEnum):

@@ -9,6 +9,8 @@ from dataclasses import replace
 from itertools import pairwise, takewhile
 
 from capacity.histogram import Histogram, summarize
+from capacity.model.load import Load
+from capacity.model.plan import Purpose
 from capacity.model.rules import (
     HIGH_PERCENTILES,
     METRICS,
@@ -28,6 +30,10 @@ from capacity.search.tally import GRID_TOLERANCE_S
 from capacity.units import format_duration
 
 _CERTAIN_SAMPLES = 20
+# A percentile that is judged near its limit shall rest on so many samples above it.
+_NEAR_LIMIT_RATIO = 0.5
+_LEAST_ABOVE = 10
+_RUNGS = (Purpose.LADDER, Purpose.RECHECK)
 
 
 def judge_window(rule: Rule, window: WindowStats, first: Step | None) -> Judgement:
@@ -69,14 +75,32 @@ def _is_certain(rule: Rule, window: WindowStats, limit: float | None) -> bool:
     return is_upper and window.latency.count >= _CERTAIN_SAMPLES and window.latency.p50_s > limit
 
 
-def judge_step(rule: Rule, steps: Sequence[Step], current: Step) -> Judgement:
-    """Hold a STEP rule (growth) against a finished step and the one before it.
+def needs_more_samples(rule: Rule, hold: WindowStats, first: Step | None) -> bool:
+    """Whether a high percentile is too near its limit for the samples that it rests on."""
+    quantile = HIGH_PERCENTILES.get(rule.metric)
+    limit = _limit(rule, first)
+    observed = METRICS[rule.metric].value(hold) if quantile is not None else None
+    if quantile is None or limit is None or observed is None or rule.action is not Action.STOP:
+        return False
+    is_upper = rule.comparison in (Comparison.ABOVE, Comparison.AT_LEAST)
+    is_near = is_upper and observed > _NEAR_LIMIT_RATIO * limit
+    least = round(_LEAST_ABOVE / (1 - quantile))  # 10 / (1 - 0.99) is a little more than 1000
+    return is_near and METRICS[rule.metric].sample_count(hold) < least
+
+
+def judge_step(rule: Rule, before: Sequence[Step], current: Step) -> Judgement:
+    """Hold a STEP rule (growth) against a finished step and those of the ladder before it.
 
     `for_steps` consecutive steps must break the rule before it counts as a breach; until then the
-    state is OK with the observed value, so that the table still shows it.
+    state is OK with the observed value, so that the table still shows it. Steps that refine or
+    check lie beside the ladder, and a hold that was cut short has not shown what it can give.
     """
     span = (current.start_s, current.end_s)
-    growth = _gains([*steps, current])
+    if current.plan.purpose is not Purpose.LADDER:
+        return _no_data(rule, current.ended_ok, span, "no step of the ladder")
+    if current.ended_early:
+        return _no_data(rule, current.ended_ok, span, "the hold was cut short")
+    growth = [] if current.validity.trust is Trust.INVALID else _gains([*before, current])
     observed = growth[-1] if growth else None
     if observed is None:
         return _no_data(rule, current.ended_ok, span, "no earlier valid step to compare with")
@@ -131,6 +155,22 @@ def first_valid(steps: Sequence[Step]) -> Step | None:
     return next((step for step in steps if step.validity.trust is not Trust.INVALID), None)
 
 
+def rungs_before(steps: Sequence[Step], load: Load) -> tuple[Step, ...]:
+    """The finished steps that rules look back at from `load`, by load.
+
+    Those of the ladder below it, and always the first one; a step that was measured again is there
+    as it was then. From planned starts beside a ladder of concurrencies nothing is below.
+    """
+    rising = takewhile(lambda step: step.plan.purpose in _RUNGS, steps)
+    rungs = {step.plan.load.level: step for step in rising}
+    if not rungs:
+        return ()
+    first = min(rungs)
+    is_alike = type(rungs[first].plan.load) is type(load)
+    below = [level for level in sorted(rungs) if is_alike and level < load.level]
+    return tuple(rungs[level] for level in below or [first])
+
+
 def _is_beyond(judgement: Judgement) -> bool:
     if judgement.observed is None or judgement.limit is None:
         return False
@@ -141,7 +181,7 @@ def _gains(steps: Sequence[Step]) -> list[float | None]:
     rates = [
         StepRate(step.plan.load.level, step.qps)
         for step in steps
-        if step.validity.trust is not Trust.INVALID
+        if step.validity.trust is not Trust.INVALID and not step.ended_early
     ]
     return [gain_per_doubling(before, after) for before, after in pairwise(rates)]
 

@@ -4,15 +4,16 @@ Takes the monitors' news whenever they come: inside a hold a broken rule ends it
 readings complete the step, and late ones build a finished step anew. No call waits.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from capacity.model.load import Load
 from capacity.model.plan import RunPlan
 from capacity.model.resources import Asked, Change, ChangeKind, Reading, ReadingState, ResourceNews
 from capacity.model.rules import Judgement, Rule, RuleState, Scope
 from capacity.model.run import Event, ResourcesRead, RuleFired, RunEnd, Step, StepReassessed
-from capacity.search.ends import lost_rules, metrics_lost, stopped_by
-from capacity.search.judge import stopping
+from capacity.search.ends import lost_rules, metrics_lost
+from capacity.search.judge import rungs_before, stopping
 from capacity.search.judge_resources import judge_readings, not_read
 from capacity.search.ports import Clock, Monitor
 from capacity.search.sources import Source, longest_s
@@ -23,11 +24,13 @@ from capacity.search.validity import check_validity
 class Heard:
     """What one round of listening brought.
 
-    `fired` are rules broken inside the hold under way, `ends` what finished steps ask for.
+    `fired` are rules broken inside the hold under way. `broken` are finished steps of which it came
+    to light that they broke a limit, `ends` the ends that the data missing in others ask for.
     """
 
     events: tuple[Event, ...] = ()
     fired: tuple[Judgement, ...] = ()
+    broken: tuple[Step, ...] = ()
     ends: tuple[RunEnd, ...] = ()
 
 
@@ -36,6 +39,7 @@ class _Watched:
     """One step: its hold in this machine's time, and the best that was told of it so far."""
 
     index: int
+    load: Load
     start_unix_s: float
     end_unix_s: float | None = None
     is_finished: bool = False
@@ -99,10 +103,16 @@ class ResourceWatch:
         self._watched: dict[int, _Watched] = {}
         self._has_given_up = False
 
-    def begin_hold(self, step_index: int) -> None:
+    @property
+    def late_after_s(self) -> float:
+        """How long after the end of a hold its last samples may arrive."""
+        return max((source.late_after_s for source in self._sources), default=0.0)
+
+    def begin_hold(self, step_index: int, load: Load) -> None:
         """The measured part of a step has begun."""
         start_unix_s = self._clock.unix_s()
-        self._watched[step_index] = _Watched(step_index, start_unix_s)
+        self._has_given_up = False
+        self._watched[step_index] = _Watched(step_index, load, start_unix_s)
         for source in self._sources:
             source.begin_hold(step_index, start_unix_s)
 
@@ -140,13 +150,17 @@ class ResourceWatch:
                     touched.setdefault(watched.index, []).extend(broken)
                 elif news.asked is Asked.DURING:
                     fired += broken
+        broken_steps: list[Step] = []
         ends: list[RunEnd] = []
         for watched in list(self._watched.values()):
             if watched.is_finished and (watched.index in touched or self._owes_nothing(watched)):
-                more, end = self._reassess(watched, touched.get(watched.index, []))
-                events += more
-                ends += end
-        return Heard(tuple(events), tuple(fired), tuple(ends))
+                events += self._reassess(watched)
+                step = self._steps[watched.index]
+                if stopping(touched.get(watched.index, [])) is not None:
+                    broken_steps.append(step)
+                elif self.is_settled(watched.index) and (lost := metrics_lost(step)) is not None:
+                    ends.append(lost)
+        return Heard(tuple(events), tuple(fired), tuple(broken_steps), tuple(ends))
 
     def is_settled(self, step_index: int) -> bool:
         """Whether all that can be known of a finished step is known."""
@@ -173,24 +187,18 @@ class ResourceWatch:
         """Keep and judge one news; the rules that it broke for the first time in this step."""
         former = set(watched.broken)
         watched.keep(number, news)
-        watched.judge(self._rules, news, self._steps[: watched.index])
+        watched.judge(self._rules, news, self._before(watched))
         return [judgement for text, judgement in watched.broken.items() if text not in former]
 
-    def _reassess(
-        self, watched: _Watched, broken: Iterable[Judgement]
-    ) -> tuple[list[Event], list[RunEnd]]:
+    def _reassess(self, watched: _Watched) -> list[Event]:
         """Put a finished step built anew in the place of the former one."""
         former = self._steps[watched.index]
         step = self._rebuild(former, watched)
         self._steps[watched.index] = step
-        decided = stopping(tuple(broken))
-        ends = [] if decided is None else [stopped_by(decided, step.plan)]
-        if self.is_settled(watched.index) and (lost := metrics_lost(step)) is not None:
-            ends.append(lost)
-        return ([] if step == former else [StepReassessed(step)]), ends
+        return [] if step == former else [StepReassessed(step)]
 
     def _rebuild(self, step: Step, watched: _Watched) -> Step:
-        before = self._steps[: watched.index]
+        before = self._before(watched)
         own = tuple(j for j in step.judgements if j.rule.scope is not Scope.RESOURCE)
         judged = watched.conclude(self._rules, before, self._silence(watched))
         if self._owes_nothing(watched):
@@ -203,6 +211,10 @@ class ResourceWatch:
         )
         lost = lost_rules(step) if self.is_settled(watched.index) else ()
         return replace(step, validity=check_validity(step, lost))
+
+    def _before(self, watched: _Watched) -> tuple[Step, ...]:
+        """What rules look back at."""
+        return rungs_before(self._steps[: watched.index], watched.load)
 
     def _owes_nothing(self, watched: _Watched) -> bool:
         """Whether no monitor will tell more of this step."""

@@ -5,29 +5,23 @@ file and never prints. A finished step is yielded, and so can be on disk, before
 begins; the load goes on meanwhile, so that no pause lets the service rest.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from math import inf
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from math import floor
 
 from capacity.model.plan import RunPlan, StepPlan
 from capacity.model.resources import Asked
 from capacity.model.run import (
-    EndReason,
     Environment,
     Event,
     ReadingsAwaited,
-    RunEnd,
     RunFinished,
     RunStarted,
-    Step,
     StepFinished,
     StepStarted,
 )
 from capacity.search.climb import Climb
-from capacity.search.ends import metrics_lost, stopped_by
-from capacity.search.judge import stopping
-from capacity.search.ladder import next_step
 from capacity.search.ports import Clock, Engine, Interrupt, Monitor
-from capacity.search.validity import is_generator_fault
+from capacity.search.tally import GRID_TOLERANCE_S
 
 _POLL_S = 0.1
 _RAMP_POLL_S = 0.01
@@ -37,6 +31,8 @@ _RAMP_LIMIT_S = 30.0
 _DRAIN_GRACE_S = 1.0
 # How long a stop or Ctrl-C waits for the requests in flight before they are cut.
 STOP_DRAIN_S = 5.0
+# How long the engine may take to hand out the last second of a hold.
+_LAST_ROW_S = 0.2
 
 
 async def find_capacity(
@@ -54,67 +50,100 @@ async def find_capacity(
     climb = Climb(plan, engine, clock, interrupt, monitors)
     try:
         yield RunStarted(plan, environment, clock.unix_s())
-        while climb.end is None:
-            step_plan = next_step(plan, climb.steps, inf)
-            if step_plan is None:
-                climb.end = RunEnd(EndReason.LADDER, "every step of the ladder was climbed", None)
-                break
-            yield StepStarted(step_plan, len(plan.ladder.loads))
-            async for event in _run_step(climb, step_plan):
+        is_new = True
+        while is_new:
+            async for event in _run_steps(climb):
                 yield event
-        async for event in _end_load(climb):
-            yield event
-        async for event in _end_watch(climb):
-            yield event
-        yield RunFinished(climb.end, climb.totals)
+            known = tuple(climb.steps)
+            async for event in _end_load(climb):
+                yield event
+            async for event in _end_watch(climb):
+                yield event
+            is_new = climb.end is None and interrupt.reason() is None and known != (*climb.steps,)
+        yield RunFinished(climb.conclude(), climb.totals)
     finally:
         engine.close()
         climb.watch.close()
 
 
+async def _run_steps(climb: Climb) -> AsyncIterator[Event]:
+    """Take one step after the other until none is left, or until something ends the load."""
+    while (step_plan := climb.next_step()) is not None:
+        yield StepStarted(step_plan, len(climb.plan.ladder.loads))
+        async for event in _run_step(climb, step_plan):
+            yield event
+
+
 async def _run_step(climb: Climb, plan: StepPlan) -> AsyncIterator[Event]:
-    """Raise the load, settle, hold, wait for the hold's last request, judge the step."""
+    """Change the load, settle, hold, wait for the hold's last request, judge the step."""
     clock = climb.clock
     started_at_unix_s = clock.unix_s()
     climb.begin_step(plan)
+    async for event in _drain(climb, climb.is_emptied):
+        yield event
     ramp_end_s = clock.now_s() + _RAMP_LIMIT_S
-    while not climb.has_ended() and not climb.is_ready():
+    while not climb.is_step_over() and not climb.is_ready():
         if clock.now_s() >= ramp_end_s:
             break
         for event in await climb.pump(_RAMP_POLL_S):
             yield event
-    settle_end_s = clock.now_s() + plan.settle_s
-    while not climb.has_ended() and (left_s := settle_end_s - clock.now_s()) > 0:
-        for event in await climb.pump(min(_POLL_S, left_s)):
-            yield event
-    if climb.has_ended():
+    async for event in _wait_until(climb, clock.now_s() + plan.settle_s):
+        yield event
+    if climb.is_step_over():
         return
     climb.begin_hold()
-    hold_end_s = clock.now_s() + plan.hold_s
-    while not climb.has_ended() and (left_s := hold_end_s - clock.now_s()) > 0:
-        for event in await climb.pump(min(_POLL_S, left_s)):
-            yield event
-    ended_early = climb.has_ended()
+    async for event in _hold(climb, plan):
+        yield event
+    ended_early = climb.is_step_over()
     climb.end_hold()
-    async for event in _drain_hold(climb):
+    async for event in _drain(climb, lambda: climb.is_hold_drained):
         yield event
     async for event in _await_readings(climb, Asked.AT_END):
         yield event
-    step = climb.finish_step(started_at_unix_s, ended_early=ended_early)
-    climb.end = _end_after(climb)
-    yield StepFinished(step)
+    yield StepFinished(climb.finish_step(started_at_unix_s, ended_early=ended_early))
 
 
-async def _drain_hold(climb: Climb) -> AsyncIterator[Event]:
-    """Wait until every request of the hold has ended; cut what outlives its deadline.
+async def _hold(climb: Climb, plan: StepPlan) -> AsyncIterator[Event]:
+    """Measure for as long as planned, and on while the hold has not shown enough."""
+    begun_s, held_s, more_s = climb.clock.now_s(), 0.0, plan.hold_s
+    while more_s > 0 and not climb.is_step_over():
+        held_s += more_s
+        async for event in _wait_until(climb, begun_s + held_s):
+            yield event
+        if plan.hold_max_s is None or climb.is_step_over():
+            return
+        async for event in _wait_for_rows(climb, floor(held_s)):
+            yield event
+        more_s = climb.extension_s(held_s)
+
+
+async def _wait_until(climb: Climb, end_s: float) -> AsyncIterator[Event]:
+    """Let the step go on until a moment of the clock, or until something ends it."""
+    while not climb.is_step_over() and (left_s := end_s - climb.clock.now_s()) > 0:
+        for event in await climb.pump(min(_POLL_S, left_s)):
+            yield event
+
+
+async def _wait_for_rows(climb: Climb, seconds: int) -> AsyncIterator[Event]:
+    """The last second of a hold is handed out some milliseconds after its end."""
+    late_s = climb.clock.now_s() + _LAST_ROW_S
+    while climb.hold.end_s - climb.hold.start_s < seconds - GRID_TOLERANCE_S:
+        if climb.is_step_over() or climb.clock.now_s() >= late_s:
+            break
+        for event in await climb.pump(_RAMP_POLL_S):
+            yield event
+
+
+async def _drain(climb: Climb, is_done: Callable[[], bool]) -> AsyncIterator[Event]:
+    """Wait for the end of requests; cut what outlives its deadline.
 
     Between two steps nothing is cut before its own time-out, so that a hung request is counted as
-    the time-out it is. When the climb is over, requests get STOP_DRAIN_S.
+    the time-out it is. When a step was broken off, requests get STOP_DRAIN_S.
     """
     begun_s = climb.clock.now_s()
-    while not climb.hold.is_complete:
+    while not is_done():
         patience_s = climb.plan.target.timeouts.total_s + _DRAIN_GRACE_S
-        if climb.has_ended():
+        if climb.is_step_over():
             patience_s = min(patience_s, STOP_DRAIN_S)
         if climb.give_up_after(begun_s + patience_s):
             return
@@ -124,7 +153,7 @@ async def _drain_hold(climb: Climb) -> AsyncIterator[Event]:
 
 async def _end_load(climb: Climb) -> AsyncIterator[Event]:
     """Start nothing new and wait for the last request of the run, so that the totals are whole."""
-    climb.leave_last_window()
+    climb.rest()
     begun_s = climb.clock.now_s()
     while not climb.is_drained:
         if climb.give_up_after(begun_s + STOP_DRAIN_S):
@@ -134,7 +163,7 @@ async def _end_load(climb: Climb) -> AsyncIterator[Event]:
 
 
 async def _await_readings(climb: Climb, asked: Asked) -> AsyncIterator[Event]:
-    """Wait for what monitors owe, unless the user has asked for the end; the load goes on.
+    """Wait for what monitors owe, unless the user has asked for the end.
 
     No monitor is waited for longer than it may take by its own word.
     """
@@ -153,35 +182,3 @@ async def _end_watch(climb: Climb) -> AsyncIterator[Event]:
         yield event
     for event in climb.expect_no_more_readings():
         yield event
-
-
-def _end_after(climb: Climb) -> RunEnd | None:
-    """Decide from a finished step whether the climb goes on; None means it does.
-
-    A rule on timing that was broken while the generator was the limit says nothing about the
-    target, so the generator's end replaces it. Errors that the target sent stay its own, and so
-    does what it used of its resources.
-    """
-    step = climb.steps[-1]
-    level = f"at {step.plan.load.text}"
-    is_faulty = is_generator_fault(step)
-    if climb.end is not None and not (is_faulty and _may_be_the_generators(climb.end, step)):
-        return climb.end
-    if is_faulty:
-        proven = stopping([j for j in step.judgements if not j.rule.rests_on_timing])
-        if proven is not None:
-            return stopped_by(proven, step.plan)
-        reasons = "; ".join(step.validity.reasons)
-        return RunEnd(EndReason.GENERATOR, f"the generator was the limit {level}: {reasons}", None)
-    if step.counts.ok == 0:
-        kinds = [f"{kind.value} {count}x" for kind, count in sorted(step.counts.failures.items())]
-        seen = ", ".join(kinds) or "none ended"
-        return RunEnd(EndReason.TARGET_DOWN, f"no request succeeded {level}: {seen}", None)
-    if (fired := stopping(step.judgements)) is not None:
-        return stopped_by(fired, step.plan)
-    return metrics_lost(step) if climb.watch.is_settled(step.plan.index) else None
-
-
-def _may_be_the_generators(end: RunEnd, step: Step) -> bool:
-    """Whether the climb ends by a rule on timing that was broken in this very step."""
-    return any(j.rule.text == end.rule and j.rule.rests_on_timing for j in step.breaches)

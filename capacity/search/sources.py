@@ -27,6 +27,11 @@ class Source:
         self._limit_s = 0.0
         self._fault: str | None = None
 
+    @property
+    def late_after_s(self) -> float:
+        """How long after the end of a hold its last samples may arrive; 0 once it has failed."""
+        return self._call(lambda: self._monitor.late_after_s, 0.0)
+
     def begin_hold(self, step_index: int, start_unix_s: float) -> None:
         """The measured part of a step has begun."""
         self._call(lambda: self._monitor.begin_hold(step_index, start_unix_s), None)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from capacity.histogram import Histogram, merge, summarize
 from capacity.model.load import ClosedLoop, Load
+from capacity.model.measured import Interval
 from capacity.model.rules import WindowStats
 from capacity.model.run import LittlesLaw, Stalls
 from capacity.model.snapshot import (
@@ -27,6 +28,8 @@ from capacity.search.slots import check_littles_law, find_stalls, running_slots
 GRID_TOLERANCE_S = 0.05
 # Of each kind of failure so many are kept: enough to see what it looks like.
 MAX_SAMPLES = 5
+# A hold ends some milliseconds after its last whole second; such a rest has no rate of its own.
+_LEAST_INTERVAL_S = 0.5
 
 
 class WindowTally:
@@ -88,6 +91,20 @@ class WindowTally:
             latency=summarize(merge(row.ruling_blob for row in chosen), least_above=0),
             schedule=_sum_schedules(chosen),
         )
+
+    def whole(self) -> WindowStats:
+        """The window from its begin to its newest interval."""
+        return self._stats(0)
+
+    def intervals(self) -> tuple[Interval, ...]:
+        """The window second by second; a rest at its end belongs to the second before."""
+        joined: list[list[Snapshot]] = []
+        for row in (row for row in self.rows if row.end_s > row.start_s):
+            if joined and row.end_s - row.start_s < _LEAST_INTERVAL_S:
+                joined[-1].append(row)
+            else:
+                joined.append([row])
+        return tuple(_interval(rows) for rows in joined)
 
     def counts(self) -> Counts:
         """All requests that started in this window, stragglers included."""
@@ -210,6 +227,15 @@ class WindowTally:
 
     def _all(self) -> list[Snapshot]:
         return self.rows + self._stragglers
+
+
+def _interval(rows: list[Snapshot]) -> Interval:
+    latency = merge(row.ruling_blob for row in rows)
+    return Interval(
+        span_s=rows[-1].end_s - rows[0].start_s,
+        ended_ok=sum(row.ended_ok for row in rows),
+        mean_s=latency.mean_s if latency.count else None,
+    )
 
 
 def _sum_counts(rows: list[Snapshot]) -> Counts:

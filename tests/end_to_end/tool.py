@@ -18,6 +18,12 @@ from capacity.commands.demo_process import DemoProcess
 
 GENERATOR_WAS_THE_LIMIT = 5
 
+# The ladder alone, each hold as long as asked; what a test asks for comes later and counts.
+LADDER_ALONE = (
+    *("--refine", "0", "--min-requests", "0"),
+    *("--no-recheck", "--no-verify", "--no-confirm", "--no-recovery"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -51,8 +57,8 @@ class Ended:
 
 
 def arguments(*words: str, out: Path) -> list[str]:
-    """The command line of `capacity run` with its output below `out`."""
-    command = [sys.executable, "-m", "capacity", "run", *words, "-o", str(out)]
+    """The command line of `capacity run` with its output below `out`: the ladder alone."""
+    command = [sys.executable, "-m", "capacity", "run", *LADDER_ALONE, *words, "-o", str(out)]
     return [*_undisturbed(), *command]
 
 

@@ -5,8 +5,16 @@ from dataclasses import replace
 import pytest
 
 from capacity.model.rules import Action, Evidence, OnMissing, RuleState
-from capacity.model.run import EndReason, RunEnd
-from capacity.search.ends import later_of, lost_rules, metrics_lost, stopped_by
+from capacity.model.run import EndReason, RunEnd, Step
+from capacity.model.snapshot import FailureKind
+from capacity.search.ends import (
+    final_of,
+    later_of,
+    lost_rules,
+    metrics_lost,
+    no_answer,
+    stopped_by,
+)
 from tests.unit.builders import a_judgement, a_step
 from tests.unit.resource_builders import POD, a_resource_rule
 
@@ -32,7 +40,7 @@ def test_an_end_names_the_value_the_step_and_who_decided(
     rule = a_resource_rule()
     fired = a_judgement(rule, RuleState.BREACH, observed=0.93, limit=0.85)
     end = stopped_by(replace(fired, evidence=evidence), a_step(64).plan)
-    assert end == RunEnd(EndReason.RULE, detail, "cpu > 85%")
+    assert end == RunEnd(EndReason.RULE, detail, "cpu > 85%", 0)
 
 
 def test_a_breach_without_a_number_says_so() -> None:
@@ -53,7 +61,7 @@ def test_rules_that_must_be_judged_and_could_not_end_the_climb() -> None:
     assert metrics_lost(a_step(8, judgements=judged[:1])) is None
     for count, rule in ((2, STOP), (3, FAIL)):
         assert metrics_lost(a_step(8, judgements=judged[:count])) == RunEnd(
-            EndReason.METRICS_LOST, "cpu could not be judged at 8 concurrent: empty", rule.text
+            EndReason.METRICS_LOST, "cpu could not be judged at 8 concurrent: empty", rule.text, 0
         )
 
 
@@ -73,15 +81,57 @@ def test_a_rule_that_only_marks_is_never_lost_unless_it_says_so() -> None:
         assert len(lost_rules(step)) == count
 
 
-@pytest.mark.parametrize("late_reason", [EndReason.RULE, EndReason.METRICS_LOST])
 @pytest.mark.parametrize("reason", [None, *EndReason])
-def test_a_finished_step_takes_the_place_of_what_came_after_it(
-    reason: EndReason | None, late_reason: EndReason
+def test_missing_data_take_the_place_of_a_ceiling_that_came_after_them(
+    reason: EndReason | None,
 ) -> None:
-    """The end of the ladder and a fuse are no answer; a busy generator excuses no resource."""
-    late = RunEnd(late_reason, "late", None)
-    yields = {None, EndReason.LADDER, EndReason.FUSE}
-    if late_reason is EndReason.RULE:
-        yields.add(EndReason.GENERATOR)
+    """A ceiling is no answer; every other end of the load stands."""
+    lost = RunEnd(EndReason.METRICS_LOST, "late", None)
     end = None if reason is None else RunEnd(reason, "before", None)
-    assert (later_of(end, late) is late) == (reason in yields)
+    yields = {None, EndReason.FUSE, EndReason.BUDGET}
+    assert (later_of(end, lost) is lost) == (reason in yields)
+
+
+RULE = RunEnd(EndReason.RULE, "error_rate was 50%", "error_rate > 1%", 5)
+LADDER = RunEnd(EndReason.LADDER, "every step of the ladder was climbed", None)
+
+
+@pytest.mark.parametrize("reason", list(EndReason))
+def test_a_limit_broken_below_takes_the_place_of_a_ceiling(reason: EndReason) -> None:
+    """What ended the load says little then; the user, or a target that is gone, says more."""
+    sudden = RunEnd(reason, "sudden", None)
+    yields = {EndReason.FUSE, EndReason.BUDGET, EndReason.METRICS_LOST}
+    assert (final_of(sudden, RULE, broke_off_checks=False) is RULE) == (reason in yields)
+    assert final_of(sudden, RULE, broke_off_checks=True) is sudden
+    assert final_of(sudden, LADDER, broke_off_checks=False) is sudden
+    assert final_of(sudden, None, broke_off_checks=False) is sudden
+
+
+def test_a_step_without_one_good_answer_is_the_end() -> None:
+    """The kinds of failure are counted, and the step is named."""
+    dead = a_step(8, 0.0, failures={FailureKind.RESP_TIMEOUT_TOTAL: 9, FailureKind.WRITE_RESET: 2})
+    assert no_answer(dead) == RunEnd(
+        EndReason.TARGET_DOWN,
+        "no request succeeded at 8 concurrent: resp.timeout.total 9x, write.reset 2x",
+        None,
+        0,
+    )
+    silent = no_answer(a_step(8, 0.0))
+    assert silent is not None
+    assert silent.detail == "no request succeeded at 8 concurrent: none ended"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param(a_step(8), id="good answers"),
+        pytest.param(a_step(8, 0.0, ended_early=True), id="broken off before any answer"),
+        pytest.param(
+            a_step(8, 0.0, judgements=[a_judgement(state=RuleState.BREACH)]), id="a limit tells"
+        ),
+        pytest.param(a_step(8, 0.0, cpu_ratio=0.99), id="our own machine was full"),
+    ],
+)
+def test_a_step_that_says_something_else_is_not_the_end_for_want_of_answers(step: Step) -> None:
+    """The target is gone only when nothing else explains the silence."""
+    assert no_answer(step) is None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from capacity.model.load import ClosedLoop
 from capacity.model.resources import Asked, Reading
 from capacity.model.rules import Rule, RuleState
 from capacity.model.run import ResourcesRead, Step
@@ -27,7 +28,7 @@ def test_late_samples_that_come_before_the_last_request_complete_the_step_at_onc
     """A slow request keeps the step open that long: there is nothing to assess anew."""
     clock, steps = FakeClock(), list[Step]()
     watch = a_watch(clock, ScriptedMonitor(clock, late_breach_at(0), late_after_s=2.0), steps)
-    watch.begin_hold(0)
+    watch.begin_hold(0, ClosedLoop(8))
     clock.time_s += 30.0
     watch.end_hold(0)
     clock.time_s += 3.0
@@ -51,7 +52,7 @@ def test_the_step_that_is_waited_for_longest_is_named() -> None:
     watch = a_watch(clock, ScriptedMonitor(clock, late_breach_at(9), late_after_s=20.0), steps)
     assert watch.awaited(Asked.LATE) == (0.0, 0)
     for index in range(2):
-        watch.begin_hold(index)
+        watch.begin_hold(index, ClosedLoop(8))
         clock.time_s += 4.0
         watch.end_hold(index)
         clock.time_s += 1.0
@@ -69,7 +70,7 @@ def test_news_of_a_step_that_is_settled_change_nothing() -> None:
         return [a_reading(0.99)]
 
     watch = a_watch(clock, ScriptedMonitor(clock, read, answers_after_s=7.0), steps)
-    watch.begin_hold(0)
+    watch.begin_hold(0, ClosedLoop(8))
     watch.end_hold(0)
     clock.time_s += 6.5
     steps.append(watch.complete(a_step(8)))
@@ -87,7 +88,7 @@ def test_only_readings_over_the_whole_hold_are_the_steps() -> None:
         return [a_reading(0.4), a_reading(0.2, over_s=1.0)]
 
     watch = a_watch(clock, ScriptedMonitor(clock, read, during_every_s=1.0), [])
-    watch.begin_hold(0)
+    watch.begin_hold(0, ClosedLoop(8))
     clock.time_s += 4.0
     watch.listen()
     watch.end_hold(0)
@@ -107,7 +108,7 @@ def test_a_breach_stays_one_whatever_is_read_after_it() -> None:
     steps: list[Step] = []
     monitor = ScriptedMonitor(clock, read, during_every_s=1.0)
     watch = a_watch(clock, monitor, steps, replace(CPU, over_s=1.0))
-    watch.begin_hold(0)
+    watch.begin_hold(0, ClosedLoop(8))
     states = []
     for _ in range(3):
         clock.time_s += 1.0
@@ -126,7 +127,7 @@ def test_a_monitor_that_fails_owes_nothing_any_more() -> None:
     clock = FakeClock()
     monitor = ScriptedMonitor(clock, late_breach_at(9), late_after_s=20.0)
     watch = a_watch(clock, monitor, [])
-    watch.begin_hold(0)
+    watch.begin_hold(0, ClosedLoop(8))
     watch.end_hold(0)
     assert watch.awaited(Asked.AT_END)[0] > 0
     monitor.fails_in = "poll"
@@ -141,7 +142,7 @@ def test_late_news_make_good_for_what_was_not_told_at_the_end() -> None:
     clock = FakeClock()
     monitor = ScriptedMonitor(clock, late_breach_at(9), late_after_s=1.0, answers_after_s=0.0)
     watch = a_watch(clock, monitor, [])
-    watch.begin_hold(0)
+    watch.begin_hold(0, ClosedLoop(8))
     watch.end_hold(0)
     monitor.forget(Asked.AT_END)
     clock.time_s += 1.0

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capacity.model.load import ClosedLoop
 from capacity.model.resources import (
     Asked,
     MonitorFacts,
@@ -83,7 +84,7 @@ def test_a_state_follows_from_what_was_believably_told(
     """BREACH if and only if a believable reading was beyond; OK never without one of the hold."""
     teller, clock, steps = Teller(), FakeClock(), list[Step]()
     watch = ResourceWatch(replace(a_plan(), rules=(CPU,)), (teller,), clock, steps)
-    watch.begin_hold(0)
+    watch.begin_hold(0, ClosedLoop(8))
     windows = [replace(reading, over_s=1.0) for reading in during]
     teller.news = [ResourceNews(0, Asked.DURING, (window,), ()) for window in windows]
     watch.listen()

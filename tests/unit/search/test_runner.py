@@ -245,27 +245,6 @@ def test_hung_requests_are_cut_after_the_drain_deadline() -> None:
     assert end_of(events).totals.started == end_of(events).totals.ended
 
 
-def test_ceiling_of_requests_ends_the_run_as_a_fuse() -> None:
-    """The fuse is named with its flag."""
-    plan = a_short_plan()
-    plan = replace(plan, fuses=replace(plan.fuses, max_requests=1500))
-    events, _ = climb(plan)
-    end = end_of(events).end
-    assert (end.reason, end.detail) == (
-        EndReason.FUSE,
-        "the ceiling of 1500 requests was reached (--max-requests)",
-    )
-
-
-def test_ceiling_of_time_ends_the_run_as_a_fuse() -> None:
-    """A run never outlives its duration fuse."""
-    plan = a_short_plan()
-    plan = replace(plan, fuses=replace(plan.fuses, max_duration_s=12.0))
-    events, engine = climb(plan)
-    assert end_of(events).end.reason is EndReason.FUSE
-    assert engine.clock.time_s - 100.0 == pytest.approx(12.0, abs=1.0)
-
-
 def test_phases_tell_settle_hold_and_drain_apart() -> None:
     """Only intervals of the hold carry judgements."""
     events, _ = climb(a_short_plan(ERRORS))
@@ -324,47 +303,6 @@ def test_rule_with_too_few_samples_looks_further_back() -> None:
     events, _ = climb(a_short_plan(rule), few_and_failing)
     (breach,) = steps_of(events)[-1].breaches
     assert breach.window_end_s - breach.window_start_s == pytest.approx(3.0)
-
-
-class SlowRamp(ScriptedEngine):
-    """Half of the connections are up after three seconds, the rest never."""
-
-    def ready_connections(self) -> int:
-        """Count what is up by now."""
-        return self.concurrency // 2 if self.clock.time_s > 103.0 else 0
-
-
-def test_hold_waits_for_the_connections_but_not_for_ever() -> None:
-    """After 30 s of ramp the step goes on with what there is."""
-    clock = FakeClock()
-    engine = SlowRamp(clock, knee_at_8)
-    events = climb_with(a_plan([2], settle_s=1.0, hold_s=2.0), engine, clock)
-    (step,) = steps_of(events)
-    assert step.start_s == pytest.approx(100.0 + 30.0 + 1.0, abs=0.1)
-
-
-class DeafEngine(ScriptedEngine):
-    """Does not even report what it has cut."""
-
-    def cut(self) -> None:
-        """Record the call only."""
-        self.calls.append("cut()")
-
-
-def test_engine_that_never_reports_does_not_hang_the_run() -> None:
-    """When a cut brings no answer the run ends, and the books say that they do not balance."""
-
-    def hanging(_: int) -> Behaviour:
-        return Behaviour(0.0, hangs=True)
-
-    clock = FakeClock()
-    engine = DeafEngine(clock, hanging)
-    plan = replace(a_short_plan(), settle_s=0.0)
-    events = climb_with(plan, engine, clock, interrupt_at_s=102.5)
-    (step,) = steps_of(events)
-    assert "the books do not balance: 1 started, 0 ended" in step.validity.reasons
-    assert end_of(events).end.reason is EndReason.INTERRUPTED
-    assert engine.calls.count("cut()") == 2
 
 
 def test_marked_breach_is_noted_once_and_stops_nothing() -> None:

@@ -26,7 +26,7 @@ def test_late_samples_stop_the_next_step_and_name_the_one_they_belong_to() -> No
     run = Watched([CPU], late_breach_at(3), late_after_s=2.0)
     assert run.levels == [1, 2, 4, 8, 16]
     assert run.end == RunEnd(
-        EndReason.RULE, f"cpu was 93% at 8 concurrent ({POD}, seen late)", "cpu > 85%"
+        EndReason.RULE, f"cpu was 93% at 8 concurrent ({POD}, seen late)", "cpu > 85%", 3
     )
     assert run.steps[3].judgements[-1].state is RuleState.NO_DATA
     assert run.newest[3].judgements[-1].state is RuleState.BREACH

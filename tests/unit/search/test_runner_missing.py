@@ -59,6 +59,7 @@ def test_missing_data_end_the_climb_where_the_rule_says_so(policy: OnMissing) ->
         EndReason.METRICS_LOST,
         "cpu could not be judged at 8 concurrent: the series is empty",
         "cpu > 85%",
+        3,
     )
 
 

@@ -38,7 +38,7 @@ def test_a_hot_pod_stops_the_climb_at_the_end_of_its_step() -> None:
     """The reading over the whole hold decides, after the hold, and names value, step and pod."""
     run = Watched([ERRORS, CPU], hot_from(3))
     assert run.levels == [1, 2, 4, 8]
-    assert run.end == RunEnd(EndReason.RULE, f"cpu was 93% at 8 concurrent ({POD})", "cpu > 85%")
+    assert run.end == RunEnd(EndReason.RULE, f"cpu was 93% at 8 concurrent ({POD})", "cpu > 85%", 3)
     (breach,) = run.steps[-1].breaches
     assert (breach.rule, breach.observed) == (CPU, 0.93)
     assert not run.steps[-1].ended_early
