@@ -14,8 +14,19 @@ from typing import TYPE_CHECKING, Any
 from capacity.errors import StorageError
 from capacity.model.findings import Findings
 from capacity.model.load import OpenLoop, RateLadder
+from capacity.model.plan import Purpose
 from capacity.model.run import Run, Step
 from capacity.model.snapshot import LatencySummary
+from capacity.report.charts_answer import (
+    draw_checks,
+    draw_extras,
+    draw_fit,
+    drawn_fit,
+    fit_points,
+    mark_capacity,
+    mark_knee,
+    mark_limit,
+)
 from capacity.report.charts_frame import (
     BLUE,
     DARK,
@@ -28,17 +39,16 @@ from capacity.report.charts_frame import (
     VERMILION,
     add_legend,
     drawing_style,
-    new_figure,
+    new_panels,
     set_load_axis,
     set_value_axis,
 )
 from capacity.report.charts_steps import (
     CURVE_WORDS,
-    by_level,
+    curve_steps,
     draw_series,
     hollow_handle,
-    mark_capacity,
-    mark_knee,
+    is_doubtful,
     mark_stop,
 )
 from capacity.report.charts_words import (
@@ -48,6 +58,7 @@ from capacity.report.charts_words import (
     success_title,
 )
 from capacity.report.fonts import chart_font
+from capacity.report.step_roles import StepRoles, roles_of
 from capacity.report.texts import Language, say
 from capacity.units import format_ms
 
@@ -58,6 +69,7 @@ if TYPE_CHECKING:
     from matplotlib.patches import Patch
 
 _SAVED_DPI = 150
+_INSET_WIDTH = 0.68
 _FAMILY_LOOKS = {
     "http": (VERMILION, ""),
     "timeout": (ORANGE, "///"),
@@ -70,14 +82,15 @@ _FAMILY_LOOKS = {
 
 
 def qps_ttlb_figure(run: Run, findings: Findings, language: Language) -> "Figure":
-    """QPS on the left, mean and P99 of the time to last byte on the right, knee and stop marked."""
+    """QPS on the left, mean and P99 of the time to last byte on the right, and the answer."""
     font = chart_font(language)
     language = font.language
-    steps = by_level(run.steps)
+    steps = curve_steps(run)
+    roles = roles_of(run)
     with drawing_style(font.families):
         title, note = curve_title(run, findings, language), caption(run, steps, language)
-        figure, left = new_figure(title, note)
-        levels = [step.plan.load.level for step in steps]
+        figure, (left,) = new_panels(title, note, count=1, entries=_entries(roles, findings))
+        levels = _axis_levels(steps, roles)
         words = CURVE_WORDS[type(run.plan.ladder)]
         set_load_axis(left, levels, say(language, words.load_axis))
         right = left.twinx()
@@ -88,15 +101,22 @@ def qps_ttlb_figure(run: Run, findings: Findings, language: Language) -> "Figure
         p99 = draw_series(right, steps, p99s, "p99", (GREEN, "^", "-."))
         for line, key in ((qps, "series_qps"), (mean, words.mean), (p99, words.p99)):
             line.set_label(say(language, key))
+        fitted = fit_points(drawn_fit(run, findings), levels)
         planned = levels if isinstance(run.plan.ladder, RateLadder) else []
-        set_value_axis(left, [*planned, *(s.qps for s in steps)], headroom=1.12)
+        others = [s.qps for s in (*roles.extra, *roles.confirmations, *roles.recoveries)]
+        highest = [*planned, *others, *(s.qps for s in steps), *(p.high_qps for p in fitted)]
+        set_value_axis(left, highest, headroom=1.12)
         set_value_axis(right, means + p99s, headroom=1.35)
         for axes, key, color in ((left, "axis_qps", BLUE), (right, words.latency_axis, VERMILION)):
             axes.set_ylabel(say(language, key), color=color)
             axes.tick_params(axis="y", colors=color)
         extra = _open_loop_series(left, right, steps, language)
-        mark_knee(left, levels, findings, language)
         handles = [qps, mean, p99, *extra, *mark_capacity(left, findings, language)]
+        handles += mark_limit(left, findings, language)
+        handles += draw_fit(left, fitted, language)
+        handles += mark_knee(left, levels, findings, language)
+        handles += draw_extras(left, roles.extra, lambda step: step.qps, language)
+        handles += draw_checks(left, roles, language)
         mark_stop(left, levels, run, language)
         add_legend(figure, [*handles, *hollow_handle(steps, language)])
     return figure
@@ -107,9 +127,13 @@ def success_rate_figure(run: Run, findings: Findings, language: Language) -> "Fi
     del findings  # success is a matter of the steps alone
     font = chart_font(language)
     language = font.language
-    steps = by_level(run.steps)
+    steps = curve_steps(run)
+    roles = roles_of(run)
     with drawing_style(font.families):
-        figure, axes = new_figure(success_title(steps, language), caption(run, steps, language))
+        title, note = success_title(steps, language), caption(run, steps, language)
+        families = len(failure_shares(steps))
+        entries = families + len(_purposes(roles)) + 2
+        figure, (axes,) = new_panels(title, note, count=1, entries=entries)
         levels = [step.plan.load.level for step in steps]
         words = CURVE_WORDS[type(run.plan.ladder)]
         set_load_axis(axes, levels, say(language, words.load_axis))
@@ -119,11 +143,32 @@ def success_rate_figure(run: Run, findings: Findings, language: Language) -> "Fi
         percents = [_success_percent(step) for step in steps]
         line = draw_series(axes, steps, percents, "success", (BLUE, "o", "-"))
         line.set_label(say(language, "series_success"))
+        others = draw_extras(axes, roles.extra, _success_percent, language)
         if _is_nearly_full(percents):
             _enlarge_last_percent(axes, steps, percents, language)
         mark_stop(axes, levels, run, language)
-        add_legend(figure, [line, *bars, *hollow_handle(steps, language)])
+        add_legend(figure, [line, *bars, *others, *hollow_handle(steps, language)])
     return figure
+
+
+def _purposes(roles: StepRoles) -> set[Purpose]:
+    """The kinds of marks beside the lines."""
+    return {step.plan.purpose for step in roles.extra}
+
+
+def _entries(roles: StepRoles, findings: Findings) -> int:
+    """How many words the legend may have at most."""
+    lines, marks = 5, 4  # QPS, mean, P99 and two of planned starts; capacity, limit, fit and N95
+    if findings.knee.fit is None:
+        marks = 2
+    checks = bool(roles.confirmations) + bool(roles.recoveries)
+    hollow = any(is_doubtful(step) for step in roles.curve)
+    return lines + marks + len(_purposes(roles)) + checks + hollow
+
+
+def _axis_levels(steps: Sequence[Step], roles: StepRoles) -> list[float]:
+    """Where ticks stand: the loads of the curve, and that of the recovery."""
+    return [step.plan.load.level for step in (*steps, *roles.recoveries)]
 
 
 def save_png(figure: "Figure", path: Path) -> None:
@@ -196,9 +241,9 @@ def _enlarge_last_percent(
     axes: "Axes", steps: Sequence[Step], percents: Sequence[float], language: Language
 ) -> None:
     """An inset from 99 to 100 %, where the whole range would show a flat line."""
-    inset = axes.inset_axes((0.2, 0.16, 0.68, 0.5))
+    inset = axes.inset_axes((0.2, 0.16, _INSET_WIDTH, 0.5))
     levels = [step.plan.load.level for step in steps]
-    set_load_axis(inset, levels, "")
+    set_load_axis(inset, levels, "", width_ratio=_INSET_WIDTH)
     inset.set_ylim(98.98, 100.04)
     inset.grid(visible=True, color=GRID, linewidth=0.8)
     box = {"facecolor": "white", "edgecolor": "none", "pad": 2}

@@ -25,7 +25,9 @@ _AXES_LEFT, _AXES_WIDTH = 0.085, 0.83
 # Of the first pair of axes, of further ones below it, and of what is around them.
 _HEIGHT_INCH, _FURTHER_INCH, _GAP_INCH = 3.45, 2.1, 0.3
 _ABOVE_INCH, _BELOW_INCH = 1.08, 1.47
-_LEGEND_COLUMNS, _LEGEND_ROWS, _LEGEND_ROW_INCH = 3, 3, 0.2
+_LEGEND_COLUMNS, _LEGEND_ROWS, _LEGEND_ROW_INCH = 3, 3, 0.205
+# Longer legends have a smaller type, so that three columns stay within the figure.
+_LEGEND_SIZE, _LONG_LEGEND_SIZE = 9.5, 8.5
 # Room of one character of a tick label, as a share of the axis.
 _CHARACTER_SHARE = 0.0085
 
@@ -48,12 +50,6 @@ def drawing_style(families: Sequence[str]) -> Iterator[None]:
             }
         )
         yield
-
-
-def new_figure(title: str, caption: str) -> "tuple[Figure, Axes]":
-    """A figure of 1000 x 600 with its title above and its caption below one pair of axes."""
-    figure, (axes,) = new_panels(title, caption, count=1, entries=1)
-    return figure, axes
 
 
 def new_panels(
@@ -86,20 +82,26 @@ def new_panels(
 
 def add_legend(figure: "Figure", handles: "Sequence[Artist]") -> None:
     """All series and marks in rows of three, below the axis and above the caption."""
+    is_long = len(handles) > _LEGEND_COLUMNS * _LEGEND_ROWS
     figure.legend(
         handles=list(handles),
         loc="lower center",
         bbox_to_anchor=(0.5, 0.3 / figure.get_figheight()),
         ncols=min(_LEGEND_COLUMNS, max(1, len(handles))),
         frameon=False,
-        fontsize=9.5,
-        columnspacing=2.5,
-        handlelength=3.2,
+        fontsize=_LONG_LEGEND_SIZE if is_long else _LEGEND_SIZE,
+        columnspacing=1.6 if is_long else 2.5,
+        handlelength=2.6 if is_long else 3.2,
     )
 
 
-def set_load_axis(axes: "Axes", levels: Sequence[float], label: str) -> None:
-    """A log-2 axis whose ticks are the tested levels; labels that would touch are left out."""
+def set_load_axis(
+    axes: "Axes", levels: Sequence[float], label: str, *, width_ratio: float = 1.0
+) -> None:
+    """A log-2 axis whose ticks are the tested levels; labels that would touch are left out.
+
+    `width_ratio` is the width of the axes as a share of the usual one.
+    """
     from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
     ticks = sorted(set(levels))
@@ -107,7 +109,7 @@ def set_load_axis(axes: "Axes", levels: Sequence[float], label: str) -> None:
     axes.set_xscale("log", base=2)
     axes.set_xlim(low, high)
     axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.xaxis.set_major_formatter(FixedFormatter(tick_labels(ticks)))
+    axes.xaxis.set_major_formatter(FixedFormatter(tick_labels(ticks, width_ratio)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel(label)
 
@@ -125,15 +127,16 @@ def axis_share(levels: Sequence[float], level: float) -> float:
     return log2(level / low) / log2(high / low)
 
 
-def tick_labels(levels: Sequence[float]) -> list[str]:
+def tick_labels(levels: Sequence[float], width_ratio: float = 1.0) -> list[str]:
     """One label per level, empty where it would touch its neighbour; the last one always stays."""
+    character = _CHARACTER_SHARE / width_ratio
     labels = [""] * len(levels)
     free_to = float("inf")
     for place in range(len(levels) - 1, -1, -1):
         text = f"{levels[place]:.10g}"
-        half = len(text) * _CHARACTER_SHARE / 2
+        half = len(text) * character / 2
         centre = axis_share(levels, levels[place])
-        if centre + half + _CHARACTER_SHARE <= free_to:
+        if centre + half + character <= free_to:
             labels[place] = text
             free_to = centre - half
     return labels

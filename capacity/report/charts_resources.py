@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from capacity.model.findings import Findings
 from capacity.model.run import Run, Step
+from capacity.report.charts_answer import mark_capacity
 from capacity.report.charts_frame import (
     BLUE,
     DARK,
@@ -41,11 +42,10 @@ from capacity.report.charts_resources_words import (
 )
 from capacity.report.charts_steps import (
     CURVE_WORDS,
-    by_level,
+    curve_steps,
     draw_series,
     hollow_entry,
     is_doubtful,
-    mark_capacity,
     mark_stop,
 )
 from capacity.report.charts_words import plain_ascii
@@ -86,7 +86,7 @@ def resources_figure(run: Run, findings: Findings, language: Language) -> "Figur
     """Shares of CPU, throttling and memory over the load; None if no resource was asked for."""
     font = chart_font(language)
     language = font.language
-    steps = by_level(run.steps)
+    steps = curve_steps(run)
     panels = panels_of(run, steps)
     if not panels:
         return None

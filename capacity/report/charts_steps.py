@@ -1,4 +1,4 @@
-"""How is something drawn that every step has: a line with its markers, findings, the stop?
+"""How is something drawn that every step has: a line with its markers, the stop?
 
 Markers of steps that cannot be believed are hollow.
 """
@@ -7,18 +7,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from capacity.model.findings import Capacity, Findings, Knee
 from capacity.model.load import ConcurrencyLadder, RateLadder
 from capacity.model.run import Run, Step, Trust
-from capacity.report.charts_frame import DARK, ORANGE, PURPLE, axis_limits, put_mark
-from capacity.report.charts_words import capacity_mark, knee_mark, stop_mark
+from capacity.report.charts_frame import DARK, put_mark
+from capacity.report.charts_words import stop_mark
+from capacity.report.step_roles import end_step, roles_of
 from capacity.report.texts import Language, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
-
-_KNEE_COLOR = "#A3527C"  # PURPLE, darker: it is text as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,46 +88,26 @@ def draw_series(
     return line
 
 
-def mark_knee(
-    axes: "Axes", levels: Sequence[float], findings: Findings, language: Language
-) -> None:
-    """The knee as a line with its range, if it lies on the axis."""
-    knee = findings.knee
-    low, high = axis_limits(levels)
-    if isinstance(knee, Knee) and low <= knee.fit.knee.value <= high:
-        at = knee.fit.knee
-        axes.axvspan(at.low, at.high, color=PURPLE, alpha=0.18, lw=0, gid="knee-range")
-        axes.axvline(at.value, color=_KNEE_COLOR, ls=(0, (5, 2)), lw=1.6, gid="knee")
-        text = knee_mark(knee, language)
-        put_mark(axes, levels, at.value, text, row=0, color=_KNEE_COLOR)
-
-
-def mark_capacity(axes: "Axes", findings: Findings, language: Language) -> list["Line2D"]:
-    """The capacity as a star on the throughput; what a legend needs of it."""
-    capacity = findings.capacity
-    if not isinstance(capacity, Capacity):
-        return []
-    return axes.plot(
-        [capacity.load.level],
-        [capacity.qps],
-        marker="*",
-        ms=18,
-        ls="",
-        color=ORANGE,
-        mec=DARK,
-        gid="capacity",
-        zorder=5,
-        label=capacity_mark(capacity, language),
-    )
-
-
 def mark_stop(
     axes: "Axes", levels: Sequence[float], run: Run, language: Language, *, row: int = 1
 ) -> None:
-    """Where the climb ended, with the reason above."""
-    last = run.steps[-1].plan.load.level
-    axes.axvline(last, color=DARK, ls=":", lw=1.6, gid="stop")
+    """Where the climb ended, with the reason above; without a line if that is no load of the axis.
+
+    A run may be broken off in a step of planned starts, which has no place among concurrencies.
+    """
+    step = end_step(run)
+    if step is None:
+        return
+    is_on_axis = type(step.plan.load) is type(run.plan.ladder.loads[0])
+    last = step.plan.load.level if is_on_axis else max(levels)
+    if is_on_axis:
+        axes.axvline(last, color=DARK, ls=":", lw=1.6, gid="stop")
     put_mark(axes, levels, last, stop_mark(run, language), row=row, color=DARK)
+
+
+def curve_steps(run: Run) -> list[Step]:
+    """The steps of the lines, from the lowest load to the highest, one a load."""
+    return list(roles_of(run).curve) or by_level(run.steps)
 
 
 def hollow_handle(steps: Sequence[Step], language: Language) -> list["Line2D"]:

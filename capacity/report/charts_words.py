@@ -3,14 +3,24 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from capacity.model.findings import Capacity, Findings, Knee, NoCapacity, NoKneeReason, Peak
+from capacity.model.findings import (
+    Capacity,
+    CapacityKind,
+    Findings,
+    Knee,
+    NoCapacity,
+    NoKneeReason,
+    Peak,
+)
 from capacity.model.load import ConcurrencyLadder, Ladder, RateLadder
 from capacity.model.run import EndReason, Run, Step
 from capacity.model.snapshot import FailureKind, Side
-from capacity.report.load_words import load_words, loads_words
-from capacity.report.shown import printable, show_concurrency, show_success
+from capacity.report.intervals import range_words, short
+from capacity.report.load_words import load_words, loads_words, show_level
+from capacity.report.shown import printable, show_concurrency, show_p99, show_success
 from capacity.report.texts import Language, say
 from capacity.report.verdict import is_valid
+from capacity.report.verdict_capacity import largest_words
 from capacity.units import format_duration, format_qps
 
 _LONGEST_REASON = 90
@@ -34,18 +44,17 @@ def _finding(findings: Findings, language: Language) -> str:
         return say(language, "title_none")
     qps = format_qps(peak.qps)
     if isinstance(knee, Knee):
-        near = show_concurrency(max(1, round(knee.fit.knee.value)))
+        near = show_concurrency(knee.fit.knee.value)
         qps = format_qps(knee.fit.saturation_qps.value)
         return say(language, "title_knee", knee=near, qps=qps)
+    load = load_words(peak.load, language)
     match knee.reason:
-        case NoKneeReason.NOT_REACHED:
-            return say(language, "title_not_reached", last=load_words(peak.load, language), qps=qps)
-        case NoKneeReason.BELOW_RANGE:
-            return say(language, "title_below_range", qps=qps)
         case NoKneeReason.OPEN_LOOP:
             return _rate_finding(findings.capacity, peak, language)
-        case NoKneeReason.TOO_FEW_STEPS | NoKneeReason.UNCLEAR:
-            return say(language, "title_peak", qps=qps, load=load_words(peak.load, language))
+        case NoKneeReason.TOO_FEW_STEPS:
+            return say(language, "title_peak", qps=qps, load=load)
+        case reason:
+            return say(language, f"title_{reason.value}", qps=qps, load=load)
 
 
 def _rate_finding(capacity: Capacity | NoCapacity, peak: Peak, language: Language) -> str:
@@ -92,23 +101,50 @@ def success_title(steps: Sequence[Step], language: Language) -> str:
 
 def knee_mark(knee: Knee, language: Language) -> str:
     """The knee and its range."""
+    at = knee.fit.knee
     return say(
         language,
         "mark_knee",
-        knee=show_concurrency(knee.fit.knee.value),
-        low=show_concurrency(knee.fit.knee.low),
-        high=show_concurrency(knee.fit.knee.high),
+        knee=show_concurrency(at.value),
+        range=range_words(at, show_concurrency, language),
+    )
+
+
+def n95_mark(knee: Knee, language: Language) -> str:
+    """Where 95 % of the saturation is reached."""
+    at = knee.fit.n95
+    return say(
+        language,
+        "mark_n95",
+        qps=format_qps(knee.fit.saturation_qps.value),
+        n95=show_concurrency(at.value),
+        range=short(range_words(at, show_concurrency, language), language),
     )
 
 
 def capacity_mark(capacity: Capacity, language: Language) -> str:
     """The capacity with its throughput; a lower bound says so."""
+    is_bound = capacity.limited_by is None and capacity.kind is not CapacityKind.SATURATED
     return say(
         language,
-        "mark_capacity_bound" if capacity.limited_by is None else "mark_capacity",
+        "mark_capacity_bound" if is_bound else "mark_capacity",
         qps=format_qps(capacity.qps),
+        range=range_words(capacity.qps_range, format_qps, language),
         load=load_words(capacity.load, language),
     )
+
+
+def limit_mark(capacity: Capacity, language: Language) -> str:
+    """Up to where every limit holds."""
+    return say(language, "mark_limit", largest=short(largest_words(capacity, language), language))
+
+
+def confirm_mark(step: Step, language: Language) -> str:
+    """The rate of planned starts, and the P99 that they had."""
+    p99 = show_p99(step.latency)
+    key = "mark_confirm" if p99 is None else "mark_confirm_p99"
+    fields = {} if p99 is None else {"p99": p99}
+    return say(language, key, rate=show_level(step.plan.load), **fields)
 
 
 def stop_mark(run: Run, language: Language) -> str:

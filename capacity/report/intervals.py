@@ -4,6 +4,7 @@ An interval of 90 % says so once a line; one that rounds to its value alone is l
 """
 
 from collections.abc import Callable
+from math import isfinite
 
 from capacity.model.findings import Estimate
 from capacity.report.texts import CATALOGUES, Language, say
@@ -13,10 +14,14 @@ _LEAST_SHOWN, _MOST_SHOWN = 0.01, 0.99
 
 
 def range_words(estimate: Estimate | None, show: Callable[[float], str], language: Language) -> str:
-    """The interval in brackets, to stand behind its value; empty when it says no more than that."""
+    """The interval in brackets, to stand behind its value; empty when it says no more than that.
+
+    An end of which nothing is known is a question mark.
+    """
     if estimate is None:
         return ""
-    value, low, high = show(estimate.value), show(estimate.low), show(estimate.high)
+    value = show(estimate.value)
+    low, high = (show(end) if isfinite(end) else "?" for end in (estimate.low, estimate.high))
     if low == value == high:
         return ""
     return say(language, "interval", low=low, high=high)
@@ -26,7 +31,13 @@ def named_once(text: str, language: Language) -> str:
     """The line with the word for its intervals at the first one only."""
     mark = CATALOGUES[language]["interval_mark"]
     before, found, after = text.partition(mark)
-    return before + found + after.replace(mark, CATALOGUES[language]["interval_short"])
+    return before + found + short(after, language)
+
+
+def short(text: str, language: Language) -> str:
+    """The text without the word for its intervals, where another text beside it has said it."""
+    catalogue = CATALOGUES[language]
+    return text.replace(catalogue["interval_mark"], catalogue["interval_short"])
 
 
 def show_probability(ratio: float) -> str:

@@ -70,7 +70,7 @@ def legend(figure: Figure) -> list[str]:
 
 def test_throughput_and_latency_over_concurrency() -> None:
     """QPS on the left; mean and P99 in milliseconds on the right."""
-    figure = qps_ttlb_figure(a_run(a_curve((4, 8, 16))), some_findings(), Language.EN)
+    figure = qps_ttlb_figure(a_run(a_curve((4, 8, 16))), some_findings(knee=NO_KNEE), Language.EN)
 
     assert points(figure, "qps") == [(4, 400), (8, 800), (16, 800)]
     assert points(figure, "mean") == [(4, 10), (8, 10), (16, 20)]
@@ -121,9 +121,9 @@ def test_knee_capacity_and_stop_are_marked() -> None:
     assert points(figure, "capacity") == [(8, 800)]
     assert _floats(line_of(figure, "stop").get_xdata()) == [64, 64]
     assert words(figure) == [
-        "Knee near 8 concurrent: 800 requests/s",
+        "Knee near 8 concurrent, saturates at 800 requests/s",
         "closed loop, hold 30s per step, http://127.0.0.1:8080, run 20261121-041207-9f3a",
-        "knee 8 (7.1-9)",
+        "knee 8 (90%: 7.1-9)",
         "stopped: gain < 3% for 2 steps",
     ]
     assert legend(figure) == [
@@ -131,6 +131,8 @@ def test_knee_capacity_and_stop_are_marked() -> None:
         "TTLB mean (right)",
         "TTLB P99 (right)",
         "capacity 800 qps at 8 concurrent",
+        "fitted curve, 90% band",
+        "95% of 800 qps at 12 (11.2-13.6)",
     ]
 
 

@@ -39,6 +39,14 @@ def test_kept_labels_do_not_overlap() -> None:
         assert right - left > (left_size + right_size) / 2 * 0.0085
 
 
+def test_a_narrow_axis_keeps_fewer_labels() -> None:
+    """An inset is narrower than the graph around it, and its letters are as wide."""
+    levels = [1, 2, 4, 8, 12, 16, 18, 22, 32]
+
+    assert tick_labels(levels) == ["1", "2", "4", "8", "12", "16", "18", "22", "32"]
+    assert tick_labels(levels, 0.68) == ["1", "2", "4", "8", "12", "", "18", "22", "32"]
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0, "0"), (0.5, "0.5"), (2500, "2500"), (12_000, "12k"), (1_500_000, "1500k")],

@@ -35,16 +35,25 @@ def test_a_title_without_a_knee_says_what_is_known(reason: NoKneeReason, title: 
     assert curve_title(a_run(), found, Language.EN) == title
 
 
+def test_steps_that_scatter_are_no_lack_of_steps() -> None:
+    """That used to be said of them."""
+    found = some_findings(knee=NoKnee(NoKneeReason.UNCLEAR, ""))
+
+    assert curve_title(a_run(), found, Language.EN) == (
+        "800 requests/s at 64 concurrent; the steps scatter too much for a knee"
+    )
+
+
 @pytest.mark.parametrize(
-    ("concurrency", "near"), [(0.4, "1"), (8.4, "8"), (447.3, "447"), (4473.0, "4470")]
+    ("concurrency", "near"), [(0.4, "0.4"), (8.4, "8.4"), (447.3, "447"), (4473.0, "4470")]
 )
-def test_a_knee_is_near_a_whole_number(concurrency: float, near: str) -> None:
-    """The title claims no fraction of a request, and never none at all."""
+def test_the_title_has_the_knee_in_the_digits_of_the_verdict(concurrency: float, near: str) -> None:
+    """One number has one look, wherever it is read."""
     knee = a_knee(concurrency)
 
     title = curve_title(a_run(), some_findings(knee=knee), Language.EN)
 
-    assert title == f"Knee near {near} concurrent: 800 requests/s"
+    assert title == f"Knee near {near} concurrent, saturates at 800 requests/s"
 
 
 def test_a_run_that_is_not_valid_says_so_first() -> None:
@@ -53,7 +62,7 @@ def test_a_run_that_is_not_valid_says_so_first() -> None:
 
     title = curve_title(run, some_findings(), Language.EN)
 
-    assert title == "Not valid: Knee near 8 concurrent: 800 requests/s"
+    assert title == "Not valid: Knee near 8 concurrent, saturates at 800 requests/s"
 
 
 def test_a_run_without_a_good_answer_has_a_title() -> None:

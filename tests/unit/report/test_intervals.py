@@ -1,5 +1,7 @@
 """Is an interval written so that it claims neither too much nor too little?"""
 
+from math import inf
+
 import pytest
 
 from capacity.model.findings import Estimate
@@ -14,6 +16,13 @@ def test_an_interval_says_of_what_kind_it_is() -> None:
 
     assert range_words(estimate, show_concurrency, Language.EN) == " (90%: 7.1-9)"
     assert range_words(estimate, show_concurrency, Language.ZH) == "（90%：7.1-9）"
+
+
+def test_an_end_that_is_not_known_is_a_question_mark() -> None:
+    """Infinity is no concurrency."""
+    estimate = Estimate(8.0, 7.14, inf)
+
+    assert range_words(estimate, show_concurrency, Language.EN) == " (90%: 7.1-?)"
 
 
 @pytest.mark.parametrize("estimate", [None, Estimate(8.0, 8.0, 8.0), Estimate(8.0, 7.99, 8.01)])

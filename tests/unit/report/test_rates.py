@@ -164,8 +164,10 @@ def test_the_curve_stands_over_planned_starts() -> None:
         "response P99 (right)",
         "planned (left)",
         "service P99, from the send (right)",
-        "capacity 200 qps at 200/s planned",
+        *words[5:],
     ]
+    assert words[5].startswith("capacity 200 qps")
+    assert words[6].startswith("limits hold up to ")
 
 
 def test_the_titles_state_the_rate() -> None:
