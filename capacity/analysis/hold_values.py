@@ -49,6 +49,12 @@ def hold_value(step: Measured, rule: Rule) -> float | None:
     return None if step.latency is None else percentile(step.latency, rule.metric)
 
 
+def seen_before(step: Measured, rule: Rule) -> float | None:
+    """What a rule on the same metric saw when the step ran."""
+    seen = (j.observed for j in step.judgements if j.rule.metric == rule.metric)
+    return next((value for value in seen if value is not None), None)
+
+
 def sample_count(step: Measured, rule: Rule) -> int | None:
     """How many requests that value rests on; None when that was not kept."""
     if rule.scope is not Scope.WINDOW:

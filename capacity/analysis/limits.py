@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import TYPE_CHECKING
 
-from capacity.analysis.hold_values import hold_value, is_upper, percentile
+from capacity.analysis.hold_values import hold_value, is_upper, percentile, seen_before
 from capacity.analysis.outcomes import (
     LevelOutcome,
     broken_limits,
@@ -68,9 +68,8 @@ class Largest:
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """A load and the value of a rule there, on the scale of the rule, with its standard error."""
+    """The value of a rule at a load, on the scale of the rule, with its standard error."""
 
-    level: float
     value: float
     error: float
 
@@ -95,35 +94,26 @@ def largest_load(levels: Sequence[LevelOutcome], fit: CurveFit | None) -> Larges
     if failure is None or not passed:
         return None
     low, high = passed[-1].load.level, failure.load.level
-    broken = _broken_at(failure)
-    if not broken:
-        return Largest(Estimate(low, low, high), is_cliff=True)
-    found = [_largest_by(judgement, passed, high, fit) for judgement in broken]
+    last = [step for step in failure.steps if limit_of(step) is not None][-1]
+    broken = [j for j in broken_limits(last) if j.observed is not None and j.limit is not None]
+    if not broken or low <= 0:
+        return Largest(Estimate(low, low, high), is_cliff=not broken)
+    found = [_largest_by(judgement, passed, last, fit) for judgement in broken]
     return min(found, key=lambda largest: (largest.estimate.value, largest.estimate.high))
 
 
-def _broken_at(failure: LevelOutcome) -> tuple[Judgement, ...]:
-    failed = [step for step in failure.steps if limit_of(step) is not None]
-    return tuple(
-        judgement
-        for judgement in broken_limits(failed[-1])
-        if judgement.observed is not None and judgement.limit is not None
-    )
-
-
 def _largest_by(
-    broken: Judgement, passed: Sequence[LevelOutcome], failed_level: float, fit: CurveFit | None
+    broken: Judgement, passed: Sequence[LevelOutcome], failed: Measured, fit: CurveFit | None
 ) -> Largest:
-    low = passed[-1].load.level
+    low, high = passed[-1].load.level, failed.load.level
     at_passed = None if passed[-1].best is None else _value(passed[-1].best, broken.rule)
     if at_passed is None:
-        return Largest(Estimate(low, low, failed_level), is_cliff=False)
-    if _is_cliff(broken, at_passed, failed_level / low):
-        return Largest(Estimate(low, low, failed_level), is_cliff=True)
-    crossing = _crossing(broken, passed, failed_level, fit)
-    places = _draw(crossing)
-    ln_low, gap = log(low), log(failed_level / low)
-    value, least, most = (exp(ln_low + gap * place) for place in places)
+        return Largest(Estimate(low, low, high), is_cliff=False)
+    if _is_cliff(broken, at_passed, high / low):
+        return Largest(Estimate(low, low, high), is_cliff=True)
+    places = _draw(_crossing(broken, passed, failed, fit))
+    # Rounding must not carry an end of the interval over an end of the gap.
+    value, least, most = (min(max(low * (high / low) ** p, low), high) for p in places)
     return Largest(Estimate(value, least, most), is_cliff=False)
 
 
@@ -137,30 +127,28 @@ def _is_cliff(broken: Judgement, at_passed: float, gap: float) -> bool:
 
 
 def _crossing(
-    broken: Judgement, passed: Sequence[LevelOutcome], failed_level: float, fit: CurveFit | None
+    broken: Judgement, passed: Sequence[LevelOutcome], failed: Measured, fit: CurveFit | None
 ) -> _Crossing:
-    rule, limit = broken.rule, broken.limit or 0.0
-    known = [(level.load.level, level.best) for level in passed if level.best is not None]
-    values = [(level, step, _value(step, rule)) for level, step in known]
-    raw = [value for _, _, value in values if value is not None]
-    observed = limit if broken.observed is None else broken.observed
-    scale = _Scale.of(rule, [*raw, observed, limit])
-    points = [
-        _Point(level, scale.place(value), scale.error(step, rule, value))
-        for level, step, value in values
-        if value is not None
-    ]
-    last = known[-1][1]
-    points.append(_Point(failed_level, scale.place(observed), scale.error(last, rule, observed)))
-    bend = _bend(rule, known[-1][0], failed_level, fit)
-    is_share = rule.unit is Unit.RATIO and rule.scope is not Scope.RESOURCE
+    rule = broken.rule
+    observed, limit = broken.observed or 0.0, broken.limit or 0.0
+    steps = [level.best for level in passed if level.best is not None]
+    known = [(step, value) for step in steps if (value := _value(step, rule)) is not None]
+    known.append((failed, observed))
+    scale = _Scale.of(rule, [limit, *(value for _, value in known)])
+    is_share = _is_share(rule)
     return _Crossing(
-        points=tuple(points),
+        points=tuple(
+            _Point(scale.place(value), scale.error(step, rule, value)) for step, value in known
+        ),
         limit=scale.place(limit),
-        bend=bend,
+        bend=_bend(rule, passed[-1].load.level, failed.load.level, fit),
         sd_way=_SD_WAY if fit is None or is_share else _SD_WAY_WITH_CURVE,
-        is_told=not (is_share and raw[-1] < TELLING_SHARE * limit),
+        is_told=not (is_share and known[-2][1] < TELLING_SHARE * limit),
     )
+
+
+def _is_share(rule: Rule) -> bool:
+    return rule.unit is Unit.RATIO and rule.scope is not Scope.RESOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +162,7 @@ class _Scale:
     @classmethod
     def of(cls, rule: Rule, values: Sequence[float]) -> "_Scale":
         sign = 1.0 if is_upper(rule) else -1.0
-        is_root = rule.unit is Unit.RATIO and rule.scope is not Scope.RESOURCE
+        is_root = _is_share(rule)
         is_ln = not is_root and min(values) > 0
         return cls(is_ln, is_root, sign)
 
@@ -210,8 +198,7 @@ def _ln_error(latency: LatencySummary | None, metric: str) -> float:
 def _value(step: Measured, rule: Rule) -> float | None:
     """The rule's value over the whole hold; else what the rule saw in its window."""
     value = hold_value(step, rule)
-    seen = (j.observed for j in step.judgements if j.rule.metric == rule.metric)
-    return next(seen, None) if value is None else value
+    return seen_before(step, rule) if value is None else value
 
 
 def _bend(

@@ -14,6 +14,7 @@ from capacity.analysis.hold_values import (
     is_upper,
     reading_of,
     sample_count,
+    seen_before,
 )
 from capacity.analysis.measure import lost
 from capacity.model.measured import Believed, Measured
@@ -79,7 +80,7 @@ def _judge_hold(rule: Rule, step: Measured, before: Sequence[Measured]) -> Judge
     blank = _blank(rule, step, samples)
     observed = hold_value(step, rule)
     if observed is None and rule.scope is Scope.RESOURCE:
-        observed = _seen_before(step, rule)
+        observed = seen_before(step, rule)
     limit = _limit(rule, before)
     if samples is not None and samples < rule.min_samples and not _is_certain(rule, step, limit):
         return replace(blank, reason=f"{samples} of {rule.min_samples} samples")
@@ -114,12 +115,6 @@ def _blank(rule: Rule, step: Measured, samples: int | None) -> Judgement:
     return Judgement(
         rule, RuleState.NO_DATA, None, None, samples or 0, *span, reason=reason, evidence=evidence
     )
-
-
-def _seen_before(step: Measured, rule: Rule) -> float | None:
-    """What a rule on the same resource saw when the step ran."""
-    seen = (j.observed for j in step.judgements if j.rule.metric == rule.metric)
-    return next((value for value in seen if value is not None), None)
 
 
 def _limit(rule: Rule, before: Sequence[Measured]) -> float | None:
