@@ -7,6 +7,7 @@ short, and neither passes nor fails. What was not kept is NO_DATA with its reaso
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from capacity.analysis.hold_values import (
     deciding_member,
@@ -57,15 +58,20 @@ def _judge(rule: Rule, step: Measured, before: Sequence[Measured]) -> Judgement:
     judgement = _judge_hold(rule, step, before)
     if judgement.state is not RuleState.BREACH or rule.for_steps <= 1:
         return judgement
-    broken = 1
-    for earlier in reversed(before):
-        if not any(j.rule == rule and _is_beyond(j) for j in earlier.judgements):
-            break
-        broken += 1
+    broken = 1 + _in_a_row(rule, before)
     if broken >= rule.for_steps:
         return judgement
     reason = f"step {broken} of {rule.for_steps} beyond the limit"
     return replace(judgement, state=RuleState.OK, reason=reason)
+
+
+def _in_a_row(rule: Rule, before: Sequence[Measured]) -> int:
+    """How many of the steps just before were beyond the limit too."""
+    broken = takewhile(
+        lambda step: any(j.rule == rule and _is_beyond(j) for j in step.judgements),
+        reversed(before),
+    )
+    return sum(1 for _ in broken)
 
 
 def _is_beyond(judgement: Judgement) -> bool:
@@ -135,29 +141,20 @@ def _is_certain(rule: Rule, step: Measured, limit: float | None) -> bool:
 def _judge_growth(rule: Rule, step: Measured, before: Sequence[Measured]) -> Judgement:
     """Growth is judged from rung to rung of the ladder; `for_steps` of them must break it."""
     blank = _blank(rule, step, None)
-    rungs = [s for s in before if _is_rung(s)]
-    observed = _gain(rungs[-1], step) if rungs and _is_rung(step) else None
+    rungs = [earlier for earlier in before if _rung(earlier) is not None]
+    last, now = None if not rungs else _rung(rungs[-1]), _rung(step)
+    observed = None if last is None or now is None else gain_per_doubling(last, now)
     if observed is None or not isinstance(rule.limit, Absolute):
         return replace(blank, reason="no earlier valid step to compare with")
     limit = rule.limit.value
     is_broken = rule.comparison.holds(observed, limit)
-    broken = 1
-    for earlier in reversed(rungs):
-        if not any(j.rule == rule and _is_beyond(j) for j in earlier.judgements):
-            break
-        broken += 1
-    state = RuleState.BREACH if is_broken and broken >= rule.for_steps else RuleState.OK
+    is_enough = 1 + _in_a_row(rule, rungs) >= rule.for_steps
+    state = RuleState.BREACH if is_broken and is_enough else RuleState.OK
     return replace(blank, state=state, observed=observed, limit=limit)
 
 
-def _is_rung(step: Measured) -> bool:
-    is_believed = step.believed is not Believed.INVALID
-    return is_believed and step.purpose is Purpose.LADDER and step.qps is not None
-
-
-def _gain(before: Measured, after: Measured) -> float | None:
-    if before.qps is None or after.qps is None:
+def _rung(step: Measured) -> StepRate | None:
+    """Load and throughput of a step of the ladder that can be believed."""
+    if step.purpose is not Purpose.LADDER or step.believed is Believed.INVALID:
         return None
-    return gain_per_doubling(
-        StepRate(before.load.level, before.qps), StepRate(after.load.level, after.qps)
-    )
+    return None if step.qps is None else StepRate(step.load.level, step.qps)
