@@ -103,10 +103,11 @@ bench: $(VENV)/installed ## speed and memory beside other load clients (22 minut
 	@$(BIN)/python -m bench --rounds $(ROUNDS) --seconds $(SECONDS) \
 	    --peers "$(PEERS)" --targets "$(TARGETS)"
 
-# Shorter, and without the page: .venv/bin/python -m knee_bench --curves 100
-knee-bench: $(VENV)/installed ## error of knee and capacity on curves whose truth is known
+# Shorter, and without the page: .venv/bin/python -m knee_bench --curves 100 --only ours
+knee-bench: CURVES := 1000
+knee-bench: $(VENV)/installed ## error of knee and steps on curves of known truth; writes docs/knee.md
 	$(REGISTRY) $(BIN)/python -m pip install --quiet --group knee-bench
-	@$(BIN)/python -m knee_bench
+	@$(BIN)/python -m knee_bench page --curves $(CURVES)
 
 clean: ## remove what make made; runs under output/ stay
 	rm -rf $(VENV) target build dist .coverage .hypothesis

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import expm1, isinf
 
 from knee_bench.model import Answer, Case, State
+from knee_bench.published import Beside
 from knee_bench.score import Errors, Score, Share, factor_log
 from knee_bench.stepping import Comparison
 
@@ -19,6 +20,7 @@ HEADER = (
     "ms a curve",
 )
 
+PART_HEADER = ("curves", *HEADER[1:])
 STEPPING_HEADER = (
     "class",
     "curves",
@@ -80,6 +82,15 @@ def falling(row: Score) -> str:
     return f"{percent(row.found)} / {percent(row.falsely_falling)}"
 
 
+def part_rows(parts: Mapping[str, Score]) -> list[tuple[str, ...]]:
+    """One row a part of the curves: its name, its size, then as in a row of methods."""
+    named = rows_of(parts)
+    return [
+        (row[0], str(part.curves), *row[1:])
+        for part, row in zip(parts.values(), named, strict=True)
+    ]
+
+
 def stepping_rows(parts: Mapping[str, Comparison]) -> list[tuple[str, ...]]:
     """One row a class of curves."""
     return [
@@ -95,6 +106,27 @@ def stepping_rows(parts: Mapping[str, Comparison]) -> list[tuple[str, ...]]:
         )
         for name, part in parts.items()
     ]
+
+
+PUBLISHED_HEADER = ("data", "published", "ours", "90 % interval", "inside", "state by us", "remark")
+
+
+def published_rows(values: Sequence[Beside]) -> list[tuple[str, ...]]:
+    """One row a published value."""
+    return [_published_row(value) for value in values]
+
+
+def _published_row(value: Beside) -> tuple[str, ...]:
+    about, ours = value.published, value.estimate
+    return (
+        about.name,
+        f"{about.quantity} {about.value:g}",
+        "-" if ours is None else f"{ours.value:.4g}" if value.is_named else f"({ours.value:.4g})",
+        "-" if ours is None else f"{ours.low:.4g} to {ours.high:.4g}",
+        {None: "none named", True: "yes", False: "no"}[value.is_inside],
+        value.state.replace("_", " "),
+        about.remark,
+    )
 
 
 def states_line(cases: Sequence[Case]) -> str:
