@@ -97,7 +97,8 @@ def largest_load(levels: Sequence[LevelOutcome], fit: CurveFit | None) -> Larges
     last = [step for step in failure.steps if limit_of(step) is not None][-1]
     broken = [j for j in broken_limits(last) if j.observed is not None and j.limit is not None]
     if not broken or low <= 0:
-        return Largest(Estimate(low, low, high), is_cliff=not broken)
+        # A limit whose value is not known tells nothing of what went before it.
+        return Largest(Estimate(low, low, high), is_cliff=not broken_limits(last))
     found = [_largest_by(judgement, passed, last, fit) for judgement in broken]
     return min(found, key=lambda largest: (largest.estimate.value, largest.estimate.high))
 

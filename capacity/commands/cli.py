@@ -22,6 +22,11 @@ COMMANDS = {
     "plan": ("Show what a run would do; nothing is sent.", "run", "plan_command"),
     "check": ("Look at everything a run needs, without any load.", "check", "command"),
     "report": ("Draw graphs and tables again from a run folder.", "report", "command"),
+    "analyze": (
+        "Draw the answer again from stored steps, with other limits.",
+        "analyze",
+        "command",
+    ),
     "demo": ("Start a local service of known capacity to try things on.", "demo", "command"),
     "version": ("Show the versions of both halves.", "version", "command"),
 }

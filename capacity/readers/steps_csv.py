@@ -1,15 +1,15 @@
 """What does a steps.csv say, ours or one that went through a spreadsheet?
 
 Columns are known by their names, so their order and further ones do not matter. An empty cell is
-not known. The rules that a step broke are told by their texts alone: how near the others were is
-not in the file.
+not known. Rules are told by their texts and by whether they held: their values are not in the file.
 """
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 
+from capacity.analysis.measure import lost
 from capacity.model.load import Arrivals, ClosedLoop, Load, OpenLoop
 from capacity.model.measured import Believed, Measured, Steadiness, SteadyState
 from capacity.model.plan import Purpose
@@ -22,7 +22,12 @@ from capacity.units import ms_to_s
 
 MAX_BYTES = 16 * 1024 * 1024
 HINT = "name a steps.csv that capacity wrote; its columns are told in output/README.txt"
-ONLY_BREACHES = "how near to their limits the steps were that broke none"
+ONLY_STATES = "the windows of the limits: their values are those of whole holds"
+_STATES = {
+    "breaches": RuleState.BREACH,
+    "held": RuleState.OK,
+    "not_judged": RuleState.NO_DATA,
+}
 _NEEDED = ("concurrency", "qps")
 
 ParseRule = Callable[[str], Rule]
@@ -31,7 +36,7 @@ ParseRule = Callable[[str], Rule]
 def read_steps_csv(path: Path, parse_rule: ParseRule) -> StepsFile:
     """Every step, in the order in which they ran.
 
-    `parse_rule` reads the text of a rule that was broken; ValueError when it cannot.
+    `parse_rule` reads the text of a rule; ValueError when it cannot.
     """
     steps: list[Measured] = []
     for row in _rows(path, read_text(path, MAX_BYTES)):
@@ -40,7 +45,7 @@ def read_steps_csv(path: Path, parse_rule: ParseRule) -> StepsFile:
             raise too_many(path)
     if not steps:
         raise fault(path, 1, "there is no step in the file", hint=HINT)
-    return StepsFile(tuple(steps), (ONLY_BREACHES,))
+    return StepsFile(tuple(steps), (ONLY_STATES,))
 
 
 def _rows(path: Path, text: str) -> Iterator[Row]:
@@ -70,7 +75,11 @@ def _measured(row: Row, index: int, parse_rule: ParseRule) -> Measured:
     trust = row.choice("trust", Trust) or Trust.VALID
     ended_early = row.flag("ended_early")
     steadiness = _steadiness(row)
-    judgements = tuple(_breach(row, text, parse_rule) for text in row.texts("breaches"))
+    judgements = tuple(
+        _judgement(row, name, text, parse_rule) for name in _STATES for text in row.texts(name)
+    )
+    is_broken = any(judgement.state is RuleState.BREACH for judgement in judgements)
+    believed = _believed(trust, steadiness, judgements, ended_early=ended_early)
     success_ratio = row.share("success_percent")
     return Measured(
         index=index,
@@ -85,9 +94,9 @@ def _measured(row: Row, index: int, parse_rule: ParseRule) -> Measured:
         success_ratio=success_ratio,
         judged=_judged(row),
         judgements=judgements,
-        believed=_believed(trust, steadiness, ended_early=ended_early),
+        believed=believed,
         doubts=row.texts("reasons"),
-        is_usable=trust is not Trust.INVALID and (not ended_early or bool(judgements)),
+        is_usable=trust is not Trust.INVALID and (not ended_early or is_broken),
         schedule=_schedule(row),
         steady_qps=row.number("steady_qps"),
         qps_error_ratio=row.ratio("qps_error_percent"),
@@ -121,14 +130,20 @@ def _steadiness(row: Row) -> Steadiness | None:
     return Steadiness(state, cut_s or 0.0, None, None, extended_s or 0.0)
 
 
-def _believed(trust: Trust, steadiness: Steadiness | None, *, ended_early: bool) -> Believed:
+def _believed(
+    trust: Trust,
+    steadiness: Steadiness | None,
+    judgements: Sequence[Judgement],
+    *,
+    ended_early: bool,
+) -> Believed:
     if trust is Trust.INVALID:
         return Believed.INVALID
     if ended_early:
         return Believed.CUT_SHORT
     if steadiness is not None and steadiness.state is SteadyState.DRIFTING:
         return Believed.NOT_STEADY
-    return Believed.YES
+    return Believed.NOT_JUDGED if lost(judgements) else Believed.YES
 
 
 def _judged(row: Row) -> int | None:
@@ -163,14 +178,14 @@ def _seconds(row: Row, name: str) -> float | None:
     return None if milliseconds is None else ms_to_s(milliseconds)
 
 
-def _breach(row: Row, text: str, parse_rule: ParseRule) -> Judgement:
+def _judgement(row: Row, name: str, text: str, parse_rule: ParseRule) -> Judgement:
     try:
         rule = parse_rule(text)
     except ValueError as error:
-        raise row.wrong("breaches", f"rules that can be read ({error})") from error
+        raise row.wrong(name, f"rules that can be read ({error})") from error
     return Judgement(
         rule=rule,
-        state=RuleState.BREACH,
+        state=_STATES[name],
         observed=None,
         limit=rule.limit.value if isinstance(rule.limit, Absolute) else None,
         sample_count=0,

@@ -6,12 +6,14 @@ follow the columns that every run has.
 """
 
 import csv
+from collections.abc import Iterable
 from io import StringIO
 from typing import assert_never
 
 from capacity.analysis.measure import measure
 from capacity.analysis.throughput import observe
 from capacity.model.load import ClosedLoop, Load, OpenLoop
+from capacity.model.rules import Judgement, RuleState
 from capacity.model.run import Run, Stalls, Step
 from capacity.model.snapshot import GeneratorLoad, LatencySummary, Side
 from capacity.report.load_words import show_level
@@ -98,6 +100,8 @@ HEADER = (
     "qps_error_percent",
     "arrivals",
     "max_in_flight",
+    "held",
+    "not_judged",
 )
 
 
@@ -136,9 +140,11 @@ def _row(step: Step) -> dict[str, str]:
         "ended_early": "yes" if step.ended_early else "no",
         "trust": step.validity.trust.value,
         "reasons": _text("; ".join(step.validity.reasons)),
-        "breaches": _text("; ".join(breach.rule.text for breach in step.breaches)),
+        "breaches": _rules(step.breaches),
         "purpose": step.plan.purpose.value,
         **_steadiness_cells(step),
+        "held": _rules(j for j in step.judgements if j.state is RuleState.OK),
+        "not_judged": _rules(j for j in step.judgements if j.is_lost),
     }
 
 
@@ -223,6 +229,10 @@ def _generator_cells(load: GeneratorLoad | None) -> dict[str, str]:
         "throttled_percent": _percent(None if load is None else load.throttled_ratio),
         "suspended_s": _decimal(None if load is None else load.suspended_s),
     }
+
+
+def _rules(judgements: Iterable[Judgement]) -> str:
+    return _text("; ".join(judgement.rule.text for judgement in judgements))
 
 
 def _median(latency: LatencySummary | None) -> str:

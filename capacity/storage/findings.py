@@ -4,6 +4,7 @@ Writing only: findings follow from the steps, so whoever reads a run draws them 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from capacity.model.findings import (
     Capacity,
@@ -22,6 +23,34 @@ from capacity.model.load import Load
 from capacity.storage.evidence import JsonObject
 from capacity.storage.judgements import finite
 from capacity.storage.loads import encode_load
+
+FINDINGS_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """What was analysed, and by whose limits, in the words of findings.schema.json."""
+
+    kind: str
+    file: str
+    step_count: int
+    stops_from: str
+    stops: tuple[str, ...]
+
+
+def findings_json(findings: Findings, analysed: Analysed, exit_code: int) -> JsonObject:
+    """All of what `capacity analyze --json` prints."""
+    return {
+        "schema_version": FINDINGS_VERSION,
+        "source": {
+            "kind": analysed.kind,
+            "file": analysed.file,
+            "steps": analysed.step_count,
+        },
+        "stops": {"from": analysed.stops_from, "rules": list(analysed.stops)},
+        "exit": {"code": exit_code},
+        **encode_findings(findings),
+    }
 
 
 def encode_findings(findings: Findings | None) -> JsonObject:

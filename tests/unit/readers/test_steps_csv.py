@@ -17,7 +17,7 @@ from capacity.model.rules import Rule, RuleState
 from capacity.model.run import Step, Trust
 from capacity.model.snapshot import FailureKind, Schedule
 from capacity.profile.rule_text import parse_rule
-from capacity.readers.steps_csv import MAX_BYTES, ONLY_BREACHES, read_steps_csv
+from capacity.readers.steps_csv import MAX_BYTES, ONLY_STATES, read_steps_csv
 from capacity.readers.steps_file import MAX_STEPS
 from capacity.report.steps_csv import steps_csv
 from tests.unit.builders import ERROR_RULE, P99_RULE, a_judgement, a_run, a_step
@@ -168,7 +168,7 @@ def test_it_says_what_no_steps_csv_has(tmp_path: Path) -> None:
     path = tmp_path / "steps.csv"
     path.write_text(steps_csv(a_run()))
 
-    assert read_steps_csv(path, known_rule).missing == (ONLY_BREACHES,)
+    assert read_steps_csv(path, known_rule).missing == (ONLY_STATES,)
 
 
 def test_the_error_of_a_throughput_stands_for_its_seconds(tmp_path: Path) -> None:

@@ -8,12 +8,22 @@ from capacity.analysis.measure import measure
 from capacity.analysis.throughput import observe
 from capacity.model.measured import Interval, Steadiness, SteadyState
 from capacity.model.plan import Purpose
-from capacity.model.rules import RuleState
+from capacity.model.rules import OnMissing, RuleState
 from capacity.model.run import LittlesLaw, Stalls, Trust
 from capacity.model.snapshot import FailureKind, GeneratorLoad, WarningKind
 from capacity.report.steps_csv import HEADER, steps_csv
-from tests.unit.builders import ERROR_RULE, P99_RULE, a_judgement, a_latency, a_run, a_step
+from tests.unit.builders import (
+    ERROR_RULE,
+    GAIN_RULE,
+    P99_RULE,
+    a_judgement,
+    a_latency,
+    a_run,
+    a_step,
+)
 from tests.unit.rate_builders import a_rate_run, a_rate_step
+from tests.unit.report.reading_builders import a_resource_judgement
+from tests.unit.resource_builders import a_resource_rule
 
 OF_PLANNED_STARTS = {
     "rate_qps",
@@ -29,6 +39,9 @@ OF_PLANNED_STARTS = {
 }
 
 
+CPU_RULE = a_resource_rule(
+    over_s=20.0, text="cpu > 85% over 20s on_missing fail", on_missing=OnMissing.FAIL
+)
 BOOKS = {"planned", "dropped_no_slot", "dropped_late", "not_started"}
 
 FULL_ROW = {
@@ -84,6 +97,8 @@ FULL_ROW = {
     "cut_s": "1.000",
     "extended_s": "15.000",
     "steady_qps": "900.000",
+    "held": "gain < 3% for 2 steps",
+    "not_judged": "cpu > 85% over 20s on_missing fail",
 }
 
 
@@ -111,6 +126,8 @@ def test_a_step_is_one_row_with_units_in_the_header() -> None:
         judgements=[
             a_judgement(ERROR_RULE, RuleState.BREACH),
             a_judgement(P99_RULE, RuleState.NO_DATA),
+            a_judgement(GAIN_RULE),
+            a_resource_judgement(CPU_RULE, state=RuleState.NO_DATA, observed=None),
         ],
         ended_early=True,
     )
@@ -194,6 +211,8 @@ def test_what_is_not_known_is_an_empty_cell() -> None:
         "extended_s",
         "steady_qps",
         "qps_error_percent",
+        "held",
+        "not_judged",
     }
 
 
