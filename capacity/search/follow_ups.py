@@ -31,8 +31,8 @@ def follow_up(now: Situation) -> StepPlan | None:
 def follow_ups_s(now: Situation, *after: Purpose) -> float:
     """How long the planned checks take when each is run once, without those in `after`."""
     purposes = [purpose for purpose in planned_checks(now.plan) if purpose not in after]
-    holds_s = [now.plan.hold_s * hold_factor(purpose) for purpose in purposes]
-    return sum(hold_s + now.settle_s(hold_s) + SLACK_S for hold_s in holds_s)
+    holds_s = sum(now.plan.hold_s * hold_factor(purpose) for purpose in purposes)
+    return holds_s + len(purposes) * (now.longest_settle_s() + SLACK_S)
 
 
 def planned_checks(plan: RunPlan) -> tuple[Purpose, ...]:
@@ -69,8 +69,7 @@ def _verification(now: Situation) -> StepPlan | None:
 
 def _at_answer(now: Situation, load: Load, purpose: Purpose) -> StepPlan | None:
     hold_s = now.plan.hold_s * hold_factor(Purpose.VERIFY)
-    step = now.step_at(load, purpose, hold_s=hold_s, reserve_s=follow_ups_s(now, Purpose.VERIFY))
-    return step or now.step_at(load, purpose, hold_s=hold_s)
+    return now.step_at(load, purpose, hold_s=hold_s, later_s=follow_ups_s(now, Purpose.VERIFY))
 
 
 def _purpose_again(now: Situation, load: Load) -> Purpose | None:
@@ -110,9 +109,8 @@ def _confirmation(now: Situation) -> StepPlan | None:
         arrivals=Arrivals.POISSON,
         max_in_flight=min(slots, now.plan.fuses.max_concurrency),
     )
-    reserve_s = follow_ups_s(now, Purpose.VERIFY, Purpose.CONFIRM)
-    step = now.step_at(load, Purpose.CONFIRM, reserve_s=reserve_s)
-    return step or now.step_at(load, Purpose.CONFIRM)
+    later_s = follow_ups_s(now, Purpose.VERIFY, Purpose.CONFIRM)
+    return now.step_at(load, Purpose.CONFIRM, later_s=later_s)
 
 
 def _recovery(now: Situation) -> StepPlan | None:

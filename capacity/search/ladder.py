@@ -14,10 +14,10 @@ from capacity.model.plan import Purpose, RunPlan, StepPlan
 from capacity.model.rules import Judgement
 from capacity.model.run import EndReason, RunEnd, Step, Trust
 from capacity.search.ends import stopped_by
-from capacity.search.follow_ups import follow_up
+from capacity.search.follow_ups import follow_up, follow_ups_s
 from capacity.search.judge import stopping
 from capacity.search.refinement import refine_step
-from capacity.search.situation import Situation
+from capacity.search.situation import SLACK_S, Situation
 from capacity.search.validity import is_generator_fault
 from capacity.units import format_duration
 
@@ -55,7 +55,7 @@ def _rise(now: Situation) -> StepPlan | RunEnd:
     end = _end_by_limit(now, levels) or _end_by_growth(now) or _end_by_generator(now, levels)
     doubtful = _doubtful(now, levels)
     if doubtful is not None:
-        again = now.step_at(doubtful.load, Purpose.RECHECK)
+        again = now.step_at(doubtful.load, Purpose.RECHECK, later_s=_rest_s(now))
         return again or end or _out_of_time(now, f"measuring {doubtful.load.text} again")
     if end is not None:
         return end
@@ -63,8 +63,17 @@ def _rise(now: Situation) -> StepPlan | RunEnd:
     if climbed >= len(loads):
         return RunEnd(EndReason.LADDER, "every step of the ladder was climbed", None)
     load = loads[climbed]
-    rung = None if now.count(*_LATER) else now.step_at(load, Purpose.LADDER)
+    rung = None
+    if not now.count(*_LATER):
+        rung = now.step_at(load, Purpose.LADDER, later_s=_rest_s(now))
     return rung or _out_of_time(now, f"the step at {load.text}")
+
+
+def _rest_s(now: Situation) -> float:
+    """How long the rest of the ladder and the checks take, which no hold may use up."""
+    rungs = max(len(now.plan.ladder.loads) - now.count(Purpose.LADDER) - 1, 0)
+    rung_s = now.longest_settle_s() + now.plan.hold_s + SLACK_S
+    return rungs * rung_s + follow_ups_s(now)
 
 
 def _rising(now: Situation) -> tuple[Measured, ...]:

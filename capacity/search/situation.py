@@ -44,16 +44,16 @@ class Situation:
         return sum(step.purpose in purposes for step in self.measured)
 
     def step_at(
-        self, load: Load, purpose: Purpose, *, hold_s: float | None = None, reserve_s: float = 0.0
+        self, load: Load, purpose: Purpose, *, hold_s: float | None = None, later_s: float = 0.0
     ) -> StepPlan | None:
-        """The next step; None when it cannot be finished and leave `reserve_s`.
+        """The next step; None when there is no time to finish it.
 
-        Its hold may go on only for as long as that leaves time.
+        Its hold may go on only for as long as that leaves `later_s` for what follows.
         """
         search = self.plan.search
         hold_s = self.plan.hold_s * hold_factor(purpose) if hold_s is None else hold_s
-        settle_s = self.settle_s(hold_s)
-        time_s = self.left_s - reserve_s - SLACK_S - settle_s
+        settle_s = self.settle_s()
+        time_s = self.left_s - SLACK_S - settle_s
         if time_s < hold_s:
             return None
         longest_s = longest_hold_s(self.plan, purpose, hold_s)
@@ -63,17 +63,27 @@ class Situation:
             settle_s=settle_s,
             hold_s=hold_s,
             purpose=purpose,
-            hold_max_s=None if longest_s is None else max(hold_s, min(longest_s, time_s)),
+            hold_max_s=None if longest_s is None else max(hold_s, min(longest_s, time_s - later_s)),
             min_requests=search.min_requests,
         )
 
-    def settle_s(self, hold_s: float) -> float:
+    def settle_s(self) -> float:
         """The plan's settle, or ten times the P99 of the step before, but no longer than a hold."""
-        latency = self.measured[-1].latency if self.measured else None
-        if latency is None:
-            return self.plan.settle_s
-        p99_s = latency.max_s if latency.p99_s is None else latency.p99_s
-        return max(self.plan.settle_s, min(SETTLE_TIMES_P99 * p99_s, hold_s))
+        return self._settle_after_s(_p99_s(self.measured[-1]) if self.measured else 0.0)
+
+    def longest_settle_s(self) -> float:
+        """The settle after a step whose P99 is the longest so far."""
+        return self._settle_after_s(max(map(_p99_s, self.measured), default=0.0))
+
+    def _settle_after_s(self, p99_s: float) -> float:
+        return max(self.plan.settle_s, min(SETTLE_TIMES_P99 * p99_s, self.plan.hold_s))
+
+
+def _p99_s(step: Measured) -> float:
+    """The P99, or the longest where too few requests tell it; no wait is known where none was."""
+    if step.latency is None:
+        return 0.0
+    return step.latency.max_s if step.latency.p99_s is None else step.latency.p99_s
 
 
 def hold_factor(purpose: Purpose) -> float:

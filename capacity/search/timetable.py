@@ -72,7 +72,7 @@ def _check(plan: RunPlan, purpose: Purpose) -> PhaseTime:
 def _part(plan: RunPlan, purpose: Purpose, likely: int, most: int) -> PhaseTime:
     hold_s = plan.hold_s * hold_factor(purpose)
     longest_s = longest_hold_s(plan, purpose, hold_s) or hold_s
-    settle_at_most_s = max(plan.settle_s, hold_s)
+    settle_at_most_s = max(plan.settle_s, plan.hold_s)
     return PhaseTime(
         purpose,
         likely,

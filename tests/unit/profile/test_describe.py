@@ -20,7 +20,7 @@ each step     1s settle, then 3s measured; a hold goes on up to 9s while fewer t
 are good or it is not steady
               a limit must be broken twice at a load: up to 6 steps to measure again (at most 72s)
 then          up to 4 steps where they teach most (likely 16s, at most 48s)
-then          a verification of 6s at the answer (likely 7s, at most 90s)
+then          a verification of 6s at the answer (likely 7s, at most 72s)
 then          planned starts at 90% of its rate for 3s (likely 4s, at most 12s)
 then          a recovery step of 1.5s at 1 concurrent: is all well again? (likely 2.5s, \
 at most 4.5s)

@@ -29,7 +29,7 @@ def test_every_part_of_the_default_climb_is_announced() -> None:
             "(at most 3m36s)",
         ),
         ("then", "up to 4 steps where they teach most (likely 48s, at most 2m24s)"),
-        ("then", "a verification of 18s at the answer (likely 21s, at most 4m30s)"),
+        ("then", "a verification of 18s at the answer (likely 21s, at most 3m36s)"),
         ("then", "planned starts at 90% of its rate for 9s (likely 12s, at most 36s)"),
         (
             "then",
@@ -102,7 +102,7 @@ def test_planned_starts_are_bounded_and_confirm_nothing() -> None:
             "up to 4 steps where they teach most, until the limit is known to 5% "
             "(likely 48s, at most 2m24s)",
         ),
-        ("then", "a verification of 18s at the answer (likely 21s, at most 4m30s)"),
+        ("then", "a verification of 18s at the answer (likely 21s, at most 3m36s)"),
         (
             "then",
             "a recovery step of 4.5s at 50/s planned: is all well again? "

@@ -23,14 +23,14 @@ def test_a_queue_gets_time_to_settle(p99_s: float, count: int, settle_s: float) 
     """The settle follows the waits of the step before, up to the length of a hold."""
     before = replace(a_step(1), latency=a_latency(0.05, count=count, p99_s=p99_s))
     now = Situation.after(a_full_plan(), [before], inf)
-    assert now.settle_s(10.0) == pytest.approx(settle_s)
+    assert now.settle_s() == pytest.approx(settle_s)
 
 
 def test_without_a_latency_the_settle_is_that_of_the_plan() -> None:
     """Neither the first step nor one after which nothing is known settles longer."""
-    assert Situation.after(a_full_plan(), [], inf).settle_s(10.0) == 2.0
+    assert Situation.after(a_full_plan(), [], inf).settle_s() == 2.0
     silent = replace(a_step(1), latency=None)
-    assert Situation.after(a_full_plan(), [silent], inf).settle_s(10.0) == 2.0
+    assert Situation.after(a_full_plan(), [silent], inf).settle_s() == 2.0
 
 
 @pytest.mark.parametrize(
@@ -54,13 +54,23 @@ def test_the_length_of_a_hold_by_its_purpose(
 
 
 def test_a_hold_goes_on_no_longer_than_there_is_time() -> None:
-    """20 s are left, of which 3 are reserved, 2 settle and half a second goes by between steps."""
+    """Of 20 s 3 are for what follows, 2 settle and half a second goes by between steps."""
     now = Situation.after(a_full_plan(search=LONG), [], 20.0)
-    step = now.step_at(ClosedLoop(1), Purpose.LADDER, reserve_s=3.0)
+    step = now.step_at(ClosedLoop(1), Purpose.LADDER, later_s=3.0)
     assert step is not None
     assert (step.hold_s, step.hold_max_s) == (10.0, 14.5)
-    assert now.step_at(ClosedLoop(1), Purpose.LADDER, reserve_s=7.5) is not None
-    assert now.step_at(ClosedLoop(1), Purpose.LADDER, reserve_s=7.6) is None
+    step = now.step_at(ClosedLoop(1), Purpose.LADDER, later_s=9.0)
+    assert step is not None
+    assert step.hold_max_s == 10.0
+    assert replace(now, left_s=12.4).step_at(ClosedLoop(1), Purpose.LADDER) is None
+
+
+def test_time_is_kept_for_the_longest_settle_so_far() -> None:
+    """A step with a P99 of 0.4 s came before one of 0.1 s."""
+    waits = [replace(a_step(1), latency=a_latency(0.05, p99_s=p99_s)) for p99_s in (0.4, 0.1)]
+    now = Situation.after(a_full_plan(), in_order(*waits), inf)
+    assert (now.settle_s(), now.longest_settle_s()) == (2.0, 4.0)
+    assert Situation.after(a_full_plan(), [], inf).longest_settle_s() == 2.0
 
 
 def test_a_hold_that_is_longer_than_the_longest_does_not_go_on() -> None:

@@ -16,9 +16,9 @@ from tests.unit.search.climbs import FULL, a_full_plan
 LADDER = PhaseTime(Purpose.LADDER, 4, 4, likely_s=48.0, at_most_s=160.0)
 RECHECK = PhaseTime(Purpose.RECHECK, 0, 4, likely_s=0.0, at_most_s=160.0)
 REFINE = PhaseTime(Purpose.REFINE, 4, 4, likely_s=48.0, at_most_s=160.0)
-VERIFY = PhaseTime(Purpose.VERIFY, 1, 6, likely_s=22.0, at_most_s=300.0)
+VERIFY = PhaseTime(Purpose.VERIFY, 1, 6, likely_s=22.0, at_most_s=240.0)
 CONFIRM = PhaseTime(Purpose.CONFIRM, 1, 1, likely_s=12.0, at_most_s=40.0)
-RECOVERY = PhaseTime(Purpose.RECOVERY, 1, 1, likely_s=7.0, at_most_s=15.0)
+RECOVERY = PhaseTime(Purpose.RECOVERY, 1, 1, likely_s=7.0, at_most_s=20.0)
 
 
 def test_without_a_search_there_is_the_ladder_alone() -> None:
@@ -34,7 +34,7 @@ def test_every_part_has_its_time() -> None:
     plan = a_full_plan(search=replace(FULL, hold_max_s=30.0))
     assert timetable(plan) == (LADDER, RECHECK, REFINE, VERIFY, CONFIRM, RECOVERY)
     assert likely_duration_s(plan) == 137.0
-    assert longest_duration_s(plan) == 835.0
+    assert longest_duration_s(plan) == 780.0
 
 
 def test_a_verification_without_recheck_is_not_repeated() -> None:
