@@ -23,7 +23,7 @@ then          up to 4 steps where they teach most (likely 16s, at most 48s)
 then          a verification of 6s at the answer (likely 7s, at most 72s)
 then          planned starts at 90% of its rate for 3s (likely 4s, at most 12s)
 then          a recovery step of 1.5s at 1 concurrent: is all well again? (likely 2.5s, \
-at most 4.5s)
+at most 6s)
 duration      likely 53.5s if no rule ends it, never more than 60m (the fuse)
 stop rules    stop when error_rate is above 1% over 1.5s (10s shortened to half of the hold)
               stop when p99 is above 10 times that of the first step over 1.5s (10s shortened to \

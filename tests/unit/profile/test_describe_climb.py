@@ -34,7 +34,7 @@ def test_every_part_of_the_default_climb_is_announced() -> None:
         (
             "then",
             "a recovery step of 4.5s at 1 concurrent: is all well again? "
-            "(likely 7.5s, at most 13.5s)",
+            "(likely 7.5s, at most 18s)",
         ),
         ("duration", "likely 2m40s if no rule ends it, never more than 60m (the fuse)"),
     ]
@@ -106,7 +106,7 @@ def test_planned_starts_are_bounded_and_confirm_nothing() -> None:
         (
             "then",
             "a recovery step of 4.5s at 50/s planned: is all well again? "
-            "(likely 7.5s, at most 13.5s)",
+            "(likely 7.5s, at most 18s)",
         ),
         ("", "no planned starts confirm the answer: these steps are planned starts already"),
         ("duration", "likely 100s if no rule ends it, never more than 60m (the fuse)"),
