@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import exp, hypot, isfinite
+from math import isfinite
 from typing import assert_never
 
 from capacity.analysis.follow_ups import follow_ups
@@ -22,12 +22,11 @@ from capacity.analysis.outcomes import (
     outcomes,
     passed_prefix,
 )
+from capacity.analysis.ranges import qps_range
 from capacity.analysis.throughput import Observation, observe
 from capacity.model.findings import (
     Capacity,
     CapacityKind,
-    CurveFit,
-    Estimate,
     Findings,
     Knee,
     NoCapacity,
@@ -60,9 +59,6 @@ _EXIT_CODES = {
 
 # So many times more than the concurrency would have to be in flight: no such thing was measured.
 _IMPOSSIBLE_TIMES = 2.0
-
-# Half the width of a 90 % interval in standard deviations of a normal distribution.
-_Z_90 = 1.645
 
 # N* = X_sup * R(1) is a number of requests in flight, which an open loop does not set.
 _NO_KNEE_OF_RATES = NoKnee(
@@ -144,7 +140,7 @@ def _peak(steps: Sequence[Measured]) -> Peak | None:
         if step.is_usable and step.qps is not None and step.purpose in JUDGED_PURPOSES
     ]
     known = [peak for peak in known if peak.qps > 0]
-    return max(known, key=lambda peak: peak.qps, default=None)
+    return max(known, key=lambda peak: (peak.qps, -peak.load.level), default=None)
 
 
 def _capacity(
@@ -168,7 +164,7 @@ def _capacity(
         limit_kind=None if limit is None else limit.kind,
         not_judged=tuple(j.rule.text for j in best.judgements if j.is_lost),
         kind=_kind(limit, steps, knee, passed_prefix(levels)[-1]),
-        qps_range=_qps_range(best, knee.fit),
+        qps_range=qps_range(best, steps, knee.fit),
         step_index=best.index,
         largest=None if largest is None else largest.estimate,
         passed=passed_prefix(levels)[-1].load,
@@ -179,17 +175,6 @@ def _capacity(
         confirmation=checked.confirmation,
         recovery=checked.recovery,
     )
-
-
-def _qps_range(best: Measured, fit: CurveFit | None) -> Estimate | None:
-    """The 90 % interval of the throughput: the error of the step and the scatter between steps."""
-    seen = observe(best)
-    if seen is None or best.qps is None or (seen.error_ratio is None and fit is None):
-        return None
-    of_step = 0.0 if seen.error_ratio is None else seen.error_ratio
-    between_steps = 0.0 if fit is None else fit.noise_ratio
-    half_width = exp(_Z_90 * hypot(of_step, between_steps))
-    return Estimate(best.qps, best.qps / half_width, best.qps * half_width)
 
 
 def _limit(
