@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from capacity.model.plan import Purpose
 from capacity.model.resources import Asked
 from capacity.model.run import (
     Event,
@@ -98,6 +99,7 @@ class _PlainConsole:
         self._resources: tuple[str, ...] = ()
         self._teller: NewsTeller | None = None
         self._told_steps: dict[int, str] = {}
+        self._beside_ladder: set[int] = set()
 
     def show(self, event: Event) -> None:
         match event:
@@ -127,7 +129,10 @@ class _PlainConsole:
 
     def _print_step(self, step: Step) -> None:
         """One line; of a step built anew only if that changed what its line says."""
-        line = step_line(step, self._total_steps, self._resources)
+        if step.plan.purpose is not Purpose.LADDER:
+            self._beside_ladder.add(step.plan.index)
+        beside = sum(1 for index in self._beside_ladder if index < step.plan.index)
+        line = step_line(step, self._total_steps + beside, self._resources)
         told = self._told_steps.get(step.plan.index)
         self._told_steps[step.plan.index] = line
         style = "" if step.validity.trust is Trust.VALID else "yellow"

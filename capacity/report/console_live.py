@@ -11,8 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from capacity.model.load import RateLadder
+from capacity.model.plan import Purpose, StepPlan
 from capacity.model.rules import Judgement, RuleState
 from capacity.model.run import Phase, Trust
+from capacity.report.console_phase import hold_words, next_words, phase_words
 from capacity.report.console_plain import end_line
 from capacity.report.console_resources import (
     awaited_line,
@@ -22,7 +24,7 @@ from capacity.report.console_resources import (
     telling_names,
 )
 from capacity.report.console_state import Current, Picture, Row, closeness
-from capacity.report.load_words import load_field, show_level
+from capacity.report.load_words import show_level
 from capacity.report.resource_words import limit_shares, reading_words
 from capacity.report.shown import cells, printable, show_p99, show_success
 from capacity.report.texts import Language
@@ -91,7 +93,8 @@ class LiveView:
         yield _line(self._progress(picture))
         yield Text("")
         yield self._table(rows[-max(_LEAST_ROWS, height) :], names, options.max_width)
-        yield _line(self._sparklines(rows, names), "cyan")
+        climbed = [row for row in rows if row.purpose is Purpose.LADDER]
+        yield _line(self._sparklines(climbed, names), "cyan")
         yield Text("")
         yield from (_line(line) for line in rules)
         if picture.current is not None:
@@ -110,23 +113,26 @@ class LiveView:
         if picture.awaited is not None:
             return awaited_line(picture.awaited)
         if current is None:
-            return f"{len(picture.rows)}/{picture.total_steps} steps finished"
-        step = (
-            f"step {current.plan.index + 1}/{picture.total_steps}  {load_field(current.plan.load)}"
-        )
+            count = len(picture.rows)
+            return f"{count} {'step' if count == 1 else 'steps'} finished"
+        plan, is_hold = current.plan, current.phase is Phase.HOLD
+        done = [row.purpose for row in picture.rows]
+        beside = sum(1 for purpose in done if purpose is not Purpose.LADDER)
+        step = phase_words(plan, picture.plan, done, picture.total_steps + beside)
         if current.phase is Phase.DRAIN:
             return f"{step}  waiting for {current.in_flight} answers"
-        planned_s = current.plan.hold_s if current.phase is Phase.HOLD else current.plan.settle_s
-        done = min(1.0, current.elapsed_s / planned_s) if planned_s > 0 else 1.0
-        cells = round(done * _BAR_CELLS)
+        planned_s = plan.hold_s if is_hold else plan.settle_s
+        share = min(1.0, current.elapsed_s / planned_s) if planned_s > 0 else 1.0
+        cells = round(share * _BAR_CELLS)
         bar = self.symbols.full * cells + self.symbols.empty * (_BAR_CELLS - cells)
-        seconds = f"{min(current.elapsed_s, planned_s):.0f}/{planned_s:.0f} s"
-        return f"{step}  {bar}  {current.phase.value} {seconds}{_next_level(picture, current)}"
+        seconds = hold_words(current.elapsed_s, planned_s, plan.hold_max_s if is_hold else None)
+        parts = [step, bar, f"{current.phase.value} {seconds}", _afterwards(picture, plan)]
+        return "  ".join(part for part in parts if part)
 
     def _table(self, rows: list[Row], names: Sequence[str], width: int) -> Table:
         table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
         is_open = isinstance(self.picture.plan.ladder, RateLadder)
-        columns = _fitting(names, width)
+        columns = _fitting(names, width, _widest_mark(rows))
         for name, least in columns.items():
             shown = _OPEN_LOOP_NAMES.get(name, name) if is_open else name
             shown = column_name(name) if name in names else shown
@@ -140,8 +146,8 @@ class LiveView:
     def _cells(self, row: Row, names: Sequence[str]) -> dict[str, str]:
         latency = row.latency
         return {
-            " ": ">" if row.trust is None else " ",
-            "C": show_level(row.load),
+            " ": _mark(row),
+            "C": _level_cell(row),
             "QPS": _or_unknown(row.qps, format_qps),
             "gain": _UNKNOWN if row.gain is None else f"{row.gain * 100:+.0f}%",
             "TTLB": _UNKNOWN if latency is None else format_duration(latency.mean_s),
@@ -179,13 +185,31 @@ class LiveView:
         return f" {'   '.join(told)}"
 
 
-def _fitting(names: Sequence[str], width: int) -> dict[str, int]:
+def _mark(row: Row) -> str:
+    """What a row is for, where that is not the ladder; the running one has an arrow."""
+    word = "" if row.purpose is Purpose.LADDER else row.purpose.value
+    return f"> {word}".rstrip() if row.trust is None else word
+
+
+def _level_cell(row: Row) -> str:
+    """The level; a rate says that it is one where it stands below concurrencies."""
+    level = show_level(row.load)
+    return f"{level}/s" if row.purpose is Purpose.CONFIRM else level
+
+
+def _widest_mark(rows: Sequence[Row]) -> int:
+    """Room for the longest word of all as soon as there is one, so that nothing moves later."""
+    is_plain = all(row.purpose is Purpose.LADDER for row in rows)
+    return 1 if is_plain else max(len(f"> {purpose.value}") for purpose in Purpose)
+
+
+def _fitting(names: Sequence[str], width: int, mark: int) -> dict[str, int]:
     """The columns with their least widths, resources before our own; on 80 columns fewer."""
-    columns = dict(_COLUMNS)
+    columns = {**_COLUMNS, " ": mark}
     valid = columns.pop("valid")
     columns |= dict.fromkeys(names, _RESOURCE_WIDTH)
     columns["valid"] = valid
-    for name in _MAY_GO if names else ():
+    for name in _MAY_GO if names or mark > 1 else ():
         needed = sum(max(least, len(name)) for name, least in columns.items())
         if needed + _COLUMN_GAP * (len(columns) - 1) > width:
             del columns[name]
@@ -211,9 +235,12 @@ def _header(picture: Picture) -> str:
     return f"capacity  {plan.name}  {plan.target.origin}  {plan.engine.value} engine"
 
 
-def _next_level(picture: Picture, current: Current) -> str:
-    later = picture.plan.ladder.loads[current.plan.index + 1 :]
-    return f"  next {load_field(later[0])}" if later else "  last step"
+def _afterwards(picture: Picture, plan: StepPlan) -> str:
+    """What comes next, or of a load that is measured once more what it was suspected of."""
+    if plan.purpose is not Purpose.RECHECK:
+        return next_words(plan, picture.plan)
+    before = [row.suspicion for row in picture.rows if row.load == plan.load and row.suspicion]
+    return f"was {before[-1]}" if before else ""
 
 
 def _rules(judgements: tuple[Judgement, ...], width: int) -> list[str]:

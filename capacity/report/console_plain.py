@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from capacity.model.load import ClosedLoop, OpenLoop
+from capacity.model.measured import SteadyState
 from capacity.model.rules import Judgement
 from capacity.model.run import RunEnd, Step, Trust
 from capacity.model.snapshot import Counts, LatencySummary
+from capacity.report.console_phase import step_field
 from capacity.report.console_resources import cell, reading_of
 from capacity.report.load_words import load_field
 from capacity.report.resource_words import judgement_words
@@ -21,11 +23,12 @@ _VALID_WORDS = {Trust.VALID: "yes", Trust.SUSPECT: "doubtful", Trust.INVALID: "n
 def step_line(step: Step, total_steps: int, resources: Sequence[str] = ()) -> str:
     """A finished step: `step 7/10 C=64 qps=36.9 ttlb_ms=1720 ... ok=99.83% cpu=84% valid=yes`.
 
-    `resources` are the names of the quantities that are shown.
+    Beside the ladder it is `step 12 refine C=11 qps=...`. `resources` are the names of the
+    quantities that are shown.
     """
     success = step.counts.success_ratio
     fields = [
-        f"step {step.plan.index + 1}/{total_steps}",
+        step_field(step.plan, total_steps),
         load_field(step.plan.load),
         *_schedule_fields(step),
         f"qps={short_number(step.qps)}",
@@ -34,12 +37,26 @@ def step_line(step: Step, total_steps: int, resources: Sequence[str] = ()) -> st
         *_odd_fields(step.counts),
         *(f"{printable(name)}={cell(reading_of(step.resources, name))}" for name in resources),
         f"valid={_VALID_WORDS[step.validity.trust]}",
+        *_steadiness_fields(step),
     ]
     if step.ended_early:
         fields.append("ended_early=yes")
     if step.validity.reasons:
         fields.append(f'reason="{printable("; ".join(step.validity.reasons))}"')
     return " ".join(fields)
+
+
+def _steadiness_fields(step: Step) -> list[str]:
+    """A hold that went on, and one that was still drifting."""
+    steadiness = step.steadiness
+    if steadiness is None:
+        return []
+    fields = []
+    if steadiness.extended_s > 0:
+        fields.append(f"extended_s={short_number(steadiness.extended_s)}")
+    if steadiness.state is SteadyState.DRIFTING:
+        fields.append("steady=no")
+    return fields
 
 
 def _odd_fields(counts: Counts) -> list[str]:

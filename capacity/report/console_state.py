@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from capacity.histogram import Histogram, summarize
 from capacity.model.load import Load
-from capacity.model.plan import RunPlan, StepPlan
+from capacity.model.plan import Purpose, RunPlan, StepPlan
 from capacity.model.resources import Reading, ResourceNews
 from capacity.model.rules import Comparison, Judgement, StepRate, gain_per_doubling
 from capacity.model.run import (
@@ -28,6 +28,7 @@ from capacity.model.run import (
     Trust,
 )
 from capacity.model.snapshot import Counts, LatencySummary
+from capacity.report.console_phase import suspicion_of
 from capacity.report.console_plain import rule_line
 from capacity.report.console_resources import NewsTeller
 from capacity.report.load_words import load_field
@@ -40,7 +41,8 @@ _END_OF_WAITING = (StepStarted, StepFinished, StepReassessed, RunFinished)
 class Row:
     """One level of load as the table shows it; `trust` is None while it is running.
 
-    `resources` has the latest reading of each quantity.
+    `resources` has the latest reading of each quantity, `suspicion` what may make it be measured
+    once more.
     """
 
     load: Load
@@ -52,6 +54,8 @@ class Row:
     trust: Trust | None
     step_index: int = 0
     resources: tuple[Reading, ...] = ()
+    purpose: Purpose = Purpose.LADDER
+    suspicion: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,9 @@ class PictureBook:
             case StepStarted(plan, total_steps):
                 self._hold = _Hold()
                 self._phase_start_s = None
-                row = Row(plan.load, None, None, None, None, None, None, plan.index)
+                row = Row(
+                    plan.load, None, None, None, None, None, None, plan.index, purpose=plan.purpose
+                )
                 current = Current(plan, Phase.SETTLE, 0.0, 0, 0, row)
                 return replace(picture, current=current, total_steps=total_steps)
             case SnapshotTaken() if picture.current is not None:
@@ -148,6 +154,7 @@ class PictureBook:
                 self._hold.row(current.plan, picture.rows),
                 step_index=row.step_index,
                 resources=row.resources,
+                purpose=row.purpose,
             )
         return Current(
             plan=current.plan,
@@ -192,7 +199,7 @@ class _Hold:
         return Row(
             load=plan.load,
             qps=qps,
-            gain=_gain(before, plan.load, qps),
+            gain=_gain(before, plan, qps),
             latency=summarize(self._latency),
             success_ratio=self._counts.success_ratio,
             cpu_ratio=self._cpu_ratio,
@@ -205,13 +212,15 @@ def finished_row(step: Step, before: tuple[Row, ...]) -> Row:
     return Row(
         load=step.plan.load,
         qps=step.qps,
-        gain=_gain(before, step.plan.load, step.qps),
+        gain=_gain(before, step.plan, step.qps),
         latency=step.latency,
         success_ratio=step.counts.success_ratio,
         cpu_ratio=None if step.generator is None else step.generator.cpu_ratio,
         trust=step.validity.trust,
         step_index=step.plan.index,
         resources=step.resources,
+        purpose=step.plan.purpose,
+        suspicion=suspicion_of(step),
     )
 
 
@@ -251,11 +260,17 @@ def closeness(judgement: Judgement) -> float | None:
             return limit / observed if observed > 0 else 1.0
 
 
-def _gain(before: tuple[Row, ...], load: Load, qps: float | None) -> float | None:
-    if not before or qps is None or before[-1].qps is None:
+def _gain(before: tuple[Row, ...], plan: StepPlan, qps: float | None) -> float | None:
+    """Growth since the load below on the ladder, as it was measured last; else there is none."""
+    lower = [
+        row
+        for row in before
+        if row.purpose in (Purpose.LADDER, Purpose.RECHECK) and row.load.level < plan.load.level
+    ]
+    if plan.purpose is not Purpose.LADDER or not lower or qps is None or lower[-1].qps is None:
         return None
-    earlier = StepRate(before[-1].load.level, before[-1].qps)
-    return gain_per_doubling(earlier, StepRate(load.level, qps))
+    earlier = StepRate(lower[-1].load.level, lower[-1].qps)
+    return gain_per_doubling(earlier, StepRate(plan.load.level, qps))
 
 
 def _merged(before: tuple[Judgement, ...], after: tuple[Judgement, ...]) -> tuple[Judgement, ...]:

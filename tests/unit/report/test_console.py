@@ -117,7 +117,7 @@ def test_live_leaves_the_last_picture_behind() -> None:
     assert text.startswith("the plan [2J容量\n")
     last = text.rsplit("\x1b[2K", 1)[-1]
     assert "end reason=rule" in last
-    assert "2/2 steps finished" in text
+    assert "2 steps finished" in text
     assert text.endswith("\x1b[?25h")
 
 

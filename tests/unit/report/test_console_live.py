@@ -29,6 +29,7 @@ from tests.unit.builders import (
     a_plan,
     a_step,
 )
+from tests.unit.report.answer_builders import a_confirmation, as_purpose
 
 
 def drawn(picture: Picture, symbols: Symbols = UTF8_SYMBOLS, *, height: int = 40) -> list[str]:
@@ -88,7 +89,7 @@ def test_ascii_terminals_get_ascii() -> None:
     ("phase", "elapsed_s", "index", "line"),
     [
         (Phase.SETTLE, 2.5, 4, "step 5/7  C=16  ############............  settle 2/5 s  next C=32"),
-        (Phase.HOLD, 31.0, 6, "step 7/7  C=16  ########################  hold 30/30 s  last step"),
+        (Phase.HOLD, 31.0, 6, "step 7/7  C=64  ########################  hold 30/30 s  last step"),
         (Phase.DRAIN, 3.0, 4, "step 5/7  C=16  waiting for 16 answers"),
     ],
 )
@@ -98,7 +99,8 @@ def test_progress_tells_phase_and_seconds(
     """The bar fills with the planned seconds and never runs over."""
     picture = a_picture()
     assert picture.current is not None
-    plan = replace(picture.current.plan, index=index)
+    load = ClosedLoop(16) if index < 6 else ClosedLoop(64)
+    plan = replace(picture.current.plan, index=index, load=load)
     current = replace(picture.current, plan=plan, phase=phase, elapsed_s=elapsed_s)
 
     assert drawn(replace(picture, current=current), ASCII_SYMBOLS)[1] == line
@@ -127,7 +129,7 @@ def test_the_end_takes_the_place_of_the_hint() -> None:
 
     lines = drawn(picture)
 
-    assert lines[1] == "4/7 steps finished"
+    assert lines[1] == "4 steps finished"
     assert lines[-1] == (
         ' end reason=rule rule="gain < 3% for 2 steps": gain was 0.3% at 64 concurrent'
     )
@@ -170,3 +172,70 @@ def test_rules_without_numbers_have_no_closest() -> None:
     nothing = (a_judgement(P99_RULE, RuleState.NO_DATA),)
 
     assert " rules  p99 no data yet" in drawn(replace(a_picture(), judgements=nothing))
+
+
+def beside(picture: Picture, plan: StepPlan, *rows: Row, elapsed_s: float = 20.0) -> Picture:
+    """The picture with these rows, while a step of this plan is running."""
+    assert picture.current is not None
+    row = replace(picture.current.row, load=plan.load, purpose=plan.purpose, gain=None)
+    current = replace(picture.current, plan=plan, row=row, elapsed_s=elapsed_s)
+    return replace(picture, current=current, rows=(*picture.rows, *rows))
+
+
+def test_rows_stand_in_the_order_of_time_with_the_word_for_their_purpose() -> None:
+    """A rate says that it is one, and grows from nothing."""
+    picture = a_picture()
+    steps = [
+        as_purpose(a_step(8, 802.0, index=4, hold_s=60.0), Purpose.VERIFY),
+        a_confirmation(index=5),
+    ]
+    rows: tuple[Row, ...] = ()
+    for step in steps:
+        rows = (*rows, finished_row(step, picture.rows))
+    recovery = StepPlan(6, ClosedLoop(1), 5.0, 30.0, Purpose.RECOVERY)
+
+    lines = drawn(beside(picture, recovery, *rows), ASCII_SYMBOLS)
+
+    assert lines[1] == "recovery  C=1  ################........  hold 20/30 s"
+    assert lines[3:11] == [
+        "                C      QPS    gain     TTLB      p50       p99       ok  own cpu  valid",
+        "                1      100       -     10ms    9.5ms      20ms  100.00%      12%     OK",
+        "                2      200   +100%     10ms    9.5ms      20ms  100.00%      12%     OK",
+        "                4      400   +100%     10ms    9.5ms      20ms  100.00%      12%     OK",
+        "                8      800   +100%     10ms    9.5ms      20ms  100.00%      12%     OK",
+        "    verify      8      802       -   9.98ms   9.48ms      20ms  100.00%      12%     OK",
+        "   confirm  720/s      720       -     10ms    9.5ms      14ms  100.00%      12%     OK",
+        "> recovery      1      810       -     20ms     19ms      40ms   99.83%      84%     ..",
+    ]
+    assert lines[11].startswith(" QPS .-=#   p99")
+
+
+def test_a_second_look_says_what_the_first_one_saw() -> None:
+    """The head names the value and its limit."""
+    broken = a_judgement(P99_RULE, RuleState.BREACH, observed=0.612, limit=0.5)
+    first = finished_row(a_step(16, 700.0, index=4, judgements=[broken]), ())
+    plan = StepPlan(5, ClosedLoop(16), 5.0, 30.0, Purpose.RECHECK)
+
+    line = drawn(beside(a_picture(), plan, first), ASCII_SYMBOLS)[1]
+
+    assert line == ("recheck  C=16  ################........  hold 20/30 s  was p99 612ms / 500ms")
+    assert drawn(beside(a_picture(), plan), ASCII_SYMBOLS)[1].endswith("hold 20/30 s")
+
+
+def test_a_hold_that_goes_on_says_how_long_it_may_become() -> None:
+    """The bar is full, the seconds go on."""
+    plan = StepPlan(4, ClosedLoop(16), 5.0, 30.0, Purpose.LADDER, hold_max_s=90.0)
+
+    assert drawn(beside(a_picture(), plan, elapsed_s=42.0), ASCII_SYMBOLS)[1] == (
+        "step 5/7  C=16  ########################  hold 42/30 s, extended up to 90 s  next C=32"
+    )
+
+
+def test_a_step_beside_the_ladder_counts_in_the_number_of_the_run() -> None:
+    """Step 6 of 8 is the fifth of a ladder of seven, after one that was measured twice."""
+    again = finished_row(as_purpose(a_step(8, 800.0, index=4), Purpose.RECHECK), ())
+    plan = StepPlan(5, ClosedLoop(16), 5.0, 30.0, Purpose.LADDER)
+
+    line = drawn(beside(a_picture(), plan, again), ASCII_SYMBOLS)[1]
+
+    assert line.startswith("step 6/8  C=16  ")

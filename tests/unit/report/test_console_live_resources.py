@@ -126,7 +126,7 @@ def test_live_says_that_it_waits_until_the_wait_is_over() -> None:
     busy = picture_after(step, waiting, SnapshotTaken(0, Phase.DRAIN, a_snapshot(), ()))
     assert live_lines(busy, width=80)[1] == line
     over = picture_after(step, waiting, StepReassessed(a_step(8, 800.0)))
-    assert live_lines(over, width=80)[1] == "1/2 steps finished"
+    assert live_lines(over, width=80)[1] == "1 step finished"
 
 
 def test_a_late_reading_changes_the_row_of_its_step() -> None:

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from capacity.model.measured import Steadiness, SteadyState
+from capacity.model.plan import Purpose
 from capacity.model.rules import RuleState
 from capacity.model.run import EndReason, RunEnd, Step, Trust
 from capacity.model.snapshot import FailureKind, WarningKind
 from capacity.report.console_plain import end_line, rule_line, short_number, step_line
 from tests.unit.builders import P99_RULE, RULE_END, a_judgement, a_step
+from tests.unit.report.answer_builders import a_confirmation, as_purpose
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,38 @@ from tests.unit.builders import P99_RULE, RULE_END, a_judgement, a_step
 def test_a_step_is_one_line_of_pairs(step: Step, line: str) -> None:
     """Keys are fixed, values carry no separators, unknown is a dash."""
     assert step_line(step, 10) == line
+
+
+def test_a_step_beside_the_ladder_has_the_word_for_its_purpose() -> None:
+    """And no total: what follows is decided by what it tells."""
+    refined = as_purpose(a_step(11, 800.0, index=6, mean_s=0.0125), Purpose.REFINE)
+
+    assert step_line(refined, 10) == (
+        "step 7 refine C=11 qps=800 ttlb_ms=12.5 p99_ms=25.0 ok=100.00% valid=yes"
+    )
+    assert step_line(a_confirmation(), 10) == (
+        "step 11 confirm rate=720 qps=720 response_ms=10.0 p99_ms=14.0 service_ms=- "
+        "service_p99_ms=- ok=100.00% valid=yes"
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "extended_s", "fields"),
+    [
+        (SteadyState.STEADY, 0.0, ""),
+        (SteadyState.STEADY, 12.0, " extended_s=12.0"),
+        (SteadyState.DRIFTING, 60.0, " extended_s=60.0 steady=no"),
+        (SteadyState.UNKNOWN, 0.0, ""),
+    ],
+)
+def test_a_hold_that_went_on_or_drifted_says_so(
+    state: SteadyState, extended_s: float, fields: str
+) -> None:
+    """Only where there is something to tell."""
+    steadiness = Steadiness(state, 0.0, 0.01, 0.01, extended_s)
+    step = replace(a_step(8, 800.0, mean_s=0.010), steadiness=steadiness)
+
+    assert step_line(step, 7).endswith(f"ok=100.00% valid=yes{fields}")
 
 
 def test_what_was_odd_is_told_only_where_it_happened() -> None:

@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 
-from capacity.model.plan import ProcessSource
+from capacity.model.plan import ProcessSource, Purpose
 from capacity.model.resources import Asked, Reading, ReadingState, ResourceNews
 from capacity.model.run import (
     Event,
@@ -27,6 +27,7 @@ from capacity.report.console_resources import (
 )
 from capacity.units import Unit
 from tests.unit.builders import a_plan, a_step, an_environment
+from tests.unit.report.answer_builders import as_purpose
 from tests.unit.report.reading_builders import (
     CPU_RULE,
     a_change,
@@ -225,6 +226,24 @@ def test_plain_tells_late_what_is_new_late() -> None:
         "waiting for late readings of step 1, at most 12s",
         "seen late: step 1/2 C=8 qps=100 ttlb_ms=80.0 p99_ms=160 ok=100.00% "
         "cpu=93% throttle=- mem=- valid=yes",
+    ]
+
+
+def test_plain_counts_what_was_measured_beside_the_ladder() -> None:
+    """The total of a step does not change when the step is read anew after others."""
+    first = a_step(8, 100.0, mean_s=0.08)
+    again = as_purpose(a_step(8, 100.0, mean_s=0.08, index=1), Purpose.RECHECK)
+    last = a_step(16, 100.0, mean_s=0.16, index=2)
+    late = replace(first, resources=(a_reading(seen_late=True),))
+    rest = "qps=100 ttlb_ms=80.0 p99_ms=160 ok=100.00%"
+
+    assert plain_lines(
+        StepFinished(first), StepFinished(again), StepFinished(last), StepReassessed(late)
+    ) == [
+        f"step 1/2 C=8 {rest} cpu=- throttle=- mem=- valid=yes",
+        f"step 2 recheck C=8 {rest} cpu=- throttle=- mem=- valid=yes",
+        "step 3/3 C=16 qps=100 ttlb_ms=160 p99_ms=320 ok=100.00% cpu=- throttle=- mem=- valid=yes",
+        f"seen late: step 1/2 C=8 {rest} cpu=93% throttle=- mem=- valid=yes",
     ]
 
 
