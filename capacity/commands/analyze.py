@@ -113,26 +113,17 @@ def _units(source: Source) -> dict[str, Unit]:
 
 
 def _findings(source: Source, rules: tuple[Rule, ...], stops_from: StopsFrom) -> Findings:
-    run = source.run
     is_new = stops_from in (StopsFrom.COMMAND_LINE, StopsFrom.DEFAULTS)
     steps = rejudge(source.steps, rules) if is_new else source.steps
     missing = source.missing
     if is_new:
         missing = (*(words for words in missing if words != ONLY_STATES), WHOLE_HOLDS)
-    if run is None:
-        return analyze_steps(
-            steps,
-            is_rate_ladder=source.is_rate_ladder,
-            end=None,
-            rules=rules,
-            missing=missing,
-        )
     return analyze_steps(
         steps,
         is_rate_ladder=source.is_rate_ladder,
-        end=run.end,
+        end=None if source.run is None else source.run.end,
         rules=rules,
-        search=run.plan.search,
+        search=source.search,
         missing=missing,
     )
 

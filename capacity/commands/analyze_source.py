@@ -11,6 +11,7 @@ from capacity.errors import StorageError
 from capacity.files import read_start
 from capacity.model.load import OpenLoop
 from capacity.model.measured import Measured
+from capacity.model.plan import Purpose, SearchPlan
 from capacity.model.rules import Judgement, Rule
 from capacity.model.run import Run
 from capacity.readers.dat import read_dat
@@ -18,6 +19,7 @@ from capacity.readers.steps_csv import read_steps_csv
 from capacity.storage.run_folder import read_run
 
 _HEAD_BYTES = 4096
+_NOTHING_PLANNED = SearchPlan()
 
 
 class SourceKind(StrEnum):
@@ -33,6 +35,7 @@ class Source:
     """The steps of X, whatever it is, and the rules that they were judged by.
 
     `missing` is what only the reader of the file knows to be absent; `run` is there for a run.
+    `search` says which steps were to follow the ladder: of a table, those that did.
     """
 
     kind: SourceKind
@@ -41,6 +44,7 @@ class Source:
     rules: tuple[Rule, ...]
     missing: tuple[str, ...] = ()
     run: Run | None = None
+    search: SearchPlan = _NOTHING_PLANNED
 
     @property
     def is_rate_ladder(self) -> bool:
@@ -54,11 +58,12 @@ def read_source(path: Path) -> Source:
     if kind is SourceKind.RUN:
         run = read_run(path)
         steps = tuple(measure(step) for step in run.steps)
-        return Source(kind, path, steps, run.plan.rules, run=run)
+        return Source(kind, path, steps, run.plan.rules, run=run, search=run.plan.search)
     if kind is SourceKind.STEPS_CSV:
         found = read_steps_csv(path, stored_rule)
         rules = _rules_of(found.steps)
-        return Source(kind, path, _with_values(found.steps, rules), rules, found.missing)
+        steps = _with_values(found.steps, rules)
+        return Source(kind, path, steps, rules, found.missing, search=_search_of(steps))
     found = read_dat(path)
     return Source(kind, path, found.steps, (), found.missing)
 
@@ -85,6 +90,16 @@ def _rules_of(steps: tuple[Measured, ...]) -> tuple[Rule, ...]:
     """Every rule that some step was judged by, in the order of the file."""
     rules = {judgement.rule.text: judgement.rule for step in steps for judgement in step.judgements}
     return tuple(rules.values())
+
+
+def _search_of(steps: tuple[Measured, ...]) -> SearchPlan:
+    """What was planned beside the ladder, as far as it was run."""
+    purposes = {step.purpose for step in steps}
+    return SearchPlan(
+        verify=Purpose.VERIFY in purposes,
+        confirm=Purpose.CONFIRM in purposes,
+        recovery=Purpose.RECOVERY in purposes,
+    )
 
 
 def _with_values(steps: tuple[Measured, ...], rules: tuple[Rule, ...]) -> tuple[Measured, ...]:

@@ -17,6 +17,7 @@ from capacity.report.load_words import loads_words
 from capacity.report.shown import cells, padded, printable
 from capacity.report.step_roles import end_step
 from capacity.report.texts import CATALOGUES, Language, say
+from capacity.report.texts_missing import missing_in
 from capacity.report.verdict_capacity import (
     capacity_sentence,
     checked_sentence,
@@ -95,10 +96,11 @@ def _findings_rows(
 
 
 def _missing(findings: Findings, language: Language) -> list[tuple[str, str]]:
-    """What the source lacks, in its own words."""
+    """What the source lacks."""
     if not findings.missing:
         return []
-    return [("missing", say(language, "clauses").join(findings.missing))]
+    told = (missing_in(language, words) for words in findings.missing)
+    return [("missing", say(language, "clauses").join(told))]
 
 
 def _lines(rows: Sequence[tuple[str, str]], language: Language) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ script and ours can be laid side by side. Everything else goes to steps.csv.
 from collections.abc import Sequence
 from pathlib import Path
 
+from capacity.analysis.outcomes import JUDGED_PURPOSES
 from capacity.errors import StorageError
 from capacity.model.load import ClosedLoop
 from capacity.model.run import Step, Trust
@@ -14,14 +15,17 @@ from capacity.units import format_ms
 
 
 def dat_text(steps: Sequence[Step]) -> str:
-    """The file's content, one line per step.
+    """The file's content, one line per step, ascending; equal levels in the order of time.
 
     A step without a good answer has no mean latency, and the format has no way to say so: its
     line is left out rather than filled with a zero. So are INVALID steps, whose numbers are the
-    generator's and would be read as the service's, and steps of planned starts, which have no
-    concurrency to stand in the first column.
+    generator's and would be read as the service's, steps of planned starts, which have no
+    concurrency to stand in the first column, and light load after the heavy one, which tells of
+    recovery and not of that concurrency.
     """
-    return "".join(f"{line}\n" for step in steps if (line := _line(step)) is not None)
+    told = [step for step in steps if step.plan.purpose in JUDGED_PURPOSES]
+    told.sort(key=lambda step: step.plan.load.level)
+    return "".join(f"{line}\n" for step in told if (line := _line(step)) is not None)
 
 
 def write_dat(path: Path, steps: Sequence[Step]) -> None:

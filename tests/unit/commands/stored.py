@@ -5,19 +5,20 @@ from pathlib import Path
 
 from capacity.analysis.findings import analyze
 from capacity.model.measured import Interval, Steadiness, SteadyState
+from capacity.model.plan import Purpose, SearchPlan
 from capacity.model.rules import RuleState
 from capacity.model.run import Run, Step
 from capacity.report.steps_csv import steps_csv
 from capacity.storage.dat import dat_text
 from capacity.storage.encoding import json_text, run_json
-from tests.unit.builders import ERROR_RULE, P99_RULE, a_judgement, a_latency, a_run, a_step
+from tests.unit.builders import ERROR_RULE, P99_RULE, a_judgement, a_latency, a_plan, a_run, a_step
 
 # Seconds of a service whose throughput sways a little, the same in each step.
 SWAY = (0.6, 1.004, 0.993, 1.008, 0.998, 0.996, 1.003, 0.99, 1.01, 0.997, 1.001)
 
 
 def a_kept_run() -> Run:
-    """Eight servers of 10 ms, a little soft at the bend; the last step broke the limit on P99."""
+    """Eight servers of 10 ms, a little soft at the bend; 64 broke a limit, 16 was verified."""
     levels = (1, 2, 4, 6, 8, 11, 16, 32, 64)
     steps = [_step(index, n) for index, n in enumerate(levels)]
     broken = replace(
@@ -28,7 +29,10 @@ def a_kept_run() -> Run:
             a_judgement(P99_RULE, RuleState.BREACH, observed=0.25, limit=0.2),
         ),
     )
-    return a_run([*steps[:-1], broken])
+    verified = _step(len(levels), 16)
+    verified = replace(verified, plan=replace(verified.plan, purpose=Purpose.VERIFY))
+    plan = replace(a_plan(levels), search=SearchPlan(verify=True))
+    return a_run([*steps[:-1], broken, verified], plan=plan)
 
 
 def _step(index: int, concurrency: int) -> Step:

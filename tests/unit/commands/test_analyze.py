@@ -68,7 +68,7 @@ def test_a_run_says_what_it_said(files: tuple[Path, Path, Path]) -> None:
     assert {key: content[key] for key in ("capacity", "knee", "peak", "missing")} == {
         key: stored[key] for key in ("capacity", "knee", "peak", "missing")
     }
-    assert content["source"] == {"kind": "run", "file": str(files[0]), "steps": 9}
+    assert content["source"] == {"kind": "run", "file": str(files[0]), "steps": 10}
     assert content["stops"] == {
         "from": "source",
         "rules": ["error_rate > 1% over 10s", "p99 > 10x first over 10s", "gain < 3% for 2 steps"],
@@ -94,6 +94,8 @@ def test_a_table_says_nearly_the_same(files: tuple[Path, Path, Path]) -> None:
     for key in ("concurrency", "limited_by", "passed", "failed", "is_cliff", "kind"):
         assert part(of_table, "capacity", key) == part(of_run, "capacity", key), key
     assert part(of_table, "source", "kind") == "steps_csv"
+    assert part(of_run, "capacity", "verification", "state") == "held"
+    assert part(of_table, "capacity", "verification") == part(of_run, "capacity", "verification")
 
 
 def test_four_columns_find_the_same_knee(files: tuple[Path, Path, Path]) -> None:
@@ -147,13 +149,13 @@ def test_people_read_who_judged_and_then_the_verdict(files: tuple[Path, Path, Pa
     table = ended(files[1], "--lang", "zh").stdout.splitlines()
 
     assert lines[:2] == [
-        f"Analysed  9 steps of the run {files[0]}",
+        f"Analysed  10 steps of the run {files[0]}",
         "Limits    its own: error_rate > 1% over 10s; p99 > 10x first over 10s; "
         "gain < 3% for 2 steps",
     ]
     assert lines[2].startswith("Capacity   769 qps ")
     assert lines[-1] == f"Report     {files[0]}/"
-    assert table[0] == f"分析对象  表格 {files[1]} 的 9 步"
+    assert table[0] == f"分析对象  表格 {files[1]} 的 10 步"
     assert table[1].startswith("限值      其自身的规则")
     assert table[1].endswith("error_rate > 1% over 10s" + "\uff1b" + "p99 > 10x first over 10s")
 

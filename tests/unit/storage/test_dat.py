@@ -1,10 +1,12 @@
 """Are .dat files the four columns of the older script?"""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from capacity.errors import StorageError
+from capacity.model.plan import Purpose
 from capacity.model.run import Trust
 from capacity.model.snapshot import FailureKind
 from capacity.storage.dat import dat_text, write_dat
@@ -33,6 +35,29 @@ def test_writes_four_columns_with_one_space() -> None:
 def test_a_mean_never_has_an_exponent(mean_s: float, text: str) -> None:
     """Six significant digits, written out, so that every plotting program reads them."""
     assert dat_text([a_step(1, 10.0, mean_s=mean_s)]).split()[2] == text
+
+
+def test_steps_that_searched_further_stand_among_the_others() -> None:
+    """Ascending in concurrency, repeats in their order; what tells of recovery is left out."""
+    steps = [
+        replace(step, plan=replace(step.plan, purpose=purpose))
+        for step, purpose in (
+            (a_step(1, 100.0), Purpose.LADDER),
+            (a_step(16, 800.0), Purpose.LADDER),
+            (a_step(4, 399.0), Purpose.REFINE),
+            (a_step(16, 801.0), Purpose.RECHECK),
+            (a_step(4, 400.0), Purpose.VERIFY),
+            (a_step(1, 99.0), Purpose.RECOVERY),
+        )
+    ]
+
+    assert [line.split()[:2] for line in dat_text(steps).splitlines()] == [
+        ["1", "100.00"],
+        ["4", "399.00"],
+        ["4", "400.00"],
+        ["16", "800.00"],
+        ["16", "801.00"],
+    ]
 
 
 def test_a_step_without_a_good_answer_is_left_out() -> None:
