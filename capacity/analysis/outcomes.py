@@ -21,10 +21,10 @@ from capacity.units import Unit
 
 # Steps with other purposes are made at loads of their own kind or after the harm was done.
 JUDGED_PURPOSES = frozenset({Purpose.LADDER, Purpose.RECHECK, Purpose.REFINE, Purpose.VERIFY})
-# A throughput so much below that of the best load still counts as all of it; of two that scatter,
-# at most the second.
-NEAR_BEST_RATIO = 0.01
-MOST_NEAR_BEST_RATIO = 0.02
+# Of the throughput of the best load so much counts as all of it; of two that scatter, at the least
+# the second.
+NEAR_BEST_RATIO = 0.99
+LEAST_NEAR_BEST_RATIO = 0.98
 _Z_90 = 1.645
 # A service that answers so much of a planned rate has kept up with it.
 KEPT_UP_RATIO = 0.95
@@ -125,9 +125,7 @@ def operating_point(levels: Sequence[LevelOutcome]) -> LevelOutcome | None:
     _, best, best_qps = max(counted, key=lambda one: one[2], default=(None, None, 0.0))
     if best is None:
         return None
-    return next(
-        level for level, step, qps in counted if qps >= (1 - _near_ratio(step, best)) * best_qps
-    )
+    return next(level for level, step, qps in counted if qps >= _near_ratio(step, best) * best_qps)
 
 
 def has_kept_up(step: Measured) -> bool:
@@ -216,12 +214,12 @@ def _outcome(failed: list[Measured], passed: list[Measured], *, recheck: bool) -
 
 
 def _near_ratio(step: Measured, best: Measured) -> float:
-    """How far below the best a throughput may be: the more, the more the two are known to scatter.
+    """The share of the best that counts as all of it: the less, the more the two scatter.
 
     The best of several that scatter is too high by chance.
     """
     errors = (one.error_ratio or 0.0 for one in (observe(step), observe(best)) if one is not None)
-    return min(max(NEAR_BEST_RATIO, _Z_90 * hypot(*errors)), MOST_NEAR_BEST_RATIO)
+    return max(min(NEAR_BEST_RATIO, 1 - _Z_90 * hypot(*errors)), LEAST_NEAR_BEST_RATIO)
 
 
 def _qps(step: Measured | None) -> float:
