@@ -10,7 +10,7 @@ from operator import add
 from capacity.model.load import OpenLoop
 from capacity.model.run import Run, Step
 from capacity.model.snapshot import Counts, Schedule
-from capacity.report.load_words import load_words
+from capacity.report.load_words import step_words
 from capacity.report.shown import cells, padded
 from capacity.report.texts import CATALOGUES, Language, say
 
@@ -19,7 +19,7 @@ def books_lines(run: Run, language: Language) -> tuple[str, ...]:
     """The books of each step, then of all; nothing without a finished step."""
     if not run.steps:
         return ()
-    names = [load_words(step.plan.load, language) for step in run.steps]
+    names = [step_words(step, language) for step in run.steps]
     sides = [_sides(step.counts, _planned(step), language) for step in run.steps]
     if len(run.steps) > 1:
         counts = reduce(add, (step.counts for step in run.steps))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from capacity.model.load import ClosedLoop, Load, OpenLoop
+from capacity.model.plan import Purpose
 from capacity.model.run import Step
 from capacity.report.texts import Language, say
 
@@ -32,13 +33,28 @@ def load_words(load: Load, language: Language) -> str:
 
 
 def loads_words(steps: Sequence[Step], language: Language) -> str:
-    """The loads of some steps within a sentence, the first few by name; empty without steps."""
-    if not steps:
-        return ""
-    levels = [show_level(step.plan.load) for step in steps]
-    more = f" +{len(levels) - _LEVELS_SHOWN}" if len(levels) > _LEVELS_SHOWN else ""
-    text = ", ".join(levels[:_LEVELS_SHOWN]) + more
-    return level_words(steps[0].plan.load, text, language)
+    """The loads of some steps within a sentence, each once, the first few of each kind by name."""
+    kinds: dict[type[Load], list[Load]] = {}
+    for step in steps:
+        loads = kinds.setdefault(type(step.plan.load), [])
+        if step.plan.load not in loads:
+            loads.append(step.plan.load)
+    return ", ".join(_loads_of_a_kind(loads, language) for loads in kinds.values())
+
+
+def _loads_of_a_kind(loads: Sequence[Load], language: Language) -> str:
+    more = f" +{len(loads) - _LEVELS_SHOWN}" if len(loads) > _LEVELS_SHOWN else ""
+    text = ", ".join(show_level(load) for load in loads[:_LEVELS_SHOWN]) + more
+    return level_words(loads[0], text, language)
+
+
+def step_words(step: Step, language: Language) -> str:
+    """The load, and what for where that is not the ladder: `8 concurrent, verify`."""
+    load = load_words(step.plan.load, language)
+    if step.plan.purpose is Purpose.LADDER:
+        return load
+    purpose = say(language, f"purpose_{step.plan.purpose.value}")
+    return say(language, "step_for", load=load, purpose=purpose)
 
 
 def level_words(load: Load, levels: str, language: Language) -> str:

@@ -25,6 +25,12 @@ _EN = {
     # Loads within the sentences below.
     "load_closed": "{levels} concurrent",
     "load_open": "{levels}/s planned",
+    "step_for": "{load}, {purpose}",
+    "purpose_recheck": "recheck",
+    "purpose_refine": "refine",
+    "purpose_verify": "verify",
+    "purpose_confirm": "confirm",
+    "purpose_recovery": "recovery",
     # Books.
     "books": "Books of each hold",
     "books_all": "all",
@@ -106,6 +112,12 @@ _EN = {
 _ZH = {
     "load_closed": "并发 {levels}",
     "load_open": "计划速率 {levels}/s",
+    "step_for": "{load}，{purpose}",
+    "purpose_recheck": "重测",
+    "purpose_refine": "补充",
+    "purpose_verify": "复核",
+    "purpose_confirm": "确认",
+    "purpose_recovery": "恢复",
     "books": "各台阶的账目",
     "books_all": "合计",
     "books_balance": "发出 {started} = 成功 {ok} + 失败 {failed} + 截断 {cut}",

@@ -36,6 +36,7 @@ VERDICT_EN = {
     "evidence_success": "success {success}",
     # What became of the checks of the answer.
     "checked": "Checked",
+    "checked_none": "not verified: the run ended before any check",
     "verify_held": "verified",
     "verify_held_for": "verified: every limit held for {hold} at {load}",
     "verify_broken": "not verified: {detail}",
@@ -159,6 +160,7 @@ VERDICT_ZH = {
     "evidence_no_p99": "p99 需要 {needs} 个样本，只有 {has} 个",
     "evidence_success": "成功率 {success}",
     "checked": "复核",
+    "checked_none": "未复核：运行提前结束",
     "verify_held": "已复核",
     "verify_held_for": "已复核：{load} 持续 {hold} 满足全部限制",
     "verify_broken": "未通过复核：{detail}",

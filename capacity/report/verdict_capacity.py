@@ -57,6 +57,10 @@ def measured_sentence(capacity: Capacity, steps: Sequence[Step], language: Langu
 
 def checked_sentence(capacity: Capacity, steps: Sequence[Step], language: Language) -> str:
     """What a longer hold, planned starts and light load afterwards said of the answer."""
+    checks = (capacity.verification, capacity.confirmation, capacity.recovery)
+    planned = [check for check in checks if check.state is not FollowUpState.NOT_PLANNED]
+    if planned and all(check.state is FollowUpState.NOT_RUN for check in planned):
+        return say(language, "checked_none")
     parts = [
         _verified(capacity.verification, steps, language),
         _confirmed(capacity.confirmation, steps, language),

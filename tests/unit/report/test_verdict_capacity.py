@@ -170,11 +170,7 @@ def test_what_became_of_the_checks_is_told_with_their_numbers() -> None:
             "not verified: x; planned starts at 720/s proved nothing: x; "
             "whether it recovered is not known: x",
         ),
-        (
-            FollowUpState.NOT_RUN,
-            "not verified: the run ended before; not confirmed by planned starts: the run ended "
-            "before; whether it recovers was not tried: the run ended before",
-        ),
+        (FollowUpState.NOT_RUN, "not verified: the run ended before any check"),
         (FollowUpState.NOT_PLANNED, "not verified: no longer hold was planned"),
     ],
 )
@@ -189,6 +185,17 @@ def test_a_check_that_did_not_hold_says_so(state: FollowUpState, sentence: str) 
     )
 
     assert checked_sentence(capacity, STEPS, Language.EN) == sentence
+
+
+def test_what_was_left_out_at_the_end_is_named() -> None:
+    """Where a part of the checks was made, each says what became of it."""
+    rest = FollowUp(FollowUpState.NOT_RUN)
+    capacity = replace(SATURATED, confirmation=rest, recovery=rest)
+
+    assert checked_sentence(capacity, (), Language.EN) == (
+        "verified; not confirmed by planned starts: the run ended before; "
+        "whether it recovers was not tried: the run ended before"
+    )
 
 
 def test_a_confirmation_with_too_few_samples_tells_its_detail() -> None:
