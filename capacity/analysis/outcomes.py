@@ -108,9 +108,9 @@ def first_failure(levels: Sequence[LevelOutcome]) -> LevelOutcome | None:
 def operating_point(levels: Sequence[LevelOutcome]) -> LevelOutcome | None:
     """The least load with all of the throughput that the loads within the limits give.
 
-    Where a verification found less than was seen there before, loads that were not verified count
-    by as much less: a short hold never outdoes the longer one. Of planned rates it is the largest
-    that the service kept up with.
+    A load with all of it that was verified stays the answer. Where a verification found less than
+    was seen there before, loads that were not verified count by as much less: a short hold never
+    outdoes the longer one. Of planned rates it is the largest that the service kept up with.
     """
     passed = passed_prefix(levels)
     kept_up = [level for level in passed if _has_kept_up(level)]
@@ -125,7 +125,8 @@ def operating_point(levels: Sequence[LevelOutcome]) -> LevelOutcome | None:
     _, best, best_qps = max(counted, key=lambda one: one[2], default=(None, None, 0.0))
     if best is None:
         return None
-    return next(level for level, step, qps in counted if qps >= _near_ratio(step, best) * best_qps)
+    near = [level for level, step, qps in counted if qps >= _near_ratio(step, best) * best_qps]
+    return next((level for level in near if level.is_verified), near[0])
 
 
 def has_kept_up(step: Measured) -> bool:

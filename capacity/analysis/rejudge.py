@@ -7,7 +7,7 @@ short, and neither passes nor fails. What was not kept is NO_DATA with its reaso
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from capacity.analysis.hold_values import (
     deciding_member,
@@ -18,6 +18,7 @@ from capacity.analysis.hold_values import (
     seen_before,
 )
 from capacity.analysis.measure import lost
+from capacity.model.load import Load
 from capacity.model.measured import Believed, Measured
 from capacity.model.plan import Purpose
 from capacity.model.resources import ReadingState
@@ -35,15 +36,29 @@ from capacity.model.rules import (
 
 # A median above the limit of a high percentile is proof enough, as in a running step.
 _CERTAIN_SAMPLES = 20
+_RUNGS = (Purpose.LADDER, Purpose.RECHECK)
 
 
 def rejudge(measured: Sequence[Measured], rules: Sequence[Rule]) -> tuple[Measured, ...]:
     """Each step, in the order of their indices, with these rules in place of its own."""
     judged: list[Measured] = []
     for step in sorted(measured, key=lambda step: step.index):
-        judgements = tuple(_judge(rule, step, judged) for rule in rules)
+        before = _rungs_before(judged, step.load)
+        judgements = tuple(_judge(rule, step, before) for rule in rules)
         judged.append(replace(step, judgements=judgements, believed=_believed(step, judgements)))
     return tuple(judged)
+
+
+def _rungs_before(steps: Sequence[Measured], load: Load) -> tuple[Measured, ...]:
+    """The steps that rules look back at: those of the ladder below a load, and always the first."""
+    rising = takewhile(lambda step: step.purpose in _RUNGS, steps)
+    rungs = {step.load.level: step for step in rising}
+    if not rungs:
+        return ()
+    first = min(rungs)
+    is_alike = type(rungs[first].load) is type(load)
+    below = [level for level in sorted(rungs) if is_alike and level < load.level]
+    return tuple(rungs[level] for level in below or [first])
 
 
 def _believed(step: Measured, judgements: Sequence[Judgement]) -> Believed:
@@ -139,22 +154,34 @@ def _is_certain(rule: Rule, step: Measured, limit: float | None) -> bool:
 
 
 def _judge_growth(rule: Rule, step: Measured, before: Sequence[Measured]) -> Judgement:
-    """Growth is judged from rung to rung of the ladder; `for_steps` of them must break it."""
+    """Growth is judged from rung to rung of the ladder; `for_steps` of them must break it.
+
+    A hold that was cut short has not shown what it can give.
+    """
     blank = _blank(rule, step, None)
-    rungs = [earlier for earlier in before if _rung(earlier) is not None]
-    last, now = None if not rungs else _rung(rungs[-1]), _rung(step)
-    observed = None if last is None or now is None else gain_per_doubling(last, now)
+    if step.purpose is not Purpose.LADDER:
+        return replace(blank, reason="no step of the ladder")
+    if step.believed is Believed.CUT_SHORT:
+        return replace(blank, reason="the hold was cut short")
+    gains = [] if _rate(step) is None else _gains([*before, step])
+    observed = gains[-1] if gains else None
     if observed is None or not isinstance(rule.limit, Absolute):
         return replace(blank, reason="no earlier valid step to compare with")
     limit = rule.limit.value
-    is_broken = rule.comparison.holds(observed, limit)
-    is_enough = 1 + _in_a_row(rule, rungs) >= rule.for_steps
-    state = RuleState.BREACH if is_broken and is_enough else RuleState.OK
+    broken = takewhile(
+        lambda gain: gain is not None and rule.comparison.holds(gain, limit), reversed(gains)
+    )
+    state = RuleState.BREACH if sum(1 for _ in broken) >= rule.for_steps else RuleState.OK
     return replace(blank, state=state, observed=observed, limit=limit)
 
 
-def _rung(step: Measured) -> StepRate | None:
-    """Load and throughput of a step of the ladder that can be believed."""
-    if step.purpose is not Purpose.LADDER or step.believed is Believed.INVALID:
+def _gains(steps: Sequence[Measured]) -> list[float | None]:
+    rates = [rate for step in steps if (rate := _rate(step)) is not None]
+    return [gain_per_doubling(before, after) for before, after in pairwise(rates)]
+
+
+def _rate(step: Measured) -> StepRate | None:
+    """Load and throughput of a step that can be believed and was not cut short."""
+    if step.believed in (Believed.INVALID, Believed.CUT_SHORT) or step.qps is None:
         return None
-    return None if step.qps is None else StepRate(step.load.level, step.qps)
+    return StepRate(step.load.level, step.qps)

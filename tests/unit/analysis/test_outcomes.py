@@ -215,6 +215,15 @@ def test_a_short_hold_never_outdoes_a_verification() -> None:
     assert point_of(steps[1], steps[2]) == 16
 
 
+def test_a_verified_load_stays_the_answer_while_it_has_all_of_the_throughput() -> None:
+    """A longer hold that came out a little lower makes no lighter load the answer."""
+    steps = [a_measured(4, 791.5), a_measured(16, 800.5, index=1)]
+    assert point_of(*steps) == 16
+    verified = a_measured(16, 799.0, index=2, purpose=VERIFY)
+    assert point_of(steps[0], verified) == 16
+    assert point_of(steps[0], replace(verified, purpose=REFINE)) == 4
+
+
 def test_no_load_within_the_limits_has_no_answer() -> None:
     """Neither without steps nor with a first one that failed."""
     assert point_of() is None

@@ -19,7 +19,7 @@ from capacity.model.rules import (
 )
 from capacity.model.run import Trust
 from tests.unit.builders import a_rule
-from tests.unit.measured_builders import ERROR_LIMIT, P99_LIMIT, a_measured, broken
+from tests.unit.measured_builders import ERROR_LIMIT, P99_LIMIT, a_confirmation, a_measured, broken
 from tests.unit.resource_builders import (
     HOLD_END_UNIX_S,
     HOLD_START_UNIX_S,
@@ -110,22 +110,47 @@ def test_a_rule_for_several_steps_counts_those_in_a_row() -> None:
 
 
 def test_growth_is_judged_from_rung_to_rung() -> None:
-    """Two flat ones in a row; a refinement or an invalid step is no rung."""
+    """Two flat ones in a row; what cannot be believed, was cut short or refines is no rung."""
     steps = [
         a_measured(8, 800.0, index=0),
         a_measured(16, 804.0, index=1),
-        a_measured(12, 802.0, index=2, purpose=Purpose.REFINE),
-        a_measured(24, 9.0, index=3, trust=Trust.INVALID),
+        a_measured(24, 9.0, index=2, trust=Trust.INVALID),
+        a_measured(28, 9.0, index=3, ended_early=True),
         a_measured(32, 806.0, index=4),
         a_measured(64, 1200.0, index=5),
         a_measured(128, 1201.0, index=6),
+        a_measured(20, 802.0, index=7, purpose=Purpose.REFINE),
     ]
-    assert states(steps, GAIN) == [NO_DATA, OK, NO_DATA, NO_DATA, BREACH, OK, OK]
+    assert states(steps, GAIN) == [NO_DATA, OK, NO_DATA, NO_DATA, BREACH, OK, OK, NO_DATA]
     assert judged(steps, GAIN)[1].observed == pytest.approx(0.005)
     assert judged(steps, GAIN)[1].limit == 0.03
+    reasons = [judgement.reason for judgement in judged(steps, GAIN)]
+    assert reasons[2:4] == [
+        "no earlier valid step to compare with",
+        "the hold was cut short",
+    ]
+    assert reasons[7] == "no step of the ladder"
     assert states(steps[:2], replace(GAIN, limit=TimesFirst(2.0))) == [NO_DATA, NO_DATA]
     falling = [a_measured(16, 800.0), a_measured(8, 800.0, index=1)]
     assert states(falling, GAIN) == [NO_DATA, NO_DATA]
+
+
+def test_rules_look_back_at_the_ladder_below_a_load() -> None:
+    """A step that was measured again is there as it was then; what refines or checks is not."""
+    rule = replace(P99_LIMIT, for_steps=2)
+    steps = [
+        a_measured(4, p99_s=0.2, index=0),
+        a_measured(4, p99_s=0.05, index=1, purpose=Purpose.RECHECK),
+        a_measured(16, p99_s=0.2, index=2),
+        a_measured(6, p99_s=0.2, index=3, purpose=Purpose.REFINE),
+        a_measured(8, p99_s=0.2, index=4, purpose=Purpose.REFINE),
+        a_measured(32, p99_s=0.2, index=5, purpose=Purpose.REFINE),
+    ]
+    assert states(steps, rule) == [OK, OK, OK, OK, OK, BREACH]
+    first = a_rule("p99", limit=TimesFirst(10.0), text="p99 > 10x first")
+    confirmation = a_confirmation(720.0, index=6)
+    assert [j.limit for j in judged([*steps, confirmation], first)][2:] == [pytest.approx(0.5)] * 5
+    assert states([a_measured(6, p99_s=0.2, purpose=Purpose.REFINE)], rule) == [OK]
 
 
 GUARD = a_resource_rule()
