@@ -5,10 +5,10 @@ certain (MSER, White 1997: the cut with the least variance / count of the rest, 
 only when what is cut differs from the rest at the 1 % level: else chance would pick quiet seconds.
 
 What is left drifts when the straight line through throughput or mean latency changes by more than
-5 % from begin to end AND its slope differs from 0 at the 1 % level. Neighbouring seconds are alike,
-so n of them count as n (1 - r) / (1 + r), with r the autocorrelation of what the line leaves over
-(first order, its bias in short series taken back). Latency is looked at from five mean latencies
-on: the first answers in a hold are the quick ones among the requests that began in it.
+5 % from begin to end AND its slope differs from 0 at the 1 % level. Its error comes from what line
+and bend leave over, times (1 + r) / (1 - r), because neighbouring seconds are alike: r is the
+autocorrelation of first order, its bias in short series taken back. Latency is looked at from five
+mean latencies on: the first answers in a hold are the quick ones of those that began in it.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,9 @@ _LEAST_POINTS = 3
 DRIFT_RATIO = 0.05
 _MEANS_UNTIL_ALL_ANSWER = 5.0
 _MOST_AUTOCORRELATION = 0.9
-# Student's t, two-sided 1 %, for 1, 2, ... degrees of freedom.
+# Below this what is left over is the rounding of numbers.
+_GRAIN_RATIO = 1e-12
+# For 1, 2, ... degrees of freedom.
 _T_QUANTILES = (63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355)
 _NORMAL_QUANTILE = 2.575_829
 
@@ -77,10 +79,10 @@ def _warm_up(rates: Sequence[float]) -> int:
         return 0
     head, rest = rates[:cut], rates[cut:]
     mean, squares, freedom = _mean(rest), _squares(rest), len(rest) - 1
-    likeness = _autocorrelation([x - mean for x in rest], squares)
+    likeness = _autocorrelation([x - mean for x in rest], squares, fitted=1)
     variance = squares / freedom * (1 + likeness) / (1 - likeness)
     error = sqrt(variance * (1 / len(head) + 1 / len(rest)))
-    return cut if abs(_mean(head) - mean) > _t_quantile(freedom) * error else 0
+    return cut if abs(_mean(head) - mean) > t_quantile(freedom) * error else 0
 
 
 def _drift(at_s: Sequence[float], values: Sequence[float]) -> _Drift | None:
@@ -88,41 +90,57 @@ def _drift(at_s: Sequence[float], values: Sequence[float]) -> _Drift | None:
     if len(values) < _LEAST_POINTS or (mean := _mean(values)) <= 0:
         return None
     middle_s = _mean(at_s)
-    spread = sum((t - middle_s) ** 2 for t in at_s)
-    slope = sum((t - middle_s) * (x - mean) for t, x in zip(at_s, values, strict=True)) / spread
-    left_over = [x - mean - slope * (t - middle_s) for t, x in zip(at_s, values, strict=True)]
+    off_s = [t - middle_s for t in at_s]
+    left_over, slope = _without(off_s, [x - mean for x in values])
     ratio = slope * (at_s[-1] - at_s[0]) / mean
-    return _Drift(ratio, abs(slope) > _slope_error(left_over, spread))
+    return _Drift(ratio, abs(slope) > _slope_error(off_s, left_over, mean))
 
 
-def _slope_error(left_over: Sequence[float], spread: float) -> float:
-    """How large a slope must be to differ from 0 at the 1 % level."""
-    count = len(left_over)
-    squares = sum(x * x for x in left_over)
-    likeness = _autocorrelation(left_over, squares)
-    freedom = count * (1 - likeness) / (1 + likeness) - 2
+def _slope_error(off_s: Sequence[float], left_over: Sequence[float], mean: float) -> float:
+    """How large a slope must be to differ from 0 at the 1 % level.
+
+    What drifts seldom does so in a straight line, so a bend is no noise either.
+    """
+    square_s = _mean([t * t for t in off_s])
+    bend, _ = _without(off_s, [t * t - square_s for t in off_s])
+    noise, _ = _without(bend, left_over)
+    count = len(noise)
+    squares = sum(x * x for x in noise)
+    freedom = count - 3
     if freedom < 1:
         return inf
-    error = sqrt(squares / (count - 2) / spread * (1 + likeness) / (1 - likeness))
-    return _t_quantile(freedom) * error
+    if squares <= count * (_GRAIN_RATIO * mean) ** 2:
+        return 0.0
+    likeness = _autocorrelation(noise, squares, fitted=3)
+    variance = squares / freedom * (1 + likeness) / (1 - likeness)
+    return t_quantile(freedom) * sqrt(variance / sum(t * t for t in off_s))
 
 
-def _autocorrelation(left_over: Sequence[float], squares: float) -> float:
+def _without(basis: Sequence[float], values: Sequence[float]) -> tuple[list[float], float]:
+    """What the best multiple of a basis leaves of values, both without a mean; and the factor."""
+    products = sum(b * x for b, x in zip(basis, values, strict=True))
+    factor = products / sum(b * b for b in basis)
+    return [x - factor * b for b, x in zip(basis, values, strict=True)], factor
+
+
+def _autocorrelation(left_over: Sequence[float], squares: float, *, fitted: int) -> float:
+    """How alike neighbours are, 0 at least; `squares` is the sum of their squares.
+
+    Taking `fitted` constants off n independent values leaves about -fitted / n (Kendall 1954).
+    """
     if squares <= 0:
         return 0.0
-    products = sum(a * b for a, b in pairwise(left_over))
-    seen = products / squares
-    # A line fitted to n independent values leaves about -2 / n (Kendall's bias with a trend).
-    return min(max(0.0, seen + (2 + 4 * seen) / len(left_over)), _MOST_AUTOCORRELATION)
+    seen = sum(a * b for a, b in pairwise(left_over)) / squares
+    unbiased = seen + (fitted + (fitted + 2) * seen) / len(left_over)
+    return min(max(0.0, unbiased), _MOST_AUTOCORRELATION)
 
 
-def _t_quantile(freedom: float) -> float:
-    """Two-sided 1 % point; degrees of freedom that are no whole number are rounded down."""
-    whole = int(freedom)
-    if whole <= len(_T_QUANTILES):
-        return _T_QUANTILES[whole - 1]
+def t_quantile(freedom: int) -> float:
+    """Student's t, the two-sided 1 % point; scipy would take a second to load in a climb."""
+    if freedom <= len(_T_QUANTILES):
+        return _T_QUANTILES[freedom - 1]
     z = _NORMAL_QUANTILE
-    return z + (z**3 + z) / (4 * whole) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * whole**2)
+    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
 
 
 def _begins_s(intervals: Sequence[Interval]) -> list[float]:

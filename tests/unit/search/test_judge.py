@@ -5,21 +5,26 @@ from dataclasses import replace
 import pytest
 
 from capacity.histogram import Histogram
+from capacity.model.load import Arrivals, ClosedLoop, OpenLoop
+from capacity.model.plan import Purpose
 from capacity.model.rules import (
     Absolute,
     Action,
     Comparison,
+    Rule,
     RuleState,
     TimesFirst,
     WindowStats,
 )
-from capacity.model.run import Trust
+from capacity.model.run import Step, Trust
 from capacity.model.snapshot import Counts, FailureKind
 from capacity.search.judge import (
     confirm_over_steps,
     first_valid,
     judge_step,
     judge_window,
+    needs_more_samples,
+    rungs_before,
     step_rules,
     stopping,
     window_rules,
@@ -204,6 +209,78 @@ def test_growth_has_no_multiple_of_the_first_step() -> None:
     rule = a_rule("gain", comparison=Comparison.BELOW, limit=TimesFirst(2.0))
     steps = [a_step(1, 100.0), a_step(2, 200.0, index=1)]
     assert judge_step(rule, steps[:1], steps[1]).state is RuleState.NO_DATA
+
+
+def purposed(step: Step, purpose: Purpose) -> Step:
+    """The same step, run for something else."""
+    return replace(step, plan=replace(step.plan, purpose=purpose))
+
+
+def test_growth_is_judged_on_steps_of_the_ladder_only() -> None:
+    """A step beside it is at a load of its own kind, and one cut short has not shown all."""
+    before, flat = a_step(4, 400.0), a_step(8, 400.0, index=1)
+    rule = replace(GAIN_RULE, for_steps=1)
+    assert judge_step(rule, [before], flat).state is RuleState.BREACH
+    refined = judge_step(rule, [before], purposed(flat, Purpose.REFINE))
+    assert (refined.state, refined.reason) == (RuleState.NO_DATA, "no step of the ladder")
+    broken_off = judge_step(rule, [before], replace(flat, ended_early=True))
+    assert (broken_off.state, broken_off.reason) == (RuleState.NO_DATA, "the hold was cut short")
+    voided = judge_step(rule, [a_step(2, 200.0), before], a_step(8, 1.0, trust=Trust.INVALID))
+    assert voided.state is RuleState.NO_DATA
+
+
+def test_growth_skips_a_step_that_was_cut_short() -> None:
+    """From 1 to 4 concurrent throughput doubled per doubling, whatever the pause at 2 says."""
+    paused = a_step(2, 20.0, index=1, ended_early=True)
+    judgement = judge_step(GAIN_RULE, [a_step(1, 100.0), paused], a_step(4, 400.0, index=2))
+    assert judgement.observed == pytest.approx(1.0, abs=1e-2)
+
+
+def test_rules_look_back_at_the_ladder_below_the_load() -> None:
+    """By load, with repetitions in the place of their steps, and never at steps beside it."""
+    one, four, sixteen = a_step(1), a_step(4, index=1), a_step(16, index=2)
+    again = purposed(a_step(16, 700.0, index=3), Purpose.RECHECK)
+    refined = purposed(a_step(8, index=4), Purpose.REFINE)
+    later = purposed(a_step(1, 90.0, index=5), Purpose.RECHECK)
+    steps = [one, four, sixteen, again, refined, later]
+    assert rungs_before(steps, ClosedLoop(64)) == (one, four, again)
+    assert rungs_before(steps, ClosedLoop(16)) == (one, four)
+    assert rungs_before(steps, ClosedLoop(1)) == (one,)
+    assert rungs_before(steps, OpenLoop(700.0, Arrivals.POISSON, 64)) == (one,)
+    assert rungs_before([], ClosedLoop(1)) == ()
+
+
+ABOVE_100_MS = a_rule("p99", limit=Absolute(0.1))
+
+
+@pytest.mark.parametrize(
+    ("rule", "samples", "p99_s", "needs"),
+    [
+        pytest.param(ABOVE_100_MS, 999, 0.06, True, id="over half of the limit"),
+        pytest.param(ABOVE_100_MS, 1000, 0.06, False, id="ten samples above it"),
+        pytest.param(ABOVE_100_MS, 999, 0.05, False, id="far from the limit"),
+        pytest.param(a_rule("p90", limit=Absolute(0.02)), 99, 0.02, True, id="p90 of 99"),
+        pytest.param(a_rule("p90", limit=Absolute(0.02)), 100, 0.02, False, id="p90 of 100"),
+        pytest.param(a_rule("p50", limit=Absolute(0.01)), 20, 0.02, False, id="no high one"),
+        pytest.param(replace(ABOVE_100_MS, action=Action.MARK), 500, 0.06, False, id="marks only"),
+        pytest.param(
+            a_rule("p99", comparison=Comparison.BELOW, limit=Absolute(0.01)),
+            *(500, 0.06, False),
+            id="a lower limit",
+        ),
+        pytest.param(P99_RULE, 500, 0.6, False, id="a multiple of nothing"),
+        pytest.param(ABOVE_100_MS, 0, None, False, id="no answers"),
+    ],
+)
+def test_a_percentile_near_its_limit_needs_samples(
+    rule: Rule, samples: int, p99_s: float | None, *, needs: bool
+) -> None:
+    """A P99 of 999 requests has not ten above it; far from the limit that does not matter."""
+    window = a_window(samples, p99_s=p99_s)
+    if p99_s is not None:  # a window of a rule keeps the percentiles of few samples
+        latency = replace(a_latency(p99_s / 2, p99_s=p99_s), count=samples)
+        window = replace(window, latency=latency)
+    assert needs_more_samples(rule, window, None) == needs
 
 
 def test_window_rule_for_two_steps_waits_for_the_second() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from capacity.histogram import Histogram, summarize
 from capacity.model.load import Arrivals, ClosedLoop, OpenLoop
+from capacity.model.measured import Interval
 from capacity.model.rules import WindowStats
 from capacity.model.snapshot import (
     ConnectionCounts,
@@ -240,3 +241,31 @@ def test_scenario_functions_are_summed_apart() -> None:
     latency = tally.scenario_latency()
     assert latency is not None
     assert (latency.count, tally.scenario_failures()) == (2, 4)
+
+
+def test_intervals_are_seconds_with_the_mean_of_their_own_answers() -> None:
+    """The few milliseconds at the end of a hold belong to its last second."""
+    tally = WindowTally()
+    tally.add(a_snapshot(0, start_s=5.0))
+    tally.add(a_snapshot(20, start_s=6.0, latency_blob=a_blob(0.010, 0.030)))
+    tally.add(a_snapshot(1, start_s=7.0, span_s=0.01, latency_blob=a_blob(0.080)))
+    tally.add(a_snapshot(9, start_s=7.01, span_s=0.0))
+    first, second = tally.intervals()
+    assert first == Interval(1.0, 0, None)
+    assert (second.span_s, second.ended_ok) == (pytest.approx(1.01), 21)
+    assert second.mean_s == pytest.approx(0.040, rel=1e-3)
+
+
+def test_a_hold_of_less_than_half_a_second_is_one_interval() -> None:
+    """There is no second before it that it could belong to."""
+    tally = WindowTally()
+    tally.add(a_snapshot(3, start_s=5.0, span_s=0.2))
+    assert tally.intervals() == (Interval(pytest.approx(0.2), 3, None),)
+
+
+def test_whole_window_is_every_interval_so_far() -> None:
+    """From the begin of the window on, however long a sliding window would be."""
+    tally = WindowTally()
+    for second in range(3):
+        tally.add(a_snapshot(10, start_s=float(second), latency_blob=a_blob(0.010)))
+    assert (tally.whole().span_s, tally.whole().counts.ok) == (3.0, 30)
