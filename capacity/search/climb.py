@@ -180,11 +180,6 @@ class Climb:
         return self._is_cut_short or self.end is not None
 
     @property
-    def is_load_off(self) -> bool:
-        """Whether no request starts until the next step begins."""
-        return self._is_load_off
-
-    @property
     def is_hold_drained(self) -> bool:
         """Whether the hold's requests have ended; where the load has been taken off, all."""
         return self.is_drained if self._is_load_off else self.hold.is_complete

@@ -50,6 +50,11 @@ def test_three_points_show_a_drift_and_prove_none() -> None:
     assert found.latency_drift_ratio == pytest.approx(0.002 / 0.011)
 
 
+def test_one_cold_second_before_a_rest_without_any_noise_is_cut() -> None:
+    """Beside seconds that are all the same every difference is certain."""
+    assert assess(a_hold([500, *[800] * 9])).cut_s == 1.0
+
+
 def test_at_most_half_is_cut() -> None:
     """What is left after a late change for the better is still drifting or cut in its middle."""
     assert assess(a_hold([100] * 7 + [800] * 3)).cut_s <= 5.0

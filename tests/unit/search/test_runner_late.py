@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from capacity.model.plan import Purpose, SearchPlan
 from capacity.model.resources import Asked, Change, ChangeKind, Reading, ReadingState
 from capacity.model.rules import OnMissing, RuleState
 from capacity.model.run import (
@@ -14,11 +15,13 @@ from capacity.model.run import (
     RunEnd,
     SnapshotTaken,
     StepReassessed,
+    StepStarted,
     Trust,
 )
+from tests.fakes.scripted import Behaviour
 from tests.unit.resource_builders import POD, a_reading
-from tests.unit.search.test_runner import ERRORS, failing_above_16
-from tests.unit.search.watched import CPU, Watched, hot_from, late_breach_at, no_data_from
+from tests.unit.search.test_runner import ERRORS, failing_above_16, knee_at_8
+from tests.unit.search.watched import CPU, Script, Watched, hot_from, late_breach_at, no_data_from
 
 
 def test_late_samples_stop_the_next_step_and_name_the_one_they_belong_to() -> None:
@@ -144,3 +147,65 @@ def test_a_change_that_is_told_twice_is_one() -> None:
     """At the end of the hold and once more later."""
     run = Watched([CPU], hot_from(9), change=lambda _: [a_change()], late_after_s=2.0)
     assert all(step.changes == (a_change(),) for step in run.newest)
+
+
+RECHECK = SearchPlan(recheck=True)
+
+
+def once_late_at(index: int, *, value: float = 0.93) -> Script:
+    """A pod that was hot in one step, which only its late samples show."""
+
+    def read(step_index: int, asked: Asked) -> Sequence[Reading]:
+        is_hot = step_index == index and asked is Asked.LATE
+        return [a_reading(value if is_hot else 0.4)]
+
+    return read
+
+
+def test_a_limit_that_was_broken_below_breaks_off_the_step_of_the_ladder() -> None:
+    """8 concurrent are measured again, then the 16 that were broken off, then the rest."""
+    run = Watched([CPU], once_late_at(3), late_after_s=2.0, search=RECHECK)
+    assert run.levels == [1, 2, 4, 8, 16, 8, 16, 32, 64]
+    assert run.again == [8, 16]
+    assert run.steps[4].ended_early
+    assert run.end.reason is EndReason.LADDER
+
+
+def test_a_step_that_has_not_begun_to_measure_leaves_nothing_behind() -> None:
+    """The samples come while 16 concurrent settle: that step has not happened."""
+    run = Watched([CPU], once_late_at(3), late_after_s=0.5, search=RECHECK)
+    assert run.levels == [1, 2, 4, 8, 8, 16, 32, 64]
+    started = [event.plan for event in run.of(StepStarted) if isinstance(event, StepStarted)]
+    assert [(p.index, p.load.level) for p in started[3:6]] == [(3, 8), (4, 16), (4, 8)]
+
+
+def test_a_step_that_refines_is_not_broken_off_by_what_was_seen_below() -> None:
+    """It fills a gap of its own; what it says is true whatever was seen elsewhere."""
+    search = SearchPlan(refine=1)
+
+    def failing_at_64(concurrency: int) -> Behaviour:
+        return replace(knee_at_8(concurrency), failing_ratio=0.5 if concurrency > 50 else 0.0)
+
+    run = Watched([ERRORS, CPU], once_late_at(6), failing_at_64, late_after_s=2.0, search=search)
+    assert run.steps[-1].plan.purpose is Purpose.REFINE
+    assert not run.steps[-1].ended_early
+
+
+def test_the_load_begins_again_when_the_last_step_turns_out_to_have_broken_a_limit() -> None:
+    """Its late samples are waited for without load; then 64 concurrent are measured once more."""
+    run = Watched([CPU], once_late_at(6), late_after_s=20.0, search=RECHECK)
+    assert run.levels[-2:] == [64, 64]
+    assert run.again == [64]
+    assert run.engine.calls.count("set_concurrency(64)") == 2
+    assert run.end.reason is EndReason.LADDER
+    assert run.newest[-1].judgements[-1].state is RuleState.OK
+
+
+def test_who_asked_for_the_end_gets_no_further_step() -> None:
+    """Ctrl-C in the moment in which they come: the limit was broken once, so it is no end."""
+    alone = Watched([CPU], once_late_at(6), late_after_s=20.0)
+    at_s = alone.clock.time_s
+    run = Watched([CPU], once_late_at(6), late_after_s=20.0, search=RECHECK, interrupt_at_s=at_s)
+    assert run.again == []
+    assert run.newest[-1].breaches
+    assert run.end.reason is EndReason.INTERRUPTED

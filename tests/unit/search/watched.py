@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from capacity.model.plan import Purpose, SearchPlan
 from capacity.model.resources import Asked, Reading, ReadingState
 from capacity.model.rules import Rule
 from capacity.model.run import (
@@ -79,6 +80,7 @@ class Watched:
         *,
         interrupt_at_s: float = float("inf"),
         max_requests: int = 5_000_000,
+        search: SearchPlan | None = None,
         beside: Script | None = None,
         **monitor: object,
     ) -> None:
@@ -86,7 +88,7 @@ class Watched:
         self.clock = FakeClock()
         self.engine = ScriptedEngine(self.clock, service)
         self.monitor = ScriptedMonitor(self.clock, read, **monitor)  # type: ignore[arg-type]  # test shorthand
-        plan = a_short_plan(*rules)
+        plan = a_short_plan(*rules, search=SearchPlan() if search is None else search)
         plan = replace(plan, fuses=replace(plan.fuses, max_requests=max_requests))
         monitors = [self.monitor]
         if beside is not None:
@@ -118,6 +120,12 @@ class Watched:
     def levels(self) -> list[float]:
         """The loads of the finished steps."""
         return [step.plan.load.level for step in self.steps]
+
+    @property
+    def again(self) -> list[float]:
+        """The loads that were measured once more."""
+        purpose = Purpose.RECHECK
+        return [s.plan.load.level for s in self.steps if s.plan.purpose is purpose]
 
     def of(self, kind: type[Event]) -> list[Event]:
         """The events of one kind."""
