@@ -42,12 +42,12 @@ def _never_judged(steps: Sequence[Measured]) -> Iterator[str]:
         for judgement in step.judgements:
             by_rule.setdefault(judgement.rule.text, []).append(judgement)
     for text, judgements in by_rule.items():
-        # Growth and multiples of the first step have nothing to be held against there.
-        rests_on_first = not isinstance(judgements[0].rule.limit, Absolute)
-        is_first_alone = len(judgements) == 1 and (
-            rests_on_first or not judgements[0].rule.is_limit
+        rule = judgements[0].rule
+        # Growth is no limit, and in a first step a multiple of it has nothing to be held against.
+        is_expected = not rule.is_limit or (
+            len(judgements) == 1 and not isinstance(rule.limit, Absolute)
         )
-        if not is_first_alone and all(_is_unknown(judgement) for judgement in judgements):
+        if not is_expected and all(_is_unknown(judgement) for judgement in judgements):
             yield f"{text} could not be judged in any step: {judgements[-1].reason}"
 
 
