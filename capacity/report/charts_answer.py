@@ -12,6 +12,7 @@ from capacity.model.load import ConcurrencyLadder
 from capacity.model.plan import Purpose
 from capacity.model.run import Run, Step
 from capacity.report.charts_frame import BLUE, DARK, ORANGE, PURPLE, axis_limits, put_mark
+from capacity.report.charts_steps import is_doubtful
 from capacity.report.charts_words import (
     capacity_mark,
     confirm_mark,
@@ -179,7 +180,7 @@ def draw_checks(axes: "Axes", roles: StepRoles, language: Language) -> list["Lin
             marker=">",
             ms=10,
             color=BLUE,
-            mfc=_EXTRA_FACE,
+            mfc="white" if is_doubtful(step) else _EXTRA_FACE,
             gid="confirm",
             zorder=5,
             clip_on=False,

@@ -13,7 +13,7 @@ from capacity.model.findings import (
     Peak,
 )
 from capacity.model.load import ConcurrencyLadder, Ladder, RateLadder
-from capacity.model.run import EndReason, Run, Step
+from capacity.model.run import EndReason, Run, Step, Trust
 from capacity.model.snapshot import FailureKind, Side
 from capacity.report.intervals import range_words, short
 from capacity.report.load_words import load_words, loads_words, show_level
@@ -140,7 +140,9 @@ def limit_mark(capacity: Capacity, language: Language) -> str:
 
 
 def confirm_mark(step: Step, language: Language) -> str:
-    """The rate of planned starts, and the P99 that they had."""
+    """The rate of planned starts, and the P99 that they had, if that can be believed."""
+    if step.validity.trust is Trust.INVALID:
+        return say(language, "mark_confirm_doubted", rate=show_level(step.plan.load))
     p99 = show_p99(step.latency)
     key = "mark_confirm" if p99 is None else "mark_confirm_p99"
     fields = {} if p99 is None else {"p99": p99}

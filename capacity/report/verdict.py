@@ -15,7 +15,7 @@ from capacity.report.incidents import (
 )
 from capacity.report.load_words import loads_words
 from capacity.report.shown import cells, padded, printable
-from capacity.report.step_roles import end_step
+from capacity.report.step_roles import end_step, roles_of
 from capacity.report.texts import CATALOGUES, Language, say
 from capacity.report.texts_missing import missing_in
 from capacity.report.verdict_capacity import (
@@ -133,19 +133,31 @@ def _trust(run: Run, language: Language) -> tuple[str, str]:
         reason = broken[-1].validity.reasons[0] if broken else run.end.detail
         levels = loads_words(broken or _ended_at(run), language)
         return "not_valid", say(language, "not_valid_reason", reason=reason, levels=levels)
-    doubtful = _with(run, Trust.INVALID, Trust.SUSPECT)
+    curve = roles_of(run).curve
+    doubtful = [step for step in curve if step.validity.trust is not Trust.VALID]
     if not doubtful:
-        return "valid", say(language, "valid_all", count=len(run.steps))
-    # Of steps with different reasons the last one tells most: it is the nearest to the limit.
+        return _beside(run, curve, language)
+    # Of loads with different reasons the last one tells most: it is the nearest to the limit.
     told = [step for step in doubtful if step.validity.reasons][-1:]
     return "remarks", say(
         language,
         "remarks_some",
         doubtful=len(doubtful),
-        count=len(run.steps),
+        count=len(curve),
         levels=loads_words(doubtful, language),
         where=loads_words(told, language),
         reason="; ".join(step.validity.reasons[0] for step in told),
+    )
+
+
+def _beside(run: Run, curve: Sequence[Step], language: Language) -> tuple[str, str]:
+    """Each load has a step that is believed; others, beside those, may not be."""
+    others = _with(run, Trust.INVALID, Trust.SUSPECT)
+    if not others or not curve:
+        return "valid", say(language, "valid_all", count=len(run.steps))
+    levels = loads_words(others, language)
+    return "remarks", say(
+        language, "remarks_beside", others=len(others), count=len(run.steps), levels=levels
     )
 
 

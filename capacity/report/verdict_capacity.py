@@ -64,7 +64,7 @@ def checked_sentence(capacity: Capacity, steps: Sequence[Step], language: Langua
     parts = [
         _verified(capacity.verification, steps, language),
         _confirmed(capacity.confirmation, steps, language),
-        _recovered(capacity.recovery, language),
+        _recovered(capacity.recovery, steps, language),
     ]
     return say(language, "clauses").join(part for part in parts if part)
 
@@ -164,7 +164,7 @@ def _verified(check: FollowUp, steps: Sequence[Step], language: Language) -> str
     if check.state is FollowUpState.HELD and step is not None:
         load = load_words(step.plan.load, language)
         return say(language, "verify_held_for", hold=format_duration(step.hold_s), load=load)
-    return say(language, f"verify_{check.state.value}", detail=check.detail)
+    return say(language, f"verify_{check.state.value}", detail=_why(check, step))
 
 
 def _confirmed(check: FollowUp, steps: Sequence[Step], language: Language) -> str:
@@ -175,10 +175,18 @@ def _confirmed(check: FollowUp, steps: Sequence[Step], language: Language) -> st
     p99 = None if step is None else show_p99(step.latency)
     if check.state is FollowUpState.HELD and p99 is not None:
         return say(language, "confirm_held_p99", rate=rate, p99=p99)
-    return say(language, f"confirm_{check.state.value}", rate=rate, detail=check.detail)
+    return say(language, f"confirm_{check.state.value}", rate=rate, detail=_why(check, step))
 
 
-def _recovered(check: FollowUp, language: Language) -> str:
+def _recovered(check: FollowUp, steps: Sequence[Step], language: Language) -> str:
     if check.state is FollowUpState.NOT_PLANNED:
         return ""
-    return say(language, f"recovery_{check.state.value}", detail=check.detail)
+    detail = _why(check, step_at(steps, check.step_index))
+    return say(language, f"recovery_{check.state.value}", detail=detail)
+
+
+def _why(check: FollowUp, step: Step | None) -> str:
+    """The fact behind a state; of a step with several doubts the first one is enough for a line."""
+    if check.state is FollowUpState.UNKNOWN and step is not None and step.validity.reasons:
+        return step.validity.reasons[0]
+    return check.detail

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from capacity.model.findings import Estimate, Findings, NoKnee, NoKneeReason
 from capacity.model.plan import Purpose
 from capacity.model.rules import RuleState
-from capacity.model.run import EndReason, Run, RunEnd
+from capacity.model.run import EndReason, Run, RunEnd, Trust, Validity
 from capacity.report.charts import qps_ttlb_figure, success_rate_figure
 from capacity.report.charts_answer import fit_points
 from capacity.report.texts import Language
@@ -110,6 +110,18 @@ def test_a_confirmation_without_enough_samples_has_no_p99() -> None:
     steps = [*run.steps[:10], replace(run.steps[10], latency=None), run.steps[11]]
 
     assert "planned starts at 720/s" in legend(drawn(replace(run, steps=tuple(steps))))
+
+
+def test_a_confirmation_that_is_invalid_shows_no_p99() -> None:
+    """It is hollow, as everything that cannot be believed."""
+    run = a_whole_run()
+    bad = replace(run.steps[10], validity=Validity(Trust.INVALID, ("late",)))
+    figure = drawn(replace(run, steps=(*run.steps[:10], bad, run.steps[11])))
+    line = line_of(figure, "confirm")
+
+    assert "planned starts at 720/s: invalid" in legend(figure)
+    assert line is not None
+    assert line.get_markerfacecolor() == "white"
 
 
 def test_the_fit_is_drawn_over_the_tested_loads_alone() -> None:

@@ -17,7 +17,7 @@ from capacity.model.findings import (
 )
 from capacity.model.load import ClosedLoop
 from capacity.model.rules import RuleState
-from capacity.model.run import EndReason, Run, RunEnd, Trust
+from capacity.model.run import EndReason, Run, RunEnd, Trust, Validity
 from capacity.model.snapshot import FailureKind, WarningKind
 from capacity.report.texts import Language
 from capacity.report.verdict import findings_lines, is_valid, verdict_lines
@@ -99,7 +99,7 @@ def test_no_limit_met_is_a_lower_bound() -> None:
     assert said["Knee"] == (
         "not reached: throughput was still growing at 64 concurrent; 800 qps is a lower bound"
     )
-    assert said["Stopped"] == "after 64 concurrent: every step was climbed, no rule fired"
+    assert said["Stopped"] == "after 64 concurrent: every step was climbed, no rule ended it"
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,27 @@ def test_doubtful_steps_are_remarks() -> None:
     said = lines(a_run([*a_curve((1, 2, 4, 8)), doubtful, failed]))
 
     assert said["Remarks"] == (
-        "2 of 6 steps are doubtful (at 16, 32 concurrent); at 16 concurrent: the loop was 9ms late"
+        "2 of 6 loads are doubtful (at 16, 32 concurrent); at 16 concurrent: the loop was 9ms late"
+    )
+
+
+def test_steps_that_bear_no_figure_are_remarked_apart() -> None:
+    """What was measured again is believed; the first look at it is told and not counted as a load.
+
+    Light load afterwards used to give its reason to all of them.
+    """
+    run = a_whole_run()
+    bad = Validity(Trust.INVALID, ("the loop was 9ms late",))
+    steps = [replace(step, validity=bad) if step.plan.index in (3, 11) else step
+             for step in run.steps]  # fmt: skip
+    doubted = replace(run.steps[6], validity=Validity(Trust.SUSPECT, ("busy",)))
+
+    assert lines(replace(run, steps=tuple(steps)))["Remarks"] == (
+        "each load can be believed; of 12 steps 2 cannot (at 8, 1 concurrent) and bear no figure"
+    )
+    steps[6] = doubted
+    assert lines(replace(run, steps=tuple(steps)))["Remarks"] == (
+        "1 of 9 loads are doubtful (at 64 concurrent); at 64 concurrent: busy"
     )
 
 
@@ -232,7 +252,7 @@ def test_the_reason_of_a_remark_is_that_of_the_step_it_names() -> None:
     late = a_step(16, 800.0, trust=Trust.SUSPECT, reasons=["late", "busy"])
 
     assert lines(a_run([few, late]))["Remarks"] == (
-        "2 of 2 steps are doubtful (at 4, 16 concurrent); at 16 concurrent: late"
+        "2 of 2 loads are doubtful (at 4, 16 concurrent); at 16 concurrent: late"
     )
 
 

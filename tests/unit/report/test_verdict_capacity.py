@@ -13,6 +13,7 @@ from capacity.model.findings import (
     LimitKind,
 )
 from capacity.model.load import Arrivals, ClosedLoop, OpenLoop
+from capacity.model.run import Trust, Validity
 from capacity.report.texts import Language
 from capacity.report.verdict_capacity import (
     capacity_sentence,
@@ -185,6 +186,20 @@ def test_a_check_that_did_not_hold_says_so(state: FollowUpState, sentence: str) 
     )
 
     assert checked_sentence(capacity, STEPS, Language.EN) == sentence
+
+
+def test_a_check_that_cannot_be_believed_tells_its_first_doubt() -> None:
+    """One line has no room for all of them."""
+    doubts = Validity(Trust.INVALID, ("woke up late (P99; limit 1ms)", "waited for a core"))
+    steps = tuple(replace(step, validity=doubts) for step in STEPS)
+    check = FollowUp(FollowUpState.UNKNOWN, 10, "a; b")
+    capacity = replace(SATURATED, confirmation=replace(check, rate_qps=720.0), recovery=check)
+
+    assert checked_sentence(capacity, steps, Language.EN) == (
+        "verified: every limit held for 60s at 8 concurrent; planned starts at 720/s proved "
+        "nothing: woke up late (P99; limit 1ms); whether it recovered is not known: "
+        "woke up late (P99; limit 1ms)"
+    )
 
 
 def test_what_was_left_out_at_the_end_is_named() -> None:
