@@ -15,9 +15,11 @@ from knee_bench.noise import draw_noise, measured_at
 
 FIRST_TABLE_SEED = 1_000_000
 
-# Surely saturated: N95 at most this share of the last level, and a level with this share of X_sup.
+# Surely saturated: N95 at most this share of the last level, a level with this share of X_sup, and
+# one from N95 on that has more than the third share of the highest: not the foot of a cliff.
 _SURELY_SEEN = 0.8
 _SURELY_TOUCHED = 0.85
+_STANDING = 0.6
 # Surely not reached: no level has more than this share of X_sup.
 _SURELY_SHORT = 0.8
 # Surely below the range: N95 at most this share of the first level.
@@ -91,7 +93,9 @@ def state_in(truth: Truth, levels: grids.Grid, qps: Floats) -> State:
     if truth.n95 <= _SURELY_BELOW * levels[0]:
         return State.BELOW_RANGE
     is_in_range = levels[0] < truth.n95 <= _SURELY_SEEN * levels[-1]
-    if is_in_range and highest >= _SURELY_TOUCHED:
+    beyond = qps[np.array(levels) >= truth.n95]
+    is_seen = bool((beyond > _STANDING * qps.max()).any())
+    if is_in_range and is_seen and highest >= _SURELY_TOUCHED:
         return State.SATURATED
     if truth.n95 > levels[-1] and highest <= _SURELY_SHORT:
         return State.NOT_REACHED
