@@ -4,13 +4,13 @@ SEEDS BELOW 1,000,000 ARE FOR TUNING. SEEDS FROM 1,000,000 ARE FOR THE TABLE: wh
 while changing an estimator or a ladder makes the table worthless.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.random import Generator
 
 from knee_bench import curves, grids
-from knee_bench.model import Case, Floats, State, Truth
+from knee_bench.model import Case, Floats, Noise, State, Truth
 from knee_bench.noise import draw_noise, measured_at
 
 FIRST_TABLE_SEED = 1_000_000
@@ -22,7 +22,7 @@ _SURELY_TOUCHED = 0.85
 _STANDING = 0.6
 # Surely not reached: no level has more than this share of X_sup.
 _SURELY_SHORT = 0.8
-# Surely below the range: N95 at most this share of the first level.
+# Surely below the range: N95 at most this share of the first level; surely not: the reverse.
 _SURELY_BELOW = 0.8
 # By definition a curve is retrograde from a fall of 5 %; whether it falls by 5 or by 9 % no one can
 # tell where steps scatter as much.
@@ -32,15 +32,15 @@ _LEAST_KNEE, _MOST_KNEE, _FARTHEST_KNEE = 1.0, 2000.0, 3000.0
 _HOLDS_S = (5, 10, 20, 30)
 
 
-def draw_case(seed: int) -> Case:
-    """The case of a seed; the same seed gives the same case."""
+def draw_case(seed: int, noise_of: Callable[[Generator], Noise] = draw_noise) -> Case:
+    """The case of a seed; the same seed and kind of noise give the same case."""
     rng = np.random.default_rng(seed)
     grid = _pick(rng, grids.WEIGHTS)
     levels = grids.GRIDS[grid](rng)
     curve = curves.draw_curve(rng, _pick(rng, curves.WEIGHTS), _wanted_knee(rng, levels))
     truth = curves.truth_of(curve)
     levels = _as_climbed(rng, grid, levels, truth)
-    noise, hold_s = draw_noise(rng), int(rng.choice(_HOLDS_S))
+    noise, hold_s = noise_of(rng), int(rng.choice(_HOLDS_S))
     steps = tuple(
         measured_at(curve, level, index=index, hold_s=hold_s, noise=noise, rng=rng)
         for index, level in enumerate(levels)
@@ -92,7 +92,7 @@ def state_in(truth: Truth, levels: grids.Grid, qps: Floats) -> State:
     highest = qps.max() / truth.saturation_qps
     if truth.n95 <= _SURELY_BELOW * levels[0]:
         return State.BELOW_RANGE
-    is_in_range = levels[0] < truth.n95 <= _SURELY_SEEN * levels[-1]
+    is_in_range = levels[0] / _SURELY_BELOW <= truth.n95 <= _SURELY_SEEN * levels[-1]
     beyond = qps[np.array(levels) >= truth.n95]
     is_seen = bool((beyond > _STANDING * qps.max()).any())
     if is_in_range and is_seen and highest >= _SURELY_TOUCHED:

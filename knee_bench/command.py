@@ -3,10 +3,13 @@
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 
+from numpy.random import Generator
+
 from capacity.model.measured import Measured
 from knee_bench import document, stepping, table
 from knee_bench.cases import FIRST_TABLE_SEED, draw_case
-from knee_bench.model import Answer, Case
+from knee_bench.model import Answer, Case, Noise
+from knee_bench.noise import draw_noise, draw_quiet_noise
 from knee_bench.ours import ask_ours
 from knee_bench.published import all_beside
 from knee_bench.rivals import RIVALS, is_here
@@ -45,6 +48,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--only", choices=sorted(METHODS), help="one method")
     parser.add_argument("--by", choices=sorted(_PARTS), help="a table of each part, too")
     parser.add_argument("--worst", type=int, default=0, help="list the worst cases of N*")
+    parser.add_argument("--quiet", action="store_true", help="little noise, as on a quiet machine")
     given = parser.parse_args(words)
     if given.curves < 1 or given.seed < 0:
         parser.error("--curves must be at least 1 and --seed must not be negative")
@@ -52,7 +56,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 
 def _knees(given: argparse.Namespace) -> None:
-    cases = [draw_case(given.seed + place) for place in range(given.curves)]
+    cases = _draw(given.seed, given.curves, draw_quiet_noise if given.quiet else draw_noise)
     names = [given.only] if given.only else [name for name in METHODS if is_here(name)]
     answers = {name: _ask(name, cases) for name in names}
     scores = {name: score(cases, each) for name, each in answers.items()}
@@ -66,6 +70,10 @@ def _knees(given: argparse.Namespace) -> None:
         if given.worst:
             print(f"\nworst cases of {name}")
             print("\n".join(table.worst_lines(cases, each, given.worst)))
+
+
+def _draw(seed: int, curves: int, noise_of: Callable[[Generator], Noise]) -> list[Case]:
+    return [draw_case(seed + place, noise_of) for place in range(curves)]
 
 
 def _ask(name: str, cases: Sequence[Case]) -> list[Answer]:
@@ -102,9 +110,11 @@ def _published(_: argparse.Namespace) -> None:
 
 def _page(given: argparse.Namespace) -> None:
     """All figures of docs/knee.md, on the seeds that are kept for it."""
-    cases = [draw_case(FIRST_TABLE_SEED + place) for place in range(given.curves)]
+    cases = _draw(FIRST_TABLE_SEED, given.curves, draw_noise)
     answers = {name: _ask(name, cases) for name in METHODS if is_here(name)}
     scores = {name: score(cases, each) for name, each in answers.items()}
+    quiet = _draw(FIRST_TABLE_SEED, given.curves, draw_quiet_noise)
+    scores["ours, on a quiet machine"] = score(quiet, _ask("ours", quiet))
     kinds = parts_of(cases, answers["ours"], "kind")
     grids = parts_of(cases, answers["ours"], "grid")
     climbs = _compare(int(_CLIMBS_SHARE * given.curves) // len(stepping.CLASSES), FIRST_TABLE_SEED)

@@ -59,14 +59,16 @@ class Noise:
     """How measured throughput differs from the true one.
 
     `step_ratio` is the standard deviation of a step's own factor, `second_ratio` that of the
-    seconds' rate with correlation `r` from second to second; counts are Poisson on top. With
-    `outlier_probability` a step is an outlier, which has lost 15 to 60 % of its throughput.
+    seconds' rate with correlation `r` from second to second. On top counts scatter with
+    `poisson_share` of the variance of Poisson's. With `outlier_probability` a step is an outlier,
+    which has lost 15 to 60 % of its throughput.
     """
 
     step_ratio: float
     second_ratio: float
     r: float
     outlier_probability: float
+    poisson_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

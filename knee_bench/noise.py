@@ -19,6 +19,17 @@ def draw_noise(rng: Generator) -> Noise:
     )
 
 
+def draw_quiet_noise(rng: Generator) -> Noise:
+    """A service that does the same every second, on a machine with nothing else to do."""
+    return Noise(
+        step_ratio=float(np.exp(rng.uniform(np.log(0.001), np.log(0.01)))),
+        second_ratio=float(rng.uniform(0.0, 0.01)),
+        r=float(rng.uniform(0.0, 0.8)),
+        outlier_probability=0.01,
+        poisson_share=float(rng.uniform(0.0, 1.0)),
+    )
+
+
 def seconds_of(rng: Generator, noise: Noise, *, true_qps: float, hold_s: int) -> Floats:
     """How many good answers ended in each second of a hold."""
     factor = float(np.exp(noise.step_ratio * rng.standard_normal()))
@@ -31,7 +42,9 @@ def seconds_of(rng: Generator, noise: Noise, *, true_qps: float, hold_s: int) ->
         fresh = np.sqrt(1.0 - noise.r**2) * shocks[second]
         wander[second] = noise.r * wander[second - 1] + fresh
     rate = true_qps * factor * np.maximum(0.0, 1.0 + noise.second_ratio * wander)
-    return rng.poisson(rate).astype(np.float64)
+    scatter = np.sqrt(noise.poisson_share) * (rng.poisson(rate) - rate)
+    counts: Floats = np.maximum(0.0, np.round(rate + scatter))
+    return counts
 
 
 def measured_at(

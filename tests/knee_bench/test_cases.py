@@ -9,7 +9,7 @@ from knee_bench.cases import draw_case, falls_in, state_in
 from knee_bench.curves import sharp_curve
 from knee_bench.grids import DOUBLING, WRKTEST, cut_at, refined
 from knee_bench.model import Noise, State, Truth
-from knee_bench.noise import intervals_of, measured_at, seconds_of
+from knee_bench.noise import draw_quiet_noise, intervals_of, measured_at, seconds_of
 
 
 def truth(n95: float) -> Truth:
@@ -31,6 +31,7 @@ def truth(n95: float) -> Truth:
         (inf, (1.0, 10.0, 20.0), State.NOT_REACHED),
         (8.0, (96.0, 100.0, 100.0), State.BELOW_RANGE),
         (9.0, (95.5, 100.0, 100.0), State.BETWEEN),
+        (11.0, (92.0, 100.0, 100.0), State.BETWEEN),
     ],
     ids=[
         "well inside",
@@ -43,7 +44,8 @@ def truth(n95: float) -> Truth:
         "nearly there",
         "far beyond",
         "well below",
-        "near the begin",
+        "just below the begin",
+        "just above the begin",
     ],
 )
 def test_the_state_of_a_range(n95: float, qps: tuple[float, ...], wanted: State) -> None:
@@ -89,6 +91,23 @@ def test_seconds_wander_with_their_correlation() -> None:
     counts = seconds_of(np.random.default_rng(2), noise, true_qps=1e6, hold_s=20_000)
     assert np.corrcoef(counts[:-1], counts[1:])[0, 1] == pytest.approx(0.7, abs=0.02)
     assert counts.std() / counts.mean() == pytest.approx(0.05, rel=0.05)
+
+
+def test_quiet_counts_scatter_less_than_poisson() -> None:
+    """A quarter of Poisson's variance; with none of it every second is the same."""
+    rng = np.random.default_rng(4)
+    noise = Noise(0.0, 0.0, 0.0, 0.0, poisson_share=0.25)
+    counts = seconds_of(rng, noise, true_qps=900.0, hold_s=5000)
+    assert counts.var() == pytest.approx(225.0, rel=0.1)
+    still = Noise(0.0, 0.0, 0.0, 0.0, poisson_share=0.0)
+    assert set(seconds_of(rng, still, true_qps=900.0, hold_s=50)) == {900.0}
+
+
+def test_quiet_noise_is_quieter() -> None:
+    """The same curve and loads, with a tenth of the noise."""
+    loud, quiet = draw_case(11), draw_case(11, draw_quiet_noise)
+    assert quiet.truth == loud.truth
+    assert quiet.noise.step_ratio <= 0.01 <= loud.noise.step_ratio
 
 
 def test_outliers_lie_low() -> None:
