@@ -59,11 +59,11 @@ class Ended:
 def arguments(*words: str, out: Path) -> list[str]:
     """The command line of `capacity run` with its output below `out`: the ladder alone."""
     command = [sys.executable, "-m", "capacity", "run", *LADDER_ALONE, *words, "-o", str(out)]
-    return [*_undisturbed(), *command]
+    return [*free_of_other_work(), *command]
 
 
 @cache
-def _undisturbed() -> tuple[str, ...]:
+def free_of_other_work() -> tuple[str, ...]:
     """What to put before a command so that other work of the machine does not void its steps.
 
     A tool that has to wait for a core says so and ends, which is right, and not what these tests
@@ -86,7 +86,7 @@ def plain_environment(**changes: str) -> dict[str, str]:
 
 @contextmanager
 def demo_service(options: DemoOptions) -> Iterator[DemoProcess]:
-    """The demo service, kept as free of other work as the tool; see `_undisturbed`."""
+    """The demo service, kept as free of other work as the tool."""
     with DemoProcess(options) as service:
         with suppress(PermissionError):
             os.sched_setscheduler(service.pid, os.SCHED_RR, os.sched_param(1))

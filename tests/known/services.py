@@ -1,7 +1,7 @@
 """Which servers of known capacity are there, and what is the truth about each?
 
 The truth is by construction. Of the knee it is N* = X_sup * R(1): `knee` has the R(1) of the
-service alone, and the way there and back, some 0.1 ms on loopback, belongs to what a user waits for.
+service alone; the way there and back, some 0.1 ms on loopback, is waited for by users, too.
 """
 
 import random
@@ -44,7 +44,7 @@ def _usl() -> Usl:
 
 
 def _limiter() -> Model:
-    return Planned(Limiter(0.020, 500.0, burst=10.0).answer)
+    return Planned(Limiter(0.020, 500.0, burst=50.0).answer)
 
 
 def _lock() -> Model:
