@@ -7,8 +7,9 @@ like another. What lies above `failed` is flagged elsewhere, never averaged in. 
 `failed` a latency is bent like the residence time R = N / X of the fitted curve, a resource like X.
 
 The 90 % interval comes from drawing each value within its own error (P99: its order statistics,
-other percentiles: the slope of the tail, shares: binomial) and the way between the two loads:
-the crossing t in (0, 1) becomes t ** exp(s z), s = 0.3 with the curve and 0.7 without, for between
+other percentiles: the slope of the tail, shares: binomial; latencies and resources by 3 % more from
+step to step, or by the noise of the curve where that is more) and the way between the two loads:
+the crossing t in (0, 1) becomes t ** exp(s z), s = 0.2 with the curve and 0.5 without, for between
 two loads nothing was measured. Where the value at `passed` is under half of the limit on a share,
 it tells nothing of the way, and every place between is as likely. Draws are seeded: the same steps
 give the same answer. It never leaves [passed, failed].
@@ -21,7 +22,7 @@ nothing succeeded, the interval is the whole gap, and the value the load that pa
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import exp, hypot, log, sqrt
 from typing import TYPE_CHECKING
 
 from capacity.analysis.hold_values import hold_value, is_upper, percentile, seen_before
@@ -48,11 +49,13 @@ TELLING_SHARE = 0.5
 _DRAWS = 400
 _SEED = 20_261_121
 _PLACES = 65
-_SD_WAY_WITH_CURVE = 0.3
-_SD_WAY = 0.7
+_SD_WAY_WITH_CURVE = 0.2
+_SD_WAY = 0.5
 # Of a value whose error nobody knows, and the least of any.
 _UNKNOWN_LN_ERROR = 0.05
 _LEAST_ERROR = 0.002
+# How far a latency or a resource scatters from step to step, whatever its requests tell.
+_BETWEEN_STEPS = 0.03
 _Z_95 = 1.96
 
 _PERCENTS = (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999))
@@ -137,9 +140,13 @@ def _crossing(
     known.append((failed, observed))
     scale = _Scale.of(rule, [limit, *(value for _, value in known)])
     is_share = _is_share(rule)
+    between_steps = 0.0
+    if scale.is_ln:
+        between_steps = max(_BETWEEN_STEPS, 0.0 if fit is None else fit.noise_ratio)
     return _Crossing(
         points=tuple(
-            _Point(scale.place(value), scale.error(step, rule, value)) for step, value in known
+            _Point(scale.place(value), hypot(scale.error(step, rule, value), between_steps))
+            for step, value in known
         ),
         limit=scale.place(limit),
         bend=_bend(rule, passed[-1].load.level, failed.load.level, fit),
