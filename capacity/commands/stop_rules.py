@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from capacity.errors import UsageError
 from capacity.model.rules import METRICS, Rule
@@ -9,6 +10,8 @@ from capacity.profile.problems import InputError
 from capacity.profile.rule_text import Resources, parse_rule
 from capacity.units import Unit
 
+# What a plan adds to a rule that it changed: `(10s shortened to half of the hold)`.
+_NOTE = re.compile(r" \([^()]{1,100}\)$")
 _METRIC = re.compile(r"\s*([A-Za-z][A-Za-z0-9_.]{0,99})", re.ASCII)
 
 
@@ -24,18 +27,20 @@ def stop_rules(texts: Sequence[str], units: Mapping[str, Unit]) -> tuple[Rule, .
 
 
 def stored_rule(text: str) -> Rule:
-    """A rule that capacity wrote itself; of a resource its limit tells the unit.
+    """A rule that capacity wrote itself, with its note; of a resource its limit tells the unit.
 
     InputError, which is a ValueError, when no rule reads like that.
     """
+    bare = _NOTE.sub("", text)
     try:
-        return parse_rule(text)
+        rule = parse_rule(bare)
     except InputError:
-        found = [rule for unit in Unit if (rule := _about(text, unit)) is not None]
+        found = [one for unit in Unit if (one := _about(bare, unit)) is not None]
         if not found:
             raise
         # Written again it is the same text only in its own unit.
-        return next((rule for rule in found if rule.text == text), found[0])
+        rule = next((one for one in found if one.text == bare), found[0])
+    return replace(rule, text=text)
 
 
 def _about(text: str, unit: Unit) -> Rule | None:

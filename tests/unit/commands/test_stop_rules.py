@@ -19,6 +19,8 @@ from capacity.units import Unit
         ("prom.x > 20/s", Unit.PER_SECOND),
         ("pod.cores > 0.5cores", Unit.CORES),
         ("prom.lag > 2s", Unit.SECONDS),
+        ("p99 > 50ms over 1.5s (10s shortened to half of the hold)", None),
+        ("cpu > 90% over 1.5s (15s shortened to half of the hold)", Unit.RATIO),
     ],
 )
 def test_a_stored_rule_reads_as_it_was_written(text: str, unit: Unit | None) -> None:
