@@ -21,6 +21,8 @@ _Z_90 = 1.645
 # The standard deviation of a normal distribution in medians of the distance from its middle.
 _SD_IN_MEDIANS = 1.4826
 _ROUNDING = 1e-9
+# Nothing is known of a throughput with this error; a larger one is no number.
+_MOST_SD_LN = 50.0
 
 
 def qps_range(best: Measured, steps: Sequence[Measured], fit: CurveFit | None) -> Estimate | None:
@@ -29,7 +31,8 @@ def qps_range(best: Measured, steps: Sequence[Measured], fit: CurveFit | None) -
     if seen is None or best.qps is None or (seen.error_ratio is None and fit is None):
         return None
     of_step = 0.0 if seen.error_ratio is None else seen.error_ratio
-    factor = exp(_Z_90 * hypot(of_step, 0.0 if fit is None else _between_steps(steps, fit)))
+    sd_ln = hypot(of_step, 0.0 if fit is None else _between_steps(steps, fit))
+    factor = exp(_Z_90 * min(sd_ln, _MOST_SD_LN))
     low, high = best.qps / factor, best.qps * factor
     at = None if fit is None else _at(fit.curve, best.load.level)
     if at is not None:
@@ -40,7 +43,7 @@ def qps_range(best: Measured, steps: Sequence[Measured], fit: CurveFit | None) -
 
 def _between_steps(steps: Sequence[Measured], fit: CurveFit) -> float:
     off = [
-        abs(log(step.qps / at.qps))
+        abs(log(step.qps) - log(at.qps))
         for step in steps
         if step.is_usable and step.purpose in JUDGED_PURPOSES
         if step.qps is not None and step.qps > 0

@@ -7,7 +7,7 @@ its own, given by the monitor's quantities.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from math import log2
+from math import inf, log2
 from typing import assert_never
 
 from capacity.model.snapshot import Counts, LatencySummary, Schedule
@@ -60,7 +60,10 @@ def gain_per_doubling(before: StepRate, after: StepRate) -> float | None:
     if before.qps <= 0 or after.level <= before.level:
         return None
     doublings = log2(after.level / before.level)
-    return float((after.qps / before.qps) ** (1 / doublings)) - 1
+    try:
+        return float((after.qps / before.qps) ** (1 / doublings)) - 1
+    except OverflowError:  # levels side by side, and hardly any throughput at the lower one
+        return inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from capacity.errors import StorageError
-from capacity.readers.steps_file import MAX_NUMBER, fault
+from capacity.readers.steps_file import fault, is_measured
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -35,7 +35,7 @@ class Row:
         if not cell:
             return None
         value = float(cell) if _NUMBER.fullmatch(cell) else -1.0
-        if not 0 <= value <= MAX_NUMBER:
+        if value < 0 or not is_measured(value):
             raise self.wrong(name, "a number of 0 or more")
         return value
 

@@ -6,17 +6,16 @@ refused with the line, so that nobody gets a curve from the wrong file.
 """
 
 import re
-from math import isfinite
 from pathlib import Path
 
 from capacity.model.load import ClosedLoop
 from capacity.model.measured import Believed, Measured
 from capacity.model.plan import Purpose
 from capacity.readers.steps_file import (
-    MAX_NUMBER,
     MAX_STEPS,
     StepsFile,
     fault,
+    is_measured,
     read_text,
     too_many,
 )
@@ -75,7 +74,7 @@ def _row(path: Path, number: int, cells: list[str]) -> tuple[int, float, float, 
 
 def _number(path: Path, number: int, name: str, cell: str) -> float:
     value = float(cell) if _NUMBER.fullmatch(cell) else None
-    if value is None or not isfinite(value) or abs(value) > MAX_NUMBER:
+    if value is None or not is_measured(value):
         shown = cell if len(cell) <= 40 else f"{cell[:40]}..."
         raise fault(path, number, f"{name} must be a number, not {shown!a}", hint=HINT)
     return value

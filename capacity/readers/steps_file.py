@@ -9,8 +9,9 @@ from capacity.model.measured import Measured
 
 # A climb has some tens of steps; whoever has more has another kind of file.
 MAX_STEPS = 2000
-# An axis has its logarithm, and other programs lose digits above it.
+# Other programs lose digits above it, and nothing that was measured is below the other.
 MAX_NUMBER = 2.0**53
+MIN_NUMBER = 1e-12
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -40,6 +41,11 @@ def read_text(path: Path, max_bytes: int) -> str:
             f"{path}: is no text", hint="name a run folder, its run.json, a steps.csv or a .dat"
         )
     return text.removeprefix(_BYTE_ORDER_MARK)
+
+
+def is_measured(value: float) -> bool:
+    """Whether a number can be of a measurement; NaN and infinity cannot."""
+    return value == 0 or MIN_NUMBER <= abs(value) <= MAX_NUMBER
 
 
 def fault(path: Path, line: int, detail: str, *, hint: str) -> StorageError:

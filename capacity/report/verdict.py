@@ -130,7 +130,8 @@ def _trust(run: Run, language: Language) -> tuple[str, str]:
         return "not_valid", say(language, "not_valid_no_step")
     if not is_valid(run):
         broken = _with(run, Trust.INVALID)
-        reason = broken[-1].validity.reasons[0] if broken else run.end.detail
+        reasons = broken[-1].validity.reasons if broken else ()
+        reason = reasons[0] if reasons else run.end.detail
         levels = loads_words(broken or _ended_at(run), language)
         return "not_valid", say(language, "not_valid_reason", reason=reason, levels=levels)
     curve = roles_of(run).curve

@@ -99,6 +99,18 @@ def test_beyond_the_curve_its_noise_still_counts() -> None:
     assert half_width(qps_range(climb()[2], climb(), bare)) == pytest.approx(exp(1.645 * 0.02) - 1)
 
 
+def test_next_to_nothing_is_a_number_like_others() -> None:
+    """A throughput that no division can hold, and an error beyond all measure, stay finite."""
+    steps = climb()
+    steps[1] = replace(steps[1], qps=5e-324)
+    unsure = replace(steps[2], intervals=(), qps_error_ratio=1e300)
+
+    for best in (steps[2], unsure):
+        found = qps_range(best, steps, FIT)
+        assert found is not None
+        assert 0 < found.low <= 800.0 <= found.high < 1e40
+
+
 def test_where_nothing_is_known_nothing_is_said() -> None:
     """No seconds and no curve, or no throughput."""
     step = climb()[2]

@@ -294,6 +294,30 @@ def test_a_failed_request_more_never_helps(tmp_path: Path) -> None:
     assert part(content, "capacity", "failed") == {"concurrency": 8}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 10 0 0\n2 1e-12 0 0\n3 1 0 0\n",
+        "1 0 0 -9e8\n207 0.004 0 -1\n208 1 1e-12 -1\n",
+        "5 9e15 9e15 100\n6 1e-12 1 100\n999999999 1 1 100\n",
+        "7 100 10 100\n7 100 10 100\n7 100 10 100\n",
+        "64 100 10 100\n8 790 10 100\n2 10000000 10 100\n1 95 10 100\n",
+    ],
+    ids=["next to nothing", "all failed", "beyond all measure", "one level", "100 times too much"],
+)
+def test_numbers_that_no_service_has_are_no_fault_of_ours(tmp_path: Path, text: str) -> None:
+    """The answer is a clear state, in both languages, never an exception and never confident."""
+    (tmp_path / "a.dat").write_text(text)
+
+    content = found(tmp_path / "a.dat")
+    chinese = ended(tmp_path / "a.dat", "--lang", "zh")
+
+    knee = content["knee"]
+    assert isinstance(knee, dict)
+    assert knee["found"] is False or knee["confidence"] == "low"
+    assert chinese.return_value in (0, 4)
+
+
 def test_a_file_of_nothing_known_is_refused(tmp_path: Path) -> None:
     """Each says its file, and none is an internal fault."""
     contents: Sequence[tuple[str, str]] = [

@@ -1,5 +1,7 @@
 """Tests of the metrics: what each row computes, and what it says when it cannot."""
 
+from math import inf
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,6 +124,7 @@ def test_a_value_is_shown_in_its_unit(name: str, value: float, shown: str) -> No
         (StepRate(1, 0.0), StepRate(2, 100.0), None),
         (StepRate(2, 100.0), StepRate(2, 120.0), None),
         (StepRate(4, 100.0), StepRate(2, 50.0), None),
+        (StepRate(207, 1e-3), StepRate(208, 100.0), inf),
     ],
     ids=[
         "doubled",
@@ -132,6 +135,7 @@ def test_a_value_is_shown_in_its_unit(name: str, value: float, shown: str) -> No
         "nothing before",
         "same concurrency",
         "less concurrency",
+        "side by side, from next to nothing",
     ],
 )
 def test_gain_per_doubling(before: StepRate, after: StepRate, gain: float | None) -> None:

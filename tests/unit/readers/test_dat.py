@@ -117,6 +117,7 @@ def test_a_zero_of_a_step_without_answers_is_no_latency(tmp_path: Path) -> None:
         ("# x\n1 x 3 4\n", ":2: QPS must be a number, not 'x'"),
         (f"1 {'9' * 99} 3 4\n", f":1: QPS must be a number, not '{'9' * 40}...'"),
         ("1 1e999 3 4\n", ":1: QPS must be a number, not '1e999'"),
+        ("1 5e-324 3 4\n", ":1: QPS must be a number, not '5e-324'"),
         ("1 -2 3 4\n", ":1: QPS must be 0 or more, not -2"),
         ("1 2 -3 4\n", ":1: mean_ms must be 0 or more, not -3"),
         ("1 2 3 100.1\n", ":1: success_percent must be at most 100, not 100.1"),

@@ -191,6 +191,7 @@ def test_the_error_of_a_throughput_stands_for_its_seconds(tmp_path: Path) -> Non
         ("concurrency,qps\n1,100\n2\n", ":3: 1 cells under 2 columns"),
         ("concurrency,qps\n1,nan\n", ":2: qps must be a number of 0 or more, not 'nan'"),
         ("concurrency,qps\n1,-5\n", ":2: qps must be a number of 0 or more, not '-5'"),
+        ("concurrency,qps\n1,1e-99\n", ":2: qps must be a number of 0 or more, not '1e-99'"),
         ("concurrency,qps\n1,1e99\n", ":2: qps must be a number of 0 or more, not '1e99'"),
         (
             f"concurrency,qps\n1,{'x' * 50}\n",

@@ -277,6 +277,15 @@ def test_a_run_of_broken_steps_is_not_valid() -> None:
     assert lines(run)["Not valid"].startswith("the books do not balance (at 1 concurrent)")
 
 
+def test_a_broken_step_without_a_reason_tells_how_the_run_ended() -> None:
+    """A file that was written by hand is read all the same."""
+    run = a_run([a_step(1, 90.0, trust=Trust.INVALID)])
+
+    text = "\n".join(verdict_lines(run, some_findings(), Language.EN, report_place="x"))
+
+    assert "gain was 0.3% at 64 concurrent (at 1 concurrent)" in text
+
+
 def test_a_generator_end_without_a_broken_step_tells_its_detail() -> None:
     """The sentence of the end stands in where no step carries a reason."""
     run = a_run(end=RunEnd(EndReason.GENERATOR, "a worker was lost", None))
