@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-from capacity.report.shown import cells, padded, printable
-from capacity.report.texts import CATALOGUES, Language, say
-
-_LABELS = ("analyze_source", "analyze_stops")
+from capacity.report.texts import Language, say
+from capacity.report.verdict import ANALYSED_LABELS, labelled
 
 
 def analysed_lines(
@@ -22,9 +20,4 @@ def analysed_lines(
         say(language, f"analyze_of_{kind}", count=step_count, file=file),
         say(language, f"analyze_from_{stops_from}", rules=say(language, "clauses").join(rules)),
     )
-    labels = [CATALOGUES[language][label] for label in _LABELS]
-    width = max(cells(label) for label in labels) + 2
-    return tuple(
-        padded(label, width) + printable(sentence)
-        for label, sentence in zip(labels, sentences, strict=True)
-    )
+    return labelled(list(zip(ANALYSED_LABELS, sentences, strict=True)), language)

@@ -17,7 +17,13 @@ from capacity.model.run import EndReason, Run, Step, Trust
 from capacity.model.snapshot import FailureKind, Side
 from capacity.report.intervals import range_words, short
 from capacity.report.load_words import load_words, loads_words, show_level
-from capacity.report.shown import printable, show_concurrency, show_p99, show_success
+from capacity.report.shown import (
+    printable,
+    show_concurrency,
+    show_p99,
+    show_success,
+    without_notes,
+)
 from capacity.report.texts import Language, say
 from capacity.report.verdict import is_valid
 from capacity.report.verdict_capacity import largest_words
@@ -152,7 +158,7 @@ def confirm_mark(step: Step, language: Language) -> str:
 def stop_mark(run: Run, language: Language) -> str:
     """Why the climb ended, in a few words."""
     if run.end.reason is EndReason.RULE:
-        reason = plain_ascii(run.end.rule or run.end.detail)
+        reason = plain_ascii(without_notes(run.end.rule or run.end.detail))
     else:
         reason = say(language, f"reason_{run.end.reason.value}")
     if len(reason) > _LONGEST_REASON:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from capacity.model.load import Load
 from capacity.model.plan import Purpose, RunPlan, StepPlan
-from capacity.model.run import Step
+from capacity.model.run import Step, Trust
 from capacity.report.load_words import load_field
 from capacity.report.shown import printable
 
@@ -70,4 +70,5 @@ def suspicion_of(step: Step) -> str:
         if observed is not None and limit is not None:
             show = judgement.rule.unit.show
             return f"{judgement.rule.metric} {show(observed)} / {show(limit)}"
-    return printable(next(iter(step.validity.reasons), ""))
+    reasons = step.validity.reasons if step.validity.trust is Trust.INVALID else ()
+    return printable(f"not believed: {reasons[0]}") if reasons else ""

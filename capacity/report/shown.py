@@ -4,6 +4,7 @@ A P99 from too few samples is withheld, a success rate is never rounded up to 10
 text from outside can send codes to a terminal.
 """
 
+import re
 import unicodedata
 from math import floor
 
@@ -11,6 +12,7 @@ from capacity.histogram import LEAST_ABOVE
 from capacity.model.snapshot import Counts, LatencySummary
 from capacity.units import format_duration
 
+_SHORTENED = re.compile(r" \([^()]+ shortened to half of the hold\)")
 # How many samples a P99 needs so that ten lie above it.
 P99_SAMPLES = 100 * LEAST_ABOVE
 
@@ -23,11 +25,15 @@ def show_p99(latency: LatencySummary | None) -> str | None:
 
 
 def show_p99_range(latency: LatencySummary | None) -> str | None:
-    """The P99 with its 95 % interval, as in `20ms [19.2ms-21ms]`; None when it is withheld."""
+    """The P99 with its 95 % interval, as in `20ms [19.2ms-21ms]`; None when it is withheld.
+
+    An interval that rounds to its value is left out.
+    """
     p99 = show_p99(latency)
     if p99 is None or latency is None or latency.p99_low_s is None or latency.p99_high_s is None:
         return p99
-    return f"{p99} [{format_duration(latency.p99_low_s)}-{format_duration(latency.p99_high_s)}]"
+    low, high = format_duration(latency.p99_low_s), format_duration(latency.p99_high_s)
+    return p99 if low == p99 == high else f"{p99} [{low}-{high}]"
 
 
 def show_success(ratio: float) -> str:
@@ -47,6 +53,11 @@ def show_warnings(counts: Counts) -> str:
     """What was odd about answers, the most frequent first, as in `proto.extra_data 12x`."""
     most = sorted(counts.warnings.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{kind.value} {count:,}x" for kind, count in most)
+
+
+def without_notes(text: str) -> str:
+    """The text with its rules as they were written: of shortened windows the plan has told."""
+    return _SHORTENED.sub("", text)
 
 
 def printable(text: str) -> str:

@@ -17,7 +17,7 @@ ANALYZE_EN = {
 }
 
 ANALYZE_ZH = {
-    "analyze_source": "分析对象",
+    "analyze_source": "对象",
     "analyze_of_run": "运行 {file} 的 {count} 步",
     "analyze_of_steps_csv": "表格 {file} 的 {count} 步",
     "analyze_of_dat": "{file} 的 {count} 步，每步四个数",

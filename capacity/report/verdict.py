@@ -14,7 +14,7 @@ from capacity.report.incidents import (
     stall_sentence,
 )
 from capacity.report.load_words import loads_words
-from capacity.report.shown import cells, padded, printable
+from capacity.report.shown import cells, padded, printable, without_notes
 from capacity.report.step_roles import end_step, roles_of
 from capacity.report.texts import CATALOGUES, Language, say
 from capacity.report.texts_missing import missing_in
@@ -34,7 +34,10 @@ _INCIDENTS = {
     "warnings": odd_sentence,
     "changes": changes_sentence,
 }
+# What was analysed and by whose limits, above an answer that is drawn again.
+ANALYSED_LABELS = ("analyze_source", "analyze_stops")
 _LABELS = (
+    *ANALYSED_LABELS,
     "capacity",
     "measured",
     "checked",
@@ -70,7 +73,7 @@ def verdict_lines(
     if trust[0] == "not_valid":
         rows.remove(trust)
         rows.insert(0, trust)
-    return _lines(rows, language)
+    return labelled(rows, language)
 
 
 def findings_lines(
@@ -78,7 +81,7 @@ def findings_lines(
 ) -> tuple[str, ...]:
     """What was found alone, for findings whose run is not at hand, or only some of its steps."""
     rows = [*_findings_rows(findings, steps, language), *_missing(findings, language)]
-    return _lines(rows, language)
+    return labelled(rows, language)
 
 
 def _findings_rows(
@@ -103,11 +106,13 @@ def _missing(findings: Findings, language: Language) -> list[tuple[str, str]]:
     return [("missing", say(language, "clauses").join(told))]
 
 
-def _lines(rows: Sequence[tuple[str, str]], language: Language) -> tuple[str, ...]:
+def labelled(rows: Sequence[tuple[str, str]], language: Language) -> tuple[str, ...]:
+    """Each sentence behind the word for its key, in one column whatever rows there are."""
     catalogue = CATALOGUES[language]
     width = max(cells(catalogue[label]) for label in _LABELS) + 2
     return tuple(
-        padded(catalogue[label] if label else "", width) + printable(text) for label, text in rows
+        padded(catalogue[label] if label else "", width) + printable(without_notes(text))
+        for label, text in rows
     )
 
 
@@ -142,7 +147,7 @@ def _trust(run: Run, language: Language) -> tuple[str, str]:
     told = [step for step in doubtful if step.validity.reasons][-1:]
     return "remarks", say(
         language,
-        "remarks_some",
+        "remarks_some" if len(doubtful) > 1 else "remarks_one",
         doubtful=len(doubtful),
         count=len(curve),
         levels=loads_words(doubtful, language),

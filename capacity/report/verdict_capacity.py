@@ -163,7 +163,9 @@ def _verified(check: FollowUp, steps: Sequence[Step], language: Language) -> str
     step = step_at(steps, check.step_index)
     if check.state is FollowUpState.HELD and step is not None:
         load = load_words(step.plan.load, language)
-        return say(language, "verify_held_for", hold=format_duration(step.hold_s), load=load)
+        return say(
+            language, "verify_held_for", hold=format_duration(round(step.hold_s, 1)), load=load
+        )
     return say(language, f"verify_{check.state.value}", detail=_why(check, step))
 
 

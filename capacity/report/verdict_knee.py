@@ -132,13 +132,8 @@ def _cross_checks(checks: Sequence[CrossCheck], language: Language) -> str:
     others = [check for check in known if not check.agrees]
     if not others:
         return say(language, "checks_agree", count=len(known))
-    return say(
-        language,
-        "checks_differ",
-        agreeing=len(known) - len(others),
-        count=len(known),
-        others=say(language, "join").join(_other(check, language) for check in others),
-    )
+    names = say(language, "join").join(_other(check, language) for check in others)
+    return say(language, "checks_differ", others=names)
 
 
 def _other(check: CrossCheck, language: Language) -> str:

@@ -94,5 +94,6 @@ def test_a_suspicion_is_a_broken_limit_or_a_doubt() -> None:
     doubted = a_step(trust=Trust.INVALID, reasons=["late\x1b", "busy"])
 
     assert suspicion_of(a_step(judgements=[blind, broken])) == "p99 612ms / 500ms"
-    assert suspicion_of(doubted) == "late"
+    assert suspicion_of(doubted) == "not believed: late"
     assert suspicion_of(a_step()) == ""
+    assert suspicion_of(a_step(trust=Trust.SUSPECT, reasons=["few"])) == ""

@@ -16,6 +16,14 @@ from capacity.report.shown import (
 from tests.unit.builders import a_latency
 
 
+def test_an_interval_that_rounds_to_its_value_is_left_out() -> None:
+    """It says no more than the value."""
+    narrow = replace(a_latency(0.010), p99_low_s=0.01999, p99_high_s=0.02001)
+
+    assert show_p99_range(narrow) == "20ms"
+    assert show_p99_range(a_latency(0.010)) == "20ms [19ms-22ms]"
+
+
 @pytest.mark.parametrize(
     ("count", "shown", "in_full"),
     [(999, None, None), (1000, "20ms", "20ms [19ms-22ms]")],

@@ -214,6 +214,14 @@ def test_a_run_without_a_step_says_so() -> None:
     assert rows[4] == "Stopped    before the first step was finished: interrupted by a signal"
 
 
+def test_a_window_that_was_shortened_is_told_by_the_plan_alone() -> None:
+    """A verdict has its rules as they were written."""
+    rule = f"{P99_RULE.text} (10s shortened to half of the hold)"
+    end = RunEnd(EndReason.RULE, "x", rule)
+
+    assert lines(a_run(end=end))["Stopped"] == f"after 64 concurrent by the rule {P99_RULE.text}"
+
+
 def test_doubtful_steps_are_remarks() -> None:
     """A run with some doubtful steps is valid with remarks, which name steps and reason."""
     doubtful = a_step(16, 800.0, trust=Trust.SUSPECT, reasons=["the loop was 9ms late", "b"])
@@ -242,7 +250,7 @@ def test_steps_that_bear_no_figure_are_remarked_apart() -> None:
     )
     steps[6] = doubted
     assert lines(replace(run, steps=tuple(steps)))["Remarks"] == (
-        "1 of 9 loads are doubtful (at 64 concurrent); at 64 concurrent: busy"
+        "1 of 9 loads is doubtful, 64 concurrent: busy"
     )
 
 

@@ -172,7 +172,7 @@ def test_what_became_of_the_checks_is_told_with_their_numbers() -> None:
             "whether it recovered is not known: x",
         ),
         (FollowUpState.NOT_RUN, "not verified: the run ended before any check"),
-        (FollowUpState.NOT_PLANNED, "not verified: no longer hold was planned"),
+        (FollowUpState.NOT_PLANNED, "not verified by a longer hold"),
     ],
 )
 def test_a_check_that_did_not_hold_says_so(state: FollowUpState, sentence: str) -> None:
