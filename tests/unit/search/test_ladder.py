@@ -89,6 +89,7 @@ def purpose_and_level(plan: RunPlan, steps: tuple[Step, ...]) -> str | None:
         ((taken(LADDER, 1, ERRORS), taken(RECHECK, 1, ERRORS)), None),
         ((*ladder(1, 4), taken(LADDER, 16, FLAT, qps=1600.0)), "verify 16"),
         ((*ladder(1, 4), taken(LADDER, 16, FLAT, SLOW)), "recheck 16"),
+        ((*ladder(1), replace(BUSY, judgements=(FLAT,)), taken(RECHECK, 4)), "ladder 16"),
         ((*ladder(1, 4), taken(LADDER, 16, DISASTER), taken(REFINE, 8, ERRORS)), "refine 7"),
     ],
     ids=[
@@ -108,6 +109,7 @@ def purpose_and_level(plan: RunPlan, steps: tuple[Step, ...]) -> str | None:
         "nothing ever passed",
         "growth ends the ladder at once",
         "growth and a limit: the limit is looked at again",
+        "growth of an INVALID step says nothing",
         "a refine step that fails is a fail",
     ],
 )
@@ -162,6 +164,10 @@ def test_a_suspicion_above_a_load_that_failed_is_of_no_interest() -> None:
             (EndReason.RULE, "gain was 0.3% at 16 concurrent", "gain < 3% for 2 steps", 2),
         ),
         (
+            (*ladder(1), taken(LADDER, 4, FLAT, ERRORS), taken(RECHECK, 4, ERRORS)),
+            (EndReason.RULE, "error_rate was 20% at 4 concurrent", "error_rate > 1% over 10s", 2),
+        ),
+        (
             (*ladder(1), BUSY, replace(BUSY, plan=taken(RECHECK, 4).plan)),
             (
                 EndReason.GENERATOR,
@@ -190,6 +196,7 @@ def test_a_suspicion_above_a_load_that_failed_is_of_no_interest() -> None:
         "the last breach is told",
         "emergency",
         "growth",
+        "a limit comes before growth",
         "generator",
         "silence has no outcome",
         "a suspicion is no end",

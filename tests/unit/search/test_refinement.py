@@ -6,14 +6,16 @@ from math import inf
 
 import pytest
 
+from capacity.model.findings import CurvePoint, Knee, NoKnee, NoKneeReason
 from capacity.model.load import Arrivals, OpenLoop
 from capacity.model.plan import Purpose, RunPlan, SearchPlan
 from capacity.model.rules import Judgement, Rule, RuleState
 from capacity.model.run import Step, Trust
 from capacity.model.snapshot import FailureKind
+from capacity.search import refinement
 from capacity.search.refinement import MOST_REFINED, refine_step
 from capacity.search.situation import Situation
-from tests.unit.builders import ERROR_RULE, P99_RULE, a_judgement, a_step
+from tests.unit.builders import ERROR_RULE, P99_RULE, a_judgement, a_knee, a_step
 from tests.unit.rate_builders import a_rate_plan, a_rate_step
 from tests.unit.resource_builders import a_resource_rule
 from tests.unit.search.climbs import ERRORS, FULL, a_full_plan, in_order, ladder, taken
@@ -123,12 +125,73 @@ def test_a_knee_that_may_lie_in_the_gap_is_looked_for_there() -> None:
     assert next_load(*steps, taken(LADDER, 64, p99(0.3), p99(0.3), qps=300.0)) == 32
 
 
-def test_the_curve_is_measured_below_the_limit_only() -> None:
-    """A gap that is narrow enough leaves the knee; no load at or above 20 is tried again."""
-    steps = [taken(LADDER, n, qps=1000.0 * n / (n + 12)) for n in (1, 4, 18)]
-    level = next_load(*steps, taken(LADDER, 20, p99(0.3), qps=620.0), taken(RECHECK, 20, p99(0.3)))
-    assert level is not None
-    assert 1 <= level <= 19
+def next_of_a_curve(
+    monkeypatch: pytest.MonkeyPatch, knee: Knee | NoKnee, *steps: Step
+) -> tuple[float | None, list[Sequence[float]]]:
+    """The next load when the curve is known to be so, and the loads it could choose from."""
+    asked: list[Sequence[float]] = []
+
+    def choose(_: object, levels: Sequence[float]) -> float:
+        asked.append(levels)
+        return 3.0
+
+    monkeypatch.setattr(refinement, "find_knee", lambda _: knee)
+    monkeypatch.setattr(refinement, "most_telling_level", choose)
+    return next_load(*steps), asked
+
+
+def test_the_curve_is_measured_up_to_the_likely_limit_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a latency that meets its limit at 32; without a failure up to the last load."""
+    knee = a_knee(8.0, spread=1.05)
+    good = (*ladder(1, 4), taken(LADDER, 16, p99(0.1)))
+    broken = (taken(LADDER, 64, p99(0.4)), taken(RECHECK, 64, p99(0.4)))
+    _, (levels,) = next_of_a_curve(monkeypatch, knee, *good, *broken)
+    assert (levels[0], levels[-1]) == (1, 32)
+    _, (levels,) = next_of_a_curve(monkeypatch, knee, *ladder(1, 4, 16, 64))
+    assert levels[:3] == [1, 2, 3]
+    assert levels[-1] == 64
+
+
+@pytest.mark.parametrize(
+    ("p_not_reached", "level"), [(0.02, None), (0.3, 3.0)], ids=["in the range", "perhaps above"]
+)
+def test_a_knee_that_may_be_above_the_range_is_not_narrow(
+    monkeypatch: pytest.MonkeyPatch, p_not_reached: float, level: float | None
+) -> None:
+    """However close together the curves that have it have it."""
+    fit = replace(a_knee(8.0, spread=1.02).fit, p_not_reached=p_not_reached)
+    knee = replace(a_knee(), fit=fit)
+    assert next_of_a_curve(monkeypatch, knee, *ladder(1, 4, 8, 9, 64))[0] == level
+
+
+@pytest.mark.parametrize(
+    ("reason", "level"),
+    [
+        (NoKneeReason.UNCLEAR, 3.0),
+        (NoKneeReason.NOT_REACHED, None),
+        (NoKneeReason.BELOW_RANGE, None),
+    ],
+)
+def test_a_knee_out_of_the_range_is_not_looked_for(
+    monkeypatch: pytest.MonkeyPatch, reason: NoKneeReason, level: float | None
+) -> None:
+    """What is not clear may become so."""
+    knee = NoKnee(reason, "", a_knee(8.0, spread=1.5).fit)
+    assert next_of_a_curve(monkeypatch, knee, *ladder(1, 4, 8, 9, 64))[0] == level
+
+
+@pytest.mark.parametrize(
+    ("qps_at_32", "level"), [(1000.0, 8.0), (900.0, 11.0)], ids=["less load", "more throughput"]
+)
+def test_how_much_of_the_throughput_is_wanted(
+    monkeypatch: pytest.MonkeyPatch, qps_at_32: float, level: float
+) -> None:
+    """Nearly all where a step lacks it, a little less where only the load is to become less."""
+    points = ((1.0, 100.0), (8.0, 986.0), (9.0, 991.0), (10.5, 996.0), (12.0, 1000.0))
+    curve = tuple(CurvePoint(n, qps, qps, qps) for n, qps in points)
+    knee = replace(a_knee(), fit=replace(a_knee(8.0, spread=1.02).fit, curve=curve))
+    steps = (*ladder(1, 4), taken(LADDER, 32, qps=qps_at_32))
+    assert next_of_a_curve(monkeypatch, knee, *steps)[0] == level
 
 
 def test_all_of_the_throughput_may_have_been_measured_already() -> None:
