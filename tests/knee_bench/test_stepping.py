@@ -85,11 +85,29 @@ def test_a_class_is_compared_by_medians() -> None:
     assert (row.curves, row.mean_steps, row.mean_s) == (3, 12.0, 144.0)
 
 
-@pytest.mark.parametrize("name", list(CLASSES))
-def test_a_duel_is_fair(name: str) -> None:
-    """The climb takes at most half of the time, on a curve of its class, the same every time."""
-    one = duel(2, name)
-    assert one.curve.kind in CLASSES[name]
-    assert one.climb_s <= CLIMB_S
-    assert 1.2 <= one.truth.n95 <= 800.0
-    assert one.climb_error == duel(2, name).climb_error
+@pytest.fixture(scope="module")
+def duels() -> dict[str, Duel]:
+    """One curve of each class, measured both ways."""
+    return {name: duel(2, name) for name in CLASSES}
+
+
+def test_a_duel_is_fair(duels: dict[str, Duel]) -> None:
+    """The climb takes at most half of the time, on a curve of its class with its knee in range."""
+    for name, one in duels.items():
+        assert one.curve.kind in CLASSES[name]
+        assert one.climb_s <= CLIMB_S
+        assert 1.2 <= one.truth.n95 <= 800.0
+
+
+def test_a_duel_is_the_same_every_time(duels: dict[str, Duel]) -> None:
+    """A seed is a curve and its noise."""
+    again = duel(2, "two lines")
+    assert (again.climb_error, again.climb_s) == (
+        duels["two lines"].climb_error,
+        duels["two lines"].climb_s,
+    )
+
+
+def test_climbs_find_the_knee_in_half_the_time(duels: dict[str, Duel]) -> None:
+    """A loose bar, so that a ladder that lost its ways fails here: half of them within 8 %."""
+    assert compare(tuple(duels.values())).climbed[0] <= log(1.08)
