@@ -13,6 +13,7 @@ from capacity.analysis.throughput import observe
 from capacity.model.findings import FollowUp, FollowUpState
 from capacity.model.measured import Believed, Measured
 from capacity.model.plan import Purpose, SearchPlan
+from capacity.model.snapshot import LatencySummary
 from capacity.units import format_duration
 
 # A rate was achieved when at most so much of it is wanting.
@@ -196,12 +197,24 @@ def _compared(step: Measured, first: Measured) -> list[tuple[str, bool]]:
     now, then = step.latency, first.latency
     if now is None or then is None:
         return pairs
-    pairs.append(_latency_pair("P50", now.p50_s, then.p50_s, (now.p50_s, then.p50_s)))
+    middles = (now.p50_s - _median_error_s(now), then.p50_s + _median_error_s(then))
+    pairs.append(_latency_pair("P50", now.p50_s, then.p50_s, middles))
     if now.p99_s is not None and then.p99_s is not None:
         # Few requests say little of a P99: the ends of its two intervals are held together.
         ends = (now.p99_low_s or now.p99_s, then.p99_high_s or then.p99_s)
         pairs.append(_latency_pair("P99", now.p99_s, then.p99_s, ends))
     return pairs
+
+
+def _median_error_s(latency: LatencySummary) -> float:
+    """Two standard errors of a median, where latency thins out as it does for random service.
+
+    The spread from the median to the P90, 40 % of all, stands for how dense it is at the median;
+    times grow towards the tail, so that is twice of what it is there.
+    """
+    if latency.p90_s is None:
+        return 0.0
+    return (latency.p90_s - latency.p50_s) / 0.4 * 0.5 / sqrt(latency.count)
 
 
 def _latency_pair(

@@ -284,6 +284,32 @@ def test_what_a_recovery_says(step: Measured, state: FollowUpState, detail: str)
     assert checked(step).recovery == FollowUp(state, 30, detail)
 
 
+@pytest.mark.parametrize(
+    ("count", "p90_s", "state"),
+    [
+        pytest.param(250, 0.0229, FollowUpState.HELD, id="random service, few requests"),
+        pytest.param(100_000, 0.0229, FollowUpState.BROKEN, id="random service, many"),
+        pytest.param(250, 0.0090, FollowUpState.BROKEN, id="steady service, few"),
+        pytest.param(250, None, FollowUpState.BROKEN, id="spread not known"),
+    ],
+)
+def test_a_median_of_few_requests_is_not_held_as_if_it_were_exact(
+    count: int, p90_s: float | None, state: FollowUpState
+) -> None:
+    """A median of 8.8 ms after one of 6.9 ms: that is chance where service times scatter."""
+
+    def seen(step: Measured, p50_s: float, count: int) -> Measured:
+        assert step.latency is not None
+        latency = replace(step.latency, count=count, p50_s=p50_s, p90_s=p90_s, p99_s=None)
+        return replace(step, latency=latency)
+
+    climb = (seen(FIRST, 0.0069, 2 * count), ANSWER, seen(recovered(), 0.0088, count))
+    levels = outcomes(climb, recheck=False)
+    point = operating_point(levels)
+    assert point is not None
+    assert follow_ups(climb, levels, point, ALL).recovery.state is state
+
+
 def test_a_withheld_p99_is_not_held_against_anything() -> None:
     """Short holds at light load have none."""
     few = a_measured(1, 20.0, hold_s=30.0, mean_s=0.01).latency
