@@ -4,7 +4,7 @@ from dataclasses import replace
 from math import inf
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capacity.model.findings import NoKnee, NoKneeReason
@@ -319,6 +319,7 @@ A_SEARCH = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(most=st.floats(0.5, 2000), capacity_qps=st.floats(50, 50_000), search=A_SEARCH)
 def test_every_climb_ends_in_time_and_in_order(
     most: float, capacity_qps: float, search: SearchPlan
