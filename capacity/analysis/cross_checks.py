@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from capacity.analysis.curve_priors import BEYOND_RANGE
 from capacity.analysis.throughput import Observation
 from capacity.model.findings import CheckName, CrossCheck, Estimate
 
@@ -69,7 +70,7 @@ def _usl(levels: "Array", qps: "Array", knee: Estimate) -> CrossCheck:
     if first <= 0:
         return CrossCheck(CheckName.USL, None, None)
     sigma, kappa = linear / first, square / first
-    concurrency = _usl_knee(sigma, kappa)
+    concurrency = _usl_knee(sigma, kappa, float(levels[-1]))
     checked = _check(CheckName.USL, concurrency, knee)
     return CrossCheck(
         CheckName.USL,
@@ -80,9 +81,9 @@ def _usl(levels: "Array", qps: "Array", knee: Estimate) -> CrossCheck:
     )
 
 
-def _usl_knee(sigma: float, kappa: float) -> float | None:
-    """X_sup / lambda of the law; None for a straight line."""
+def _usl_knee(sigma: float, kappa: float, last: float) -> float | None:
+    """X_sup / lambda of the law; None for what is a straight line as far as one can think."""
     if kappa <= 0:
-        return None if sigma <= 0 else 1 / sigma
+        return 1 / sigma if sigma * BEYOND_RANGE * last > 1 else None
     peak = max(1.0, sqrt(max(0.0, 1 - sigma) / kappa))
     return peak / (1 + sigma * (peak - 1) + kappa * peak * (peak - 1))

@@ -6,7 +6,7 @@ the draws still count, then they are resampled and moved by differential evoluti
 2006). The seed is fixed, so the same steps give the same bytes.
 
 Likelihood of a step: ln X is off by a normal error of its own standard error and the curve's noise
-together, or, one time in 16, by more: mostly low, since a pause can only cost throughput. The
+together, or, one time in 20, by more: mostly low, since a pause can only cost throughput. The
 amplitude is integrated out by Laplace's method round its robust mean.
 """
 
@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from math import pi
 from typing import TYPE_CHECKING
 
-from capacity.analysis.curve_priors import Prior, prior_for
+from capacity.analysis.curve_priors import FAMILY_WEIGHTS, Prior, prior_for
 from capacity.analysis.curve_shapes import (
+    COLUMNS_OF,
     LN_NOISE,
-    SHAPE_COLUMNS,
+    Family,
     Shapes,
     ln_throughput,
     shapes_of,
@@ -26,22 +27,37 @@ from capacity.analysis.curve_shapes import (
 from capacity.analysis.throughput import Observation
 
 if TYPE_CHECKING:
-    from numpy import float64, int64
+    from numpy import bool_, float64, int64
     from numpy.random import Generator
     from numpy.typing import NDArray
 
     Array = NDArray[float64]
 
 _SEED = 20_260_101
-_DRAWS = 4000
-_KEPT = 1200
+_DRAWS = 15_000
+# Of each family so many draws go on, so that one that is seldom is not lost by chance; at the end
+# so many curves are told.
+_KEPT = {
+    Family.PLAIN: 700,
+    Family.CUT: 500,
+    Family.FALLING: 700,
+    Family.UNIVERSAL: 200,
+    Family.DECLINING: 600,
+    Family.CLIFF: 450,
+}
+_TOLD = 2000
 _MOVES = 3
 _LAST_MOVES = 6
+# The share of the draws that must count after a rise, and so many of the first ones.
+_COUNTING, _FEWEST_COUNTING = 0.5, 280
+# A family with less than this of the likeliest one's share is dropped.
+_LN_UNLIKELY = -9.0
 _MOVE_SCALES = (1.0, 0.45, 0.2)
-_MAX_STAGES = 40
+# The least rise of the power, so that the sampler ends.
+_LEAST_RISE = 1e-3
 
 # A step that is off by more than noise: how often low and high, and by how much (ln).
-_LOW_SHARE, _HIGH_SHARE = 0.05, 0.0125
+_LOW_SHARE, _HIGH_SHARE = 0.04, 0.008
 _OFF_SCALE = 0.3
 
 
@@ -90,22 +106,24 @@ def sample(steps: Steps) -> Posterior:
     import numpy as np
 
     rng = np.random.default_rng(_SEED)
-    prior = prior_for(float(steps.ln_n[-1]))
+    prior = prior_for(float(steps.ln_n[0]), float(steps.ln_n[-1]))
     family, rows = prior.draw(_DRAWS, rng)
+    ln_share = np.log(FAMILY_WEIGHTS)
     likelihood = _ln_likelihood(steps, family, rows)
     power = 0.0
-    for _ in range(_MAX_STAGES):
-        step = _next_power(likelihood, 1.0 - power)
-        power += step
-        kept = _resample(step * likelihood, rng)
+    while power < 1.0:
+        rise = _rise(likelihood, family, ln_share, 1.0 - power)
+        power = min(power + rise, 1.0)
+        kept, ln_share = _resample(rise * likelihood, family, ln_share, rng)
         cloud = _Cloud(prior, steps, family[kept], rows[kept], likelihood[kept], power)
-        is_last = power >= 1.0
-        for move in range(_LAST_MOVES if is_last else _MOVES):
+        for move in range(_MOVES if power < 1.0 else _LAST_MOVES):
             cloud.move(_MOVE_SCALES[move % len(_MOVE_SCALES)], rng)
         family, rows, likelihood = cloud.family, cloud.rows, cloud.likelihood
-        if is_last:
-            break
-    return _posterior(steps, family, rows, rng)
+    weights = np.exp(ln_share - np.max(ln_share)) / np.maximum(
+        np.bincount(family, minlength=len(Family)), 1
+    )
+    told = _systematic(weights[family], _TOLD, rng)
+    return _posterior(steps, family[told], rows[told], rng)
 
 
 def _posterior(
@@ -164,18 +182,17 @@ class _Cloud:
         import numpy as np
 
         steps = np.zeros_like(self.rows)
-        for one, columns in SHAPE_COLUMNS.items():
+        for one, columns in COLUMNS_OF.items():
             members = np.flatnonzero(self.family == one)
             count = len(members)
             if count < 3:
                 continue
             first = (np.arange(count) + rng.integers(1, count, count)) % count
             second = (first + rng.integers(1, count, count)) % count
-            gamma = scale * 2.38 / np.sqrt(2 * (columns + 1))
+            gamma = scale * 2.38 / np.sqrt(2 * len(columns))
             steps[members] = gamma * (self.rows[members[first]] - self.rows[members[second]])
-            active = [*range(columns), LN_NOISE]
-            jitter = 0.01 * scale * rng.standard_normal((count, len(active)))
-            steps[np.ix_(members, active)] += jitter
+            jitter = 0.01 * scale * rng.standard_normal((count, len(columns)))
+            steps[np.ix_(members, np.array(columns))] += jitter
         return steps
 
 
@@ -229,31 +246,62 @@ def _robust_mean(rests: "Array", variance: "Array") -> "Array":
     return amplitude
 
 
-def _next_power(likelihood: "Array", most: float) -> float:
-    """How far the power may rise so that half of the kept draws still count."""
+def _rise(likelihood: "Array", family: "NDArray[int64]", ln_share: "Array", most: float) -> float:
+    """How far the power may rise so that in each likely family half of its draws still count."""
     import numpy as np
 
-    rise = likelihood - np.max(likelihood)
+    members = [likelihood[family == one] for one in np.flatnonzero(_is_likely(ln_share))]
+    below = [values - np.max(values) for values in members]
 
-    def effective(step: float) -> float:
-        weights = np.exp(step * rise)
-        return float(np.sum(weights) ** 2 / np.sum(weights**2))
+    def is_fine(step: float) -> bool:
+        weights = (np.exp(step * values) for values in below)
+        return all(
+            np.sum(w) ** 2 >= min(_COUNTING * len(w), _FEWEST_COUNTING) * np.sum(w**2)
+            for w in weights
+        )
 
-    least = 0.5 * _KEPT
-    if effective(most) >= least:
+    if is_fine(most):
         return most
     low, high = 0.0, most
-    for _ in range(20):
+    for _ in range(12):
         middle = (low + high) / 2
-        low, high = (middle, high) if effective(middle) >= least else (low, middle)
-    return max(low, 1e-6)
+        low, high = (middle, high) if is_fine(middle) else (low, middle)
+    return max(low, min(_LEAST_RISE, most))
 
 
-def _resample(ln_weights: "Array", rng: "Generator") -> "NDArray[int64]":
-    """Systematic: as many of each draw as its weight says, but for one."""
+def _is_likely(ln_share: "Array") -> "NDArray[bool_]":
+    """The families that the answer may still come from."""
     import numpy as np
 
-    weights = np.exp(ln_weights - np.max(ln_weights))
+    return np.asarray(ln_share > np.max(ln_share) + _LN_UNLIKELY)
+
+
+def _resample(
+    ln_weights: "Array", family: "NDArray[int64]", ln_share: "Array", rng: "Generator"
+) -> tuple["NDArray[int64]", "Array"]:
+    """The draws that go on, so many a family, and what each family's share has become.
+
+    Its share grows by the mean weight of its draws; who has next to none goes on no more.
+    """
+    import numpy as np
+
+    shares = np.full(len(Family), -np.inf)
+    kept = []
+    for one in np.flatnonzero(_is_likely(ln_share)):
+        members = np.flatnonzero(family == one)
+        highest = np.max(ln_weights[members])
+        weights = np.exp(ln_weights[members] - highest)
+        shares[one] = ln_share[one] + highest + np.log(np.mean(weights))
+        kept.append(members[_systematic(weights, _KEPT[Family(int(one))], rng)])
+    likely = _is_likely(shares)
+    shares = np.where(likely, shares, -np.inf)
+    return np.concatenate([rows for rows in kept if likely[family[rows[0]]]]), shares
+
+
+def _systematic(weights: "Array", count: int, rng: "Generator") -> "NDArray[int64]":
+    """So many draws, of each as many as its weight says, but for one."""
+    import numpy as np
+
     edges = np.cumsum(weights) / np.sum(weights)
-    at = (np.arange(_KEPT) + rng.random()) / _KEPT
+    at = (np.arange(count) + rng.random()) / count
     return np.minimum(np.searchsorted(edges, at), len(edges) - 1)

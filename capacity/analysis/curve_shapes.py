@@ -4,18 +4,19 @@ Residence time R(N) of a closed system, in units of R(1), with n = N as far as a
 
     bend(n) = (1 + (n^p - 1) / K^p)^(1 / p)
     R(n)    = bend(n) + (n^q - 1) / Q^q
-    X(N)    = n / R(n) * (N / C)^(-g)   beyond C, n / R(n) before it
+    X(N)    = n / R(n) before C, and d (N / C)^(-g) times that beyond it
 
 K is where the asymptotes of the bend cross, p how sharply it bends. R(1) = 1 exactly, as R(1) of
 the definition N* = X_sup * R(1) demands. Exact cases: p -> infinity is m servers without any other
 wait (Denning and Buzen's bounds); p = 1 is K balanced stations in a row, X = N / (N + K - 1), and
 the law of Amdahl; p = 1 with q = 2 is Gunther's Universal Scalability Law.
 
-Four families: PLAIN bends only; CUT is stopped at C by a pool or a limiter; FALLING has the term of
-Q; DECLINING is cut and falls beyond.
+Families: PLAIN bends only; CUT is stopped at C by a pool or a limiter; FALLING has the term of Q,
+UNIVERSAL is that with p = 1 and q = 2; DECLINING is cut and falls beyond (d = 1), CLIFF falls at
+once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from math import log
 from typing import TYPE_CHECKING
@@ -40,38 +41,54 @@ class Family(IntEnum):
     PLAIN = 0
     CUT = 1
     FALLING = 2
-    DECLINING = 3
+    UNIVERSAL = 3
+    DECLINING = 4
+    CLIFF = 5
 
 
-# Columns of the parameters of a shape: ln K; ln p; ln (C / K) or ln (Q / K); ln q or ln g; and the
-# last one, ln of the steps' noise, which is no matter of the shape.
-LN_BEND, LN_SHARPNESS, LN_ONSET, LN_EXTENT, LN_NOISE = range(5)
-# How many of the columns before the noise a family has.
-SHAPE_COLUMNS = {Family.PLAIN: 2, Family.CUT: 3, Family.FALLING: 4, Family.DECLINING: 4}
+# Columns of the parameters of a shape: ln K; ln p; ln (C / K) or ln (Q / K); ln q or ln g; ln d;
+# and ln of the steps' noise, which is no matter of the shape.
+LN_BEND, LN_SHARPNESS, LN_ONSET, LN_EXTENT, LN_DROP, LN_NOISE = range(6)
+COLUMNS = 6
+# Which of them a family has.
+COLUMNS_OF = {
+    Family.PLAIN: (LN_BEND, LN_SHARPNESS, LN_NOISE),
+    Family.CUT: (LN_BEND, LN_SHARPNESS, LN_ONSET, LN_NOISE),
+    Family.FALLING: (LN_BEND, LN_SHARPNESS, LN_ONSET, LN_EXTENT, LN_NOISE),
+    Family.UNIVERSAL: (LN_BEND, LN_ONSET, LN_NOISE),
+    Family.DECLINING: (LN_BEND, LN_SHARPNESS, LN_ONSET, LN_EXTENT, LN_NOISE),
+    Family.CLIFF: (LN_BEND, LN_SHARPNESS, LN_ONSET, LN_EXTENT, LN_DROP, LN_NOISE),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
     """Many shapes, one a row."""
 
-    family: "NDArray[int64]"
     ln_bend: "Array"
     sharpness: "Array"
     ln_cut: "Array"
     ln_falling: "Array"
     power: "Array"
     decline: "Array"
+    ln_drop: "Array"
+
+    def ending(self, ln_end: "Array") -> "Shapes":
+        """The same, but cut at an end of each at the latest."""
+        import numpy as np
+
+        return replace(self, ln_cut=np.minimum(self.ln_cut, ln_end))
 
     def take(self, rows: "NDArray[bool_]") -> "Shapes":
         """Some of them."""
         return Shapes(
-            self.family[rows],
             self.ln_bend[rows],
             self.sharpness[rows],
             self.ln_cut[rows],
             self.ln_falling[rows],
             self.power[rows],
             self.decline[rows],
+            self.ln_drop[rows],
         )
 
 
@@ -94,16 +111,16 @@ def shapes_of(family: "NDArray[int64]", parameters: "Array") -> Shapes:
 
     onset = parameters[:, LN_BEND] + parameters[:, LN_ONSET]
     extent = np.exp(parameters[:, LN_EXTENT])
-    is_cut = (family == Family.CUT) | (family == Family.DECLINING)
-    is_falling = family == Family.FALLING
+    is_cut = (family == Family.CUT) | (family >= Family.DECLINING)
+    is_falling = (family == Family.FALLING) | (family == Family.UNIVERSAL)
     return Shapes(
-        family=family,
         ln_bend=parameters[:, LN_BEND],
         sharpness=np.exp(parameters[:, LN_SHARPNESS]),
         ln_cut=np.where(is_cut, onset, np.inf),
         ln_falling=np.where(is_falling, onset, _FAR),
         power=np.where(is_falling, extent, 1.0),
-        decline=np.where(family == Family.DECLINING, extent, 0.0),
+        decline=np.where(family >= Family.DECLINING, extent, 0.0),
+        ln_drop=parameters[:, LN_DROP],
     )
 
 
@@ -126,6 +143,7 @@ def ln_throughput(shapes: Shapes, ln_n: "Array") -> "Array":
         rows = ln_n if ln_n.shape[0] == 1 else ln_n[declining]
         beyond = np.maximum(rows - shapes.ln_cut[declining, None], 0.0)
         ln_x[declining] -= shapes.decline[declining, None] * beyond
+        ln_x[declining] += np.where(beyond > 0, shapes.ln_drop[declining, None], 0.0)
     return ln_x
 
 

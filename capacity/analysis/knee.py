@@ -9,7 +9,7 @@ reach on curves with known truth.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, log
+from math import inf, isfinite, log
 from typing import TYPE_CHECKING
 
 from capacity.analysis.cross_checks import cross_checks
@@ -37,20 +37,28 @@ if TYPE_CHECKING:
 METHOD = "Bayesian curves"
 
 MIN_LEVELS = 3
-# A state with more than this is the answer.
+# Beyond these, figures are none of a service; one answer in thirty years is none.
+_LEAST, _MOST_LEVEL, _MOST_QPS = 1e-9, 1e9, 1e15
+# A state with more than this is the answer; a knee is a number that people build on, so it needs
+# more.
 LIKELY = 0.5
+LIKELY_KNEE = 0.55
 # Throughput is retrograde when it falls by so much after its peak.
 FALL_RATIO = 0.05
-RETROGRADE_LIKELY = 0.35
+RETROGRADE_LIKELY = 0.3
 # Steps that scatter more than this about every curve have shown none.
 MAX_NOISE_RATIO = 0.2
-# A tail of steps under the first share of the best, the last one under the second, has collapsed.
-COLLAPSE_SHARE = 0.6
-COLLAPSED_SHARE = 0.45
+# No curve falls faster than 1 / N by much; a step under this share of that, with all that follow
+# under the other share of the best, has collapsed.
+ABRUPT_SHARE = 0.7
+COLLAPSE_SHARE = 0.5
 # A step above what any lower one makes possible is no peak: throughput grows at most like N.
 _LINEAR_SLACK = 1.3
 _SUPPORTED_SHARE = 0.4
 _CURVE_POINTS = 60
+# No service is of a family exactly; measured on curves of known truth, logarithms of intervals are
+# to be so much wider to have it in nine of ten cases.
+WIDENING = 1.1
 # A step is off when it is so likely no part of the curve.
 _OFF_LIKELY = 0.5
 # The confidence word.
@@ -61,11 +69,10 @@ _MANY_STEPS = 5
 
 def find_knee(observations: Sequence[Observation]) -> Knee | NoKnee:
     """Name the knee of the steps, or say in words why there is none."""
-    collapsed = _collapsed([one for one in observations if _is_known(one)])
-    kept = usable(observations)
+    kept, collapsed = usable(observations)
     levels = {one.level for one in kept}
     if len(levels) < MIN_LEVELS:
-        return NoKnee(NoKneeReason.TOO_FEW_STEPS, _too_few(len(levels), collapsed))
+        return NoKnee(NoKneeReason.TOO_FEW_STEPS, _too_few(len(levels)))
     posterior = sample(steps_of(kept))
     fit = _fit(posterior, kept, collapsed)
     absence = _scatter(posterior, fit) or _absence(fit, min(levels), max(levels))
@@ -75,24 +82,29 @@ def find_knee(observations: Sequence[Observation]) -> Knee | NoKnee:
     return Knee(fit, _confidence(fit, _off(posterior)), METHOD)
 
 
-def usable(observations: Sequence[Observation]) -> list[Observation]:
-    """The steps that a curve is drawn through: throughput is known, above zero, not collapsed."""
+def usable(observations: Sequence[Observation]) -> tuple[list[Observation], tuple[float, ...]]:
+    """The steps that a curve is drawn through, and the levels at which throughput had collapsed.
+
+    Steps without a known throughput, or with none before a collapse, tell of no curve.
+    """
     known = [one for one in observations if _is_known(one)]
+    flowing = [one for one in known if one.qps >= _LEAST]
     collapsed = _collapsed(known)
-    return [one for one in known if one.qps > 0 and one.level not in collapsed]
+    kept = [one for one in flowing if one.level not in collapsed]
+    # Too few are left for a curve: then the fall itself has to be part of it.
+    is_enough = len({one.level for one in kept}) >= MIN_LEVELS
+    return (kept, collapsed) if is_enough else (flowing, ())
 
 
 def _is_known(observation: Observation) -> bool:
-    level, qps = observation.level, observation.qps
-    return isfinite(level) and level > 0 and isfinite(qps) and qps >= 0
+    level, qps, error = observation.level, observation.qps, observation.error_ratio
+    is_load = isfinite(level) and _LEAST <= level <= _MOST_LEVEL
+    is_error = error is None or (isfinite(error) and error >= 0)
+    return is_load and is_error and isfinite(qps) and 0 <= qps <= _MOST_QPS
 
 
-def _too_few(count: int, collapsed: tuple[float, ...]) -> str:
-    after = f" before throughput collapsed at {collapsed[0]:.10g} concurrent" if collapsed else ""
-    return (
-        f"usable steps at {count} different concurrencies{after}; "
-        f"a knee needs at least {MIN_LEVELS}"
-    )
+def _too_few(count: int) -> str:
+    return f"usable steps at {count} different concurrencies; a knee needs at least {MIN_LEVELS}"
 
 
 def _collapsed(known: Sequence[Observation]) -> tuple[float, ...]:
@@ -102,13 +114,15 @@ def _collapsed(known: Sequence[Observation]) -> tuple[float, ...]:
         by_level.setdefault(one.level, []).append(one.qps)
     means = {level: sum(qps) / len(qps) for level, qps in sorted(by_level.items())}
     best = max((qps for level, qps in means.items() if _is_supported(level, means)), default=0.0)
-    tail: list[float] = []
-    for level in reversed(means):
+    levels = list(means)
+    begin = len(levels)
+    for place in range(len(levels) - 1, 0, -1):
+        before, level = levels[place - 1], levels[place]
         if means[level] >= COLLAPSE_SHARE * best:
             break
-        tail.append(level)
-    rises = len(tail) == len(means) or not tail or means[tail[0]] >= COLLAPSED_SHARE * best
-    return () if rises else tuple(reversed(tail))
+        if means[level] * level <= ABRUPT_SHARE * means[before] * before:
+            begin = place
+    return tuple(levels[begin:])
 
 
 def _is_supported(level: float, means: dict[float, float]) -> bool:
@@ -130,11 +144,11 @@ class _States:
     retrograde: "NDArray[bool_]"
 
 
-def _states(posterior: Posterior, marks: Landmarks) -> _States:
+def _states(posterior: Posterior, marks: Landmarks, *, is_whole: bool) -> _States:
     import numpy as np
 
     first, last = float(posterior.steps.ln_n[0]), float(posterior.steps.ln_n[-1])
-    not_reached = marks.ln_n95 > last
+    not_reached = (marks.ln_n95 > last) & (not is_whole)
     ends = np.array([[last]])
     at_last = ln_throughput(posterior.shapes, ends)[:, 0]
     at_peak = ln_throughput(posterior.shapes, np.minimum(marks.ln_peak, last)[:, None])[:, 0]
@@ -151,13 +165,20 @@ def _fit(
     import numpy as np
 
     steps = posterior.steps
-    marks = landmarks(posterior.shapes, max(float(steps.ln_n[-1]), 0.0) + log(BEYOND_RANGE))
-    states = _states(posterior, marks)
+    shapes = posterior.shapes
+    if collapsed:
+        # Somewhere before the first collapsed level was all that there is, and rather sooner than
+        # later: services that collapse have mostly been saturated before.
+        shares = ((np.arange(len(shapes.ln_bend)) + 0.5) / len(shapes.ln_bend)) ** 2
+        last = float(steps.ln_n[-1])
+        shapes = shapes.ending(last + shares * (log(collapsed[0]) - last))
+    marks = landmarks(shapes, max(float(steps.ln_n[-1]), 0.0) + log(BEYOND_RANGE))
+    states = _states(posterior, marks, is_whole=bool(collapsed))
     not_reached, below = float(np.mean(states.not_reached)), float(np.mean(states.below))
     retrograde = 1.0 if collapsed else float(np.mean(states.retrograde))
     is_retrograde = retrograde > RETROGRADE_LIKELY
-    falls = states.retrograde if states.retrograde.any() else np.ones_like(states.retrograde)
-    knee = _estimate(marks.ln_knee)
+    falling = np.ones_like(states.retrograde) if collapsed else states.retrograde
+    knee = _estimate(marks.ln_knee, ln_least=0.0)
     checks = cross_checks(kept, knee)
     return CurveFit(
         p_saturated=max(0.0, 1.0 - not_reached - below),
@@ -166,10 +187,10 @@ def _fit(
         p_retrograde=retrograde,
         is_retrograde=is_retrograde,
         knee=knee,
-        n95=_estimate(marks.ln_n95),
-        n_power=_estimate(marks.ln_power),
+        n95=_estimate(marks.ln_n95, ln_least=0.0),
+        n_power=_estimate(marks.ln_power, ln_least=0.0),
         saturation_qps=_estimate(marks.ln_knee + posterior.ln_amplitude),
-        peak=_estimate(marks.ln_peak[falls]) if is_retrograde and not collapsed else None,
+        peak=_estimate(marks.ln_peak[falling], ln_least=0.0) if is_retrograde else None,
         noise_ratio=float(np.median(posterior.noise_ratio)),
         step_count=len(steps.ln_n),
         curve=_curve(posterior),
@@ -178,11 +199,14 @@ def _fit(
     )
 
 
-def _estimate(ln_values: "Array") -> Estimate:
+def _estimate(ln_values: "Array", *, ln_least: float = -inf) -> Estimate:
+    """Median and 90 % interval; `ln_least`: what the quantity cannot be below."""
     import numpy as np
 
-    low, value, high = np.exp(np.quantile(ln_values, (0.05, 0.5, 0.95)))
-    return Estimate(float(value), float(low), float(high))
+    low, value, high = np.quantile(ln_values, (0.05, 0.5, 0.95))
+    low = max(value + WIDENING * (low - value), ln_least)
+    ends = np.exp([value, low, value + WIDENING * (high - value)])
+    return Estimate(*(float(end) for end in ends))
 
 
 def _curve(posterior: Posterior) -> tuple[CurvePoint, ...]:
@@ -190,8 +214,9 @@ def _curve(posterior: Posterior) -> tuple[CurvePoint, ...]:
 
     steps = posterior.steps
     ln_n = np.linspace(steps.ln_n[0], steps.ln_n[-1], _CURVE_POINTS)
-    low, middle, high = np.exp(np.quantile(posterior.ln_qps(ln_n), (0.05, 0.5, 0.95), axis=0))
-    columns = zip(np.exp(ln_n), middle, low, high, strict=True)
+    low, middle, high = np.quantile(posterior.ln_qps(ln_n), (0.05, 0.5, 0.95), axis=0)
+    ends = (middle, middle + WIDENING * (low - middle), middle + WIDENING * (high - middle))
+    columns = zip(np.exp(ln_n), *np.exp(ends), strict=True)
     return tuple(CurvePoint(*(float(value) for value in point)) for point in columns)
 
 
@@ -208,7 +233,7 @@ def _scatter(posterior: Posterior, fit: CurveFit) -> tuple[NoKneeReason, str] | 
             f"more than {MAX_NOISE_RATIO:.0%}: they show none"
         )
     off = _off(posterior)
-    if off > max(1, fit.step_count // 4):
+    if off > max(1, fit.step_count // 3):
         return NoKneeReason.UNCLEAR, (
             f"{off} of {fit.step_count} steps are off any curve that fits the others"
         )
@@ -226,7 +251,7 @@ def _absence(fit: CurveFit, first: float, last: float) -> tuple[NoKneeReason, st
             f"the service was saturated at the first step, {first:.10g} concurrent "
             f"({fit.p_below_range:.0%} likely); start lower"
         )
-    if fit.p_saturated <= LIKELY:
+    if fit.p_saturated <= LIKELY_KNEE:
         return NoKneeReason.UNCLEAR, (
             f"saturated in the range {fit.p_saturated:.0%} likely, not reached "
             f"{fit.p_not_reached:.0%}, below it {fit.p_below_range:.0%}: no state is likely"

@@ -21,7 +21,7 @@ def most_telling_level(
     """The candidate that is expected to narrow ln N* most; None when no curve can be drawn yet."""
     import numpy as np
 
-    kept = usable(observations)
+    kept, _ = usable(observations)
     levels = sorted({level for level in candidates if isfinite(level) and level > 0})
     if len({one.level for one in kept}) < MIN_LEVELS or not levels:
         return None
