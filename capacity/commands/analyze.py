@@ -20,7 +20,7 @@ from capacity.model.findings import Capacity, Findings
 from capacity.model.rules import Rule
 from capacity.profile.rule_text import DEFAULT_STOPS
 from capacity.readers.steps_csv import ONLY_STATES
-from capacity.report.analysed import analysed_lines
+from capacity.report.analysed import analysed_lines, not_valid_lines
 from capacity.report.steps_csv_resources import quantities_of
 from capacity.report.texts import Language, pick_language
 from capacity.report.texts import say as say_in
@@ -121,7 +121,7 @@ def _findings(source: Source, rules: tuple[Rule, ...], stops_from: StopsFrom) ->
     return analyze_steps(
         steps,
         is_rate_ladder=source.is_rate_ladder,
-        end=None if source.run is None else source.run.end,
+        end=source.end,
         rules=rules,
         search=source.search,
         missing=missing,
@@ -147,9 +147,17 @@ def _lines(
         rules=analysed.stops,
     )
     if source.run is None:
-        return (*head, *findings_lines(findings, language))
+        return (*head, *_not_valid(source, language), *findings_lines(findings, language))
     folder = place if place.is_dir() else place.parent
     return (*head, *verdict_lines(source.run, findings, language, report_place=f"{folder}/"))
+
+
+def _not_valid(source: Source, language: Language) -> tuple[str, ...]:
+    """Of a table it is known when the generator was the limit."""
+    end = source.end
+    if end is None or end.step_index is None:
+        return ()
+    return not_valid_lines(language, end.detail, source.steps[end.step_index].load)
 
 
 def _write(source: Source, findings: Findings, text: str, out: Path, language: Language) -> None:

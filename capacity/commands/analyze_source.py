@@ -10,10 +10,10 @@ from capacity.commands.stop_rules import stored_rule
 from capacity.errors import StorageError
 from capacity.files import read_start
 from capacity.model.load import OpenLoop
-from capacity.model.measured import Measured
+from capacity.model.measured import Believed, Measured
 from capacity.model.plan import Purpose, SearchPlan
 from capacity.model.rules import Judgement, Rule
-from capacity.model.run import Run
+from capacity.model.run import EndReason, Run, RunEnd
 from capacity.readers.dat import read_dat
 from capacity.readers.steps_csv import read_steps_csv
 from capacity.storage.run_folder import read_run
@@ -36,6 +36,7 @@ class Source:
 
     `missing` is what only the reader of the file knows to be absent; `run` is there for a run.
     `search` says which steps were to follow the ladder: of a table, those that did.
+    `end` is why the climb went no higher, as far as that is known.
     """
 
     kind: SourceKind
@@ -45,6 +46,7 @@ class Source:
     missing: tuple[str, ...] = ()
     run: Run | None = None
     search: SearchPlan = _NOTHING_PLANNED
+    end: RunEnd | None = None
 
     @property
     def is_rate_ladder(self) -> bool:
@@ -58,12 +60,14 @@ def read_source(path: Path) -> Source:
     if kind is SourceKind.RUN:
         run = read_run(path)
         steps = tuple(measure(step) for step in run.steps)
-        return Source(kind, path, steps, run.plan.rules, run=run, search=run.plan.search)
+        search = run.plan.search
+        return Source(kind, path, steps, run.plan.rules, run=run, search=search, end=run.end)
     if kind is SourceKind.STEPS_CSV:
         found = read_steps_csv(path, stored_rule)
         rules = _rules_of(found.steps)
         steps = _with_values(found.steps, rules)
-        return Source(kind, path, steps, rules, found.missing, search=_search_of(steps))
+        search, end = _search_of(steps), _end_of(steps)
+        return Source(kind, path, steps, rules, found.missing, search=search, end=end)
     found = read_dat(path)
     return Source(kind, path, found.steps, (), found.missing)
 
@@ -100,6 +104,15 @@ def _search_of(steps: tuple[Measured, ...]) -> SearchPlan:
         confirm=Purpose.CONFIRM in purposes,
         recovery=Purpose.RECOVERY in purposes,
     )
+
+
+def _end_of(steps: tuple[Measured, ...]) -> RunEnd | None:
+    """The generator, where the climb went no higher than a step that cannot be believed."""
+    climbed = [step for step in steps if step.purpose in (Purpose.LADDER, Purpose.RECHECK)]
+    if not climbed or climbed[-1].breaches or climbed[-1].believed is not Believed.INVALID:
+        return None
+    last = climbed[-1]
+    return RunEnd(EndReason.GENERATOR, "; ".join(last.doubts), None, last.index)
 
 
 def _with_values(steps: tuple[Measured, ...], rules: tuple[Rule, ...]) -> tuple[Measured, ...]:

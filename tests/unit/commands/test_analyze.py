@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from capacity.analysis.findings import analyze
 from capacity.commands.analyze import command
 from capacity.errors import StorageError, UsageError
 from capacity.model.findings import Capacity, Knee
-from capacity.model.run import EndReason, RunEnd, Trust
+from capacity.model.rules import RuleState
+from capacity.model.run import EndReason, RunEnd, Trust, Validity
+from capacity.report.steps_csv import steps_csv
 from capacity.storage.encoding import json_text, run_json
-from tests.unit.builders import a_run, a_step
+from tests.unit.builders import ERROR_RULE, a_judgement, a_run, a_step
 from tests.unit.commands.stored import a_kept_run, kept
 from tests.unit.rate_builders import a_rate_run, a_rate_step
 from tests.unit.storage.schema_faults import FINDINGS_SCHEMA, faults
@@ -244,6 +247,23 @@ def test_the_exit_code_is_that_of_the_answer(tmp_path: Path) -> None:
 
         assert ended(tmp_path).return_value == code, reason
         assert part(found(tmp_path), "exit", "code") == code
+
+
+def test_a_table_tells_that_the_generator_was_the_limit(tmp_path: Path) -> None:
+    """As its run: exit code 5, and that comes before any figure; a broken limit is another end."""
+    late = replace(a_step(4, 380.0, index=2), validity=Validity(Trust.INVALID, ("late", "slow")))
+    run = a_run([a_step(1, 99.0), a_step(2, 198.0, index=1), late])
+    _, table, _ = kept(run, tmp_path)
+    broken = replace(late, judgements=(a_judgement(ERROR_RULE, RuleState.BREACH),))
+
+    result = ended(table)
+
+    assert (result.return_value, found(table)["exit"]) == (5, {"code": 5})
+    assert result.stdout.splitlines()[2] == (
+        "Not valid  late; slow (at 4 concurrent); the service may do better than this"
+    )
+    table.write_text(steps_csv(a_run([*run.steps[:2], broken])))
+    assert ended(table).return_value == 0
 
 
 def test_planned_starts_have_a_capacity_and_no_knee(tmp_path: Path) -> None:
