@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
+
 from capacity.analysis.findings import analyze, analyze_steps
 from capacity.analysis.missing import NO_LATENCY, NO_RULES, NO_SECONDS
 from capacity.model.findings import (
@@ -104,7 +106,6 @@ def test_a_growth_rule_that_ended_the_ladder_says_saturated_without_a_knee() -> 
     """Two steps show no curve, but the rule was written to say so; an invalid step is silent."""
     steps = (a_step(8, 800.0), a_step(16, 804.0, index=1, judgements=[GROWS_NO_MORE]))
     assert capacity_of(steps).kind is CapacityKind.SATURATED
-    steps = (a_step(8, 800.0), replace(steps[1], validity=replace(steps[1].validity)))
     invalid = a_step(16, 804.0, index=1, trust=Trust.INVALID, judgements=[GROWS_NO_MORE])
     assert capacity_of([steps[0], invalid]).kind is CapacityKind.NO_FAILURE_IN_RANGE
 
@@ -155,7 +156,7 @@ def test_the_range_of_the_throughput_has_the_scatter_in_the_step_and_between_ste
     assert widths[0] < 1.001
     assert 1.03 < widths[1] < 1.2
     scattered = [
-        a_step(step.plan.load.level.__int__(), step.qps * factor, index=step.plan.index)
+        a_step(int(step.plan.load.level), step.qps * factor, index=step.plan.index)
         for step, factor in zip(a_curve(), (1.05, 0.95, 1.0, 1.05, 0.93, 1.0, 1.06), strict=True)
     ]
     ranges = [capacity_of(steps).qps_range for steps in (a_curve(), scattered)]
@@ -169,9 +170,8 @@ def test_nothing_is_said_of_a_throughput_of_which_nothing_is_known() -> None:
     assert capacity_of([a_step(4, 400.0), a_step(8, 800.0, index=1)]).qps_range is None
 
 
-def a_checked_run(*, end: RunEnd = LADDER_END) -> list[Measured]:
+def a_checked_run() -> list[Measured]:
     """A climb with all of its checks."""
-    del end
     return [
         a_measured(1, 100.0, index=0),
         a_measured(8, 800.0, index=1),
@@ -276,6 +276,24 @@ def test_a_first_step_under_which_the_target_went_away_broke_a_limit() -> None:
     assert capacity == NoCapacity(
         NoCapacityReason.LIMIT_BROKEN, ClosedLoop(1), "no request succeeded"
     )
+
+
+def test_a_faster_service_scales_the_throughput_and_nothing_else() -> None:
+    """Ten times the answers of a tenth of the time."""
+    slow, fast = (
+        said_of(
+            [
+                a_measured(n, times * qps, index=n, p99_s=0.02)
+                for n, qps in ((1, 100.0), (4, 390.0), (16, 801.0), (64, 798.0))
+            ]
+        )
+        for times in (1, 10)
+    )
+    assert (slow.load, slow.kind, slow.qps) == (ClosedLoop(16), CapacityKind.SATURATED, 801.0)
+    assert (fast.load, fast.kind, fast.qps) == (slow.load, slow.kind, 8010.0)
+    assert slow.qps_range is not None
+    assert fast.qps_range is not None
+    assert fast.qps_range.low == pytest.approx(10 * slow.qps_range.low, rel=1e-3)
 
 
 def test_checks_stay_out_of_peak_and_curve() -> None:

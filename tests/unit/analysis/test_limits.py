@@ -92,6 +92,17 @@ def test_steps_that_scatter_widen_the_interval() -> None:
     assert 1.05 < quiet.high / quiet.low < 0.8 * noisy.high / noisy.low
 
 
+def test_more_users_of_everything_scale_the_load_and_nothing_else() -> None:
+    """The interval as well, for it is drawn in shares of the gap."""
+    values = ((10, 0.05), (20, 0.08), (40, 0.15))
+    one, three = (
+        largest([slow(times * n, p99_s) for n, p99_s in values]).estimate for times in (1, 3)
+    )
+    assert three.value == pytest.approx(3 * one.value)
+    assert three.low == pytest.approx(3 * one.low)
+    assert three.high == pytest.approx(3 * one.high)
+
+
 def test_the_interval_never_leaves_the_gap_and_is_the_same_each_time() -> None:
     """Values on the limit itself push the draws against both ends."""
     for low, high in ((0.0999, 0.1001), (0.0999, 0.5), (0.06, 0.1001)):
