@@ -53,8 +53,8 @@ _COLUMNS = {
 _COLUMN_GAP = 2
 _RESOURCE_WIDTH = 5
 _MOST_RESOURCES = 2
-# What makes room for resources on a narrow terminal; the generator has a line of its own.
-_MAY_GO = ("p50", "own cpu")
+# What makes room on a narrow terminal: the generator has a line of its own, and growth is seen.
+_MAY_GO = ("p50", "own cpu", "gain")
 
 
 @dataclass(frozen=True, slots=True)

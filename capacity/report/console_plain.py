@@ -12,7 +12,7 @@ from capacity.report.console_phase import step_field
 from capacity.report.console_resources import cell, reading_of
 from capacity.report.load_words import load_field
 from capacity.report.resource_words import judgement_words
-from capacity.report.shown import printable, show_success, show_warnings
+from capacity.report.shown import printable, show_success, show_warnings, without_notes
 from capacity.report.texts import Language
 from capacity.units import format_ms
 
@@ -103,7 +103,7 @@ def _schedule_fields(step: Step) -> list[str]:
 def rule_line(judgement: Judgement) -> str:
     """A rule that was broken, with the value and the limit it was judged by."""
     unit = judgement.rule.unit
-    text = f"rule fired: {judgement.rule.text}"
+    text = f"rule fired: {without_notes(judgement.rule.text)}"
     if judgement.observed is not None and judgement.limit is not None:
         observed, limit = unit.show(judgement.observed), unit.show(judgement.limit)
         if judgement.evidence is not None:
@@ -114,7 +114,7 @@ def rule_line(judgement: Judgement) -> str:
 
 def end_line(end: RunEnd) -> str:
     """Why the climb is over."""
-    rule = "" if end.rule is None else f' rule="{end.rule}"'
+    rule = "" if end.rule is None else f' rule="{without_notes(end.rule)}"'
     return printable(f"end reason={end.reason.value}{rule}: {end.detail}")
 
 

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from capacity.model.load import ClosedLoop
-from capacity.model.plan import Purpose, StepPlan
+from capacity.model.plan import ProcessSource, Purpose, StepPlan
 from capacity.model.rules import RuleState
 from capacity.model.run import EndReason, Phase, RunEnd, Trust
 from capacity.report.console_live import (
@@ -30,6 +30,7 @@ from tests.unit.builders import (
     a_step,
 )
 from tests.unit.report.answer_builders import a_confirmation, as_purpose
+from tests.unit.report.reading_builders import a_monitored_plan
 
 
 def drawn(picture: Picture, symbols: Symbols = UTF8_SYMBOLS, *, height: int = 40) -> list[str]:
@@ -239,3 +240,20 @@ def test_a_step_beside_the_ladder_counts_in_the_number_of_the_run() -> None:
     line = drawn(beside(a_picture(), plan, again), ASCII_SYMBOLS)[1]
 
     assert line.startswith("step 6/8  C=16  ")
+
+
+def test_a_narrow_terminal_keeps_what_tells_whether_a_step_is_believed() -> None:
+    """With resources and words for purposes, growth makes room; it used to push the last out."""
+    stream = StringIO()
+    plan = StepPlan(4, ClosedLoop(8), 5.0, 30.0, Purpose.VERIFY)
+    rows = tuple(finished_row(step, ()) for step in (a_confirmation(719.7, index=5),))
+    watched = a_monitored_plan(process=ProcessSource(4711, None))
+    picture = replace(beside(a_picture(), plan, *rows), plan=watched)
+    Console(file=stream, width=80, height=40, color_system=None, _environ={}).print(
+        LiveView(picture, ASCII_SYMBOLS)
+    )
+    lines = [line.rstrip() for line in stream.getvalue().splitlines()]
+
+    assert lines[3].split() == ["C", "QPS", "TTLB", "p99", "ok", "cpu", "hot_thr", "valid"]
+    assert lines[8].split()[:3] == ["confirm", "719.7/s", "720"]
+    assert lines[8].endswith("OK")

@@ -76,6 +76,20 @@ def test_a_hold_that_went_on_or_drifted_says_so(
     assert step_line(step, 7).endswith(f"ok=100.00% valid=yes{fields}")
 
 
+def test_a_fired_rule_is_told_as_it_was_written() -> None:
+    """That its window was shortened has been told by the plan, and would hide the numbers."""
+    note = " (10s shortened to half of the hold)"
+    rule = replace(P99_RULE, text=f"p99 > 10x first over 1.5s{note}")
+    fired = a_judgement(rule, RuleState.BREACH, observed=0.32, limit=0.104)
+
+    assert rule_line(fired) == (
+        "rule fired: p99 > 10x first over 1.5s (observed 320ms, limit 104ms)"
+    )
+    assert end_line(RunEnd(EndReason.RULE, "x", rule.text)) == (
+        'end reason=rule rule="p99 > 10x first over 1.5s": x'
+    )
+
+
 def test_what_was_odd_is_told_only_where_it_happened() -> None:
     """Races and rejects by their number, odd answers by their kinds."""
     step = a_step(1, 1.0, mean_s=1.0, failures={FailureKind.CONN_STALE: 3})
