@@ -68,21 +68,26 @@ def _last(steps: Sequence[Measured], purpose: Purpose) -> Measured | None:
 
 
 def _verification(levels: Sequence[LevelOutcome], point: LevelOutcome) -> FollowUp | None:
-    """HELD at the answer, or BROKEN at a load that was the answer before; None: there was none."""
+    """HELD at the answer, or BROKEN at a load that was the answer before; None: there was none.
+
+    By other limits than those of the run the answer may be a load that nobody meant to verify.
+    """
     if point.is_verified and point.best is not None:
         return FollowUp(FollowUpState.HELD, point.best.index, _held(point, point.best))
     if point.verifications:
         return _unknown(point.verifications[-1])
+    elsewhere = [step for level in levels for step in level.verifications]
+    if not elsewhere:
+        return None
     broken = [
         step
-        for level in levels
-        if level.load.level > point.load.level
-        for step in level.verifications
-        if limit_of(step) is not None
+        for step in elsewhere
+        if step.load.level > point.load.level and limit_of(step) is not None
     ]
+    last = max(broken or elsewhere, key=lambda step: step.index)
     if not broken:
-        return None
-    last = max(broken, key=lambda step: step.index)
+        detail = f"the longer hold was at {last.load.text}"
+        return FollowUp(FollowUpState.UNKNOWN, last.index, detail)
     return FollowUp(
         FollowUpState.BROKEN,
         last.index,

@@ -104,6 +104,14 @@ def test_a_verification_that_broke_a_limit_leaves_a_lower_answer_that_was_not_ve
     assert checked(*above, replace(VERIFIED, index=7)).verification.state is FollowUpState.HELD
 
 
+def test_by_other_limits_the_answer_may_be_a_load_that_was_not_held_longer() -> None:
+    """The verification of another load says nothing of it."""
+    elsewhere = a_measured(4, 400.0, index=5, purpose=Purpose.VERIFY)
+    assert checked(elsewhere).verification == FollowUp(
+        FollowUpState.UNKNOWN, 5, "the longer hold was at 4 concurrent"
+    )
+
+
 def test_a_verification_in_which_nothing_succeeded_says_so() -> None:
     """No rule is needed for that."""
     dead = a_measured(16, 0.0, index=5, purpose=Purpose.VERIFY, failures=40)
