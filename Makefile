@@ -65,7 +65,7 @@ soak: $(VENV)/developer ## SECONDS=3600 of half load: nothing grows, nothing is 
 	@$(REGISTRY) cargo build --quiet $(TRUTH_TESTS)
 	$(BIN)/python -m tests.truth.soak --seconds $(SECONDS)
 
-# All servers, or some: make known RUNS=1 HOLD=2s SERVERS="servers mm8 usl limiter lock"
+# All servers, or some: make known RUNS=1 HOLD=2s SERVERS="servers mm8 usl limiter gateway lock"
 known: RUNS := 10
 known: HOLD := 5s
 known: $(VENV)/developer ## capacity and knee of servers built to be known (over an hour)

@@ -83,13 +83,15 @@ class Lock:
 class Limiter:
     """Work that any number does at once, and a token bucket that lets so many a second be good.
 
-    Who finds no token is refused after the same work, as where a quota is asked for behind it. So
-    the rate of all answers is N / work and that of the good ones min(N / work, rate): users who are
-    refused at once would come back as fast as the two processes can, and measure those.
+    Good are min(N / work, rate) of the answers a second. Who finds no token is refused after
+    `refused_s`. At once, as a gateway does it, those who are refused come back as fast as the
+    two processes can; after the same work, as where a quota is asked for behind it, the rate of all
+    answers is N / work.
     """
 
-    def __init__(self, work_s: float, rate_qps: float, burst: float) -> None:
+    def __init__(self, work_s: float, rate_qps: float, *, burst: float, refused_s: float) -> None:
         self._work_s = work_s
+        self._refused_s = refused_s
         self._rate_qps = rate_qps
         self._burst = burst
         self._tokens = burst
@@ -103,7 +105,7 @@ class Limiter:
         is_good = self._tokens >= 1.0
         if is_good:
             self._tokens -= 1.0
-        return now_s + self._work_s, is_good
+        return now_s + (self._work_s if is_good else self._refused_s), is_good
 
 
 class Usl:

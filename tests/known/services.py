@@ -44,7 +44,11 @@ def _usl() -> Usl:
 
 
 def _limiter() -> Model:
-    return Planned(Limiter(0.020, 500.0, burst=50.0).answer)
+    return Planned(Limiter(0.020, 500.0, burst=50.0, refused_s=0.020).answer)
+
+
+def _gateway() -> Model:
+    return Planned(Limiter(0.020, 500.0, burst=50.0, refused_s=0.0).answer)
 
 
 def _lock() -> Model:
@@ -70,7 +74,8 @@ KNOWN = {
             _usl_peak_qps() / 100.0,
             0.05,
         ),
-        Known("limiter", "20 ms, 429 above 500/s", _limiter, 500.0, 10.0, 0.02),
+        Known("limiter", "20 ms, 429 after it above 500/s", _limiter, 500.0, 10.0, 0.02),
+        Known("gateway", "20 ms, 429 at once above 500/s", _gateway, 500.0, 10.0, 0.02),
         Known("lock", "10 ms with a lock of 2 ms", _lock, 500.0, 5.0, 0.02),
     )
 }

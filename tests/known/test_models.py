@@ -41,6 +41,7 @@ def closed_loop(model: Model, users: int, until_s: float) -> tuple[float, float]
         ("limiter", 4, 200.0, 0.0),
         ("limiter", 10, 500.0, 0.0),
         ("limiter", 16, 500.0, 300.0),
+        ("gateway", 10, 500.0, 0.0),
         ("lock", 4, 400.0, 0.0),
         ("lock", 5, 500.0, 0.0),
         ("lock", 64, 500.0, 0.0),
@@ -67,6 +68,7 @@ def test_the_truths() -> None:
         "mm8": (800.0, 8.0),
         "usl": (pytest.approx(usl_qps, rel=1e-3), pytest.approx(usl_qps / 100, rel=1e-3)),
         "limiter": (500.0, 10.0),
+        "gateway": (500.0, 10.0),
         "lock": (500.0, 5.0),
     }
 
@@ -97,6 +99,7 @@ def test_a_late_process_does_not_slow_the_servers() -> None:
 
 def test_a_limiter_keeps_no_more_than_its_burst() -> None:
     """After a pause of any length so many are good at once, and no more."""
-    limiter = Limiter(0.010, 500.0, burst=3.0)
+    limiter = Limiter(0.010, 500.0, burst=3.0, refused_s=0.001)
     assert [limiter.answer(100.0)[1] for _ in range(5)] == [True, True, True, False, False]
-    assert [limiter.answer(100.003)[1] for _ in range(2)] == [True, False]
+    assert limiter.answer(100.003) == (100.003 + 0.010, True)
+    assert limiter.answer(100.003) == (100.003 + 0.001, False)
