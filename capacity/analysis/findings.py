@@ -37,7 +37,7 @@ from capacity.model.findings import (
 )
 from capacity.model.load import ClosedLoop, Load, RateLadder
 from capacity.model.measured import Believed, Measured
-from capacity.model.plan import SearchPlan
+from capacity.model.plan import Purpose, SearchPlan
 from capacity.model.rules import Action, OnMissing, Rule
 from capacity.model.run import EndReason, Run, RunEnd
 
@@ -56,6 +56,8 @@ _EXIT_CODES = {
     EndReason.INTERRUPTED: EXIT_INTERRUPTED,
     EndReason.TERMINATED: EXIT_TERMINATED,
 }
+
+_CHECKS = frozenset({Purpose.VERIFY, Purpose.CONFIRM, Purpose.RECOVERY})
 
 # So many times more than the concurrency would have to be in flight: no such thing was measured.
 _IMPOSSIBLE_TIMES = 2.0
@@ -187,8 +189,8 @@ def _limit(
     if failure is not None:
         return failure.limit
     is_gone = end is not None and end.reason is EndReason.TARGET_DOWN
-    has_tried = all(step.purpose in JUDGED_PURPOSES for step in steps)
-    return NOTHING_SUCCEEDED if is_gone and has_tried else None
+    has_checked = any(step.purpose in _CHECKS for step in steps)
+    return NOTHING_SUCCEEDED if is_gone and not has_checked else None
 
 
 def _kind(
