@@ -19,7 +19,7 @@ from capacity.model.run import (
     Trust,
 )
 from capacity.model.snapshot import Counts, FailureKind
-from capacity.report.console_state import Picture, PictureBook, closeness
+from capacity.report.console_state import Picture, PictureBook, closeness, finished_row
 from tests.unit.builders import (
     ERROR_RULE,
     GAIN_RULE,
@@ -32,6 +32,7 @@ from tests.unit.builders import (
     a_step,
     an_environment,
 )
+from tests.unit.report.answer_builders import as_purpose
 
 FIRST = StepPlan(0, ClosedLoop(8), 5.0, 30.0, Purpose.LADDER)
 
@@ -206,3 +207,14 @@ def test_closeness_is_one_at_the_limit(
     judgement = replace(a_judgement(rule), observed=observed, limit=limit)
 
     assert closeness(judgement) == expected
+
+
+def test_growth_is_that_of_the_ladder() -> None:
+    """A step that filled a gap below is no rung of it, and has no growth of its own."""
+    rung = finished_row(a_step(8, 400.0), ())
+    between = finished_row(as_purpose(a_step(6, 100.0, index=1), Purpose.REFINE), (rung,))
+
+    above = finished_row(a_step(16, 600.0, index=2), (rung, between))
+
+    assert between.gain is None
+    assert above.gain == pytest.approx(0.5)

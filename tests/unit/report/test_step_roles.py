@@ -41,6 +41,17 @@ def test_a_limit_that_was_broken_twice_is_drawn_as_it_was_measured_last() -> Non
     assert numbers(roles_of(a_run(once)).curve) == [1]
 
 
+def test_a_verification_speaks_for_its_level_whatever_came_later() -> None:
+    """Its hold is the longest."""
+    steps = [
+        a_step(8, 800.0, index=0),
+        as_purpose(a_step(8, 799.0, index=1, hold_s=60.0), Purpose.VERIFY),
+        as_purpose(a_step(8, 801.0, index=2), Purpose.REFINE),
+    ]
+
+    assert numbers(roles_of(a_run(steps)).curve) == [1]
+
+
 def test_a_run_without_steps_has_no_roles() -> None:
     """Nothing is drawn of it."""
     assert roles_of(a_run([])) == StepRoles((), (), (), ())

@@ -13,6 +13,7 @@ from capacity.model.findings import (
     LimitKind,
 )
 from capacity.model.load import Arrivals, ClosedLoop, OpenLoop
+from capacity.model.plan import Purpose
 from capacity.model.run import Trust, Validity
 from capacity.report.texts import Language
 from capacity.report.verdict_capacity import (
@@ -21,7 +22,13 @@ from capacity.report.verdict_capacity import (
     measured_sentence,
 )
 from tests.unit.builders import a_latency, a_step
-from tests.unit.report.answer_builders import LIMITED, SATURATED, a_confirmation, a_whole_run
+from tests.unit.report.answer_builders import (
+    LIMITED,
+    SATURATED,
+    a_confirmation,
+    a_whole_run,
+    as_purpose,
+)
 
 RULE = LIMITED.limited_by
 STEPS = a_whole_run().steps
@@ -133,7 +140,8 @@ def test_the_answer_in_chinese_has_the_same_figures() -> None:
 
 def test_the_figures_are_those_of_the_step_that_is_named() -> None:
     """The verification, not the climb that came by the same load before."""
-    steps = list(STEPS)
+    later = as_purpose(a_step(8, 800.0, index=12, p99_s=0.044), Purpose.REFINE)
+    steps = [*STEPS, later]
     steps[9] = replace(steps[9], latency=a_latency(0.010, p99_s=0.033))
 
     assert measured_sentence(SATURATED, steps, Language.EN) == (
