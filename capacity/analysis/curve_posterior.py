@@ -12,6 +12,7 @@ amplitude is integrated out by Laplace's method round its robust mean.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import pi
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,7 @@ def steps_of(observations: Sequence[Observation]) -> Steps:
     """The steps as the sampler takes them: in order, and a copied record once."""
     import numpy as np
 
-    seen = sorted({(o.level, o.qps, o.error_ratio or 0.0) for o in observations})
+    seen = sorted({_in_order(one) for one in observations})
     levels, qps, errors = (np.array(column) for column in zip(*seen, strict=True))
     ln_x = np.log(qps)
     centre = float(np.mean(ln_x))
@@ -101,8 +102,23 @@ def steps_of(observations: Sequence[Observation]) -> Steps:
     return Steps(np.log(levels), np.round(ln_x - centre, 9), errors**2, centre)
 
 
+def curves_of(observations: Sequence[Observation]) -> Posterior:
+    """The curves that the steps leave likely; who asks for the same ones again waits no more."""
+    return _kept_curves(tuple(sorted(observations, key=_in_order)))
+
+
+def _in_order(observation: Observation) -> tuple[float, float, float]:
+    return (observation.level, observation.qps, observation.error_ratio or 0.0)
+
+
+# The climb asks where the knee is and where to measure next, of the same steps.
+@lru_cache(maxsize=4)
+def _kept_curves(observations: tuple[Observation, ...]) -> Posterior:
+    return sample(steps_of(observations))
+
+
 def sample(steps: Steps) -> Posterior:
-    """The curves that the steps leave likely."""
+    """Draw the curves."""
     import numpy as np
 
     rng = np.random.default_rng(_SEED)

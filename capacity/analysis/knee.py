@@ -13,7 +13,7 @@ from math import inf, isfinite, log
 from typing import TYPE_CHECKING
 
 from capacity.analysis.cross_checks import cross_checks
-from capacity.analysis.curve_posterior import Posterior, sample, steps_of
+from capacity.analysis.curve_posterior import Posterior, curves_of
 from capacity.analysis.curve_priors import BEYOND_RANGE
 from capacity.analysis.curve_shapes import Landmarks, landmarks, ln_throughput
 from capacity.analysis.throughput import Observation
@@ -73,7 +73,7 @@ def find_knee(observations: Sequence[Observation]) -> Knee | NoKnee:
     levels = {one.level for one in kept}
     if len(levels) < MIN_LEVELS:
         return NoKnee(NoKneeReason.TOO_FEW_STEPS, _too_few(len(levels)))
-    posterior = sample(steps_of(kept))
+    posterior = curves_of(kept)
     fit = _fit(posterior, kept, collapsed)
     absence = _scatter(posterior, fit) or _absence(fit, min(levels), max(levels))
     if absence is not None:

@@ -8,7 +8,7 @@ is expected to fall by cov(ln N*, ln X(c))^2 / (var ln X(c) + noise^2).
 from collections.abc import Sequence
 from math import isfinite, log
 
-from capacity.analysis.curve_posterior import sample, steps_of
+from capacity.analysis.curve_posterior import curves_of
 from capacity.analysis.curve_priors import BEYOND_RANGE
 from capacity.analysis.curve_shapes import landmarks
 from capacity.analysis.knee import MIN_LEVELS, usable
@@ -25,7 +25,7 @@ def most_telling_level(
     levels = sorted({level for level in candidates if isfinite(level) and level > 0})
     if len({one.level for one in kept}) < MIN_LEVELS or not levels:
         return None
-    posterior = sample(steps_of(kept))
+    posterior = curves_of(kept)
     last = float(posterior.steps.ln_n[-1])
     knees = landmarks(posterior.shapes, max(last, 0.0) + log(BEYOND_RANGE)).ln_knee
     ln_qps = posterior.ln_qps(np.log(np.array(levels)))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from capacity.analysis.curve_posterior import sample, steps_of
+from capacity.analysis.curve_posterior import curves_of, sample, steps_of
 from capacity.analysis.curve_shapes import landmarks
 from capacity.analysis.throughput import Observation
 
@@ -71,3 +71,10 @@ def test_families_that_die_out_do_not_move() -> None:
     steps = steps_of([Observation(n, 1000 * n / (n + 9), 0.0005) for n in levels])
     knees = landmarks(sample(steps).shapes, np.log(1e4)).ln_knee
     assert np.exp(np.median(knees)) == pytest.approx(10.0, rel=0.03)
+
+
+def test_the_same_steps_are_drawn_once() -> None:
+    """The climb asks for knee and next load of the same steps, in any order."""
+    observations = flat_after_8()
+    assert curves_of(observations) is curves_of(observations[::-1])
+    assert curves_of(observations) is not curves_of(observations[:-1])
