@@ -16,6 +16,7 @@ from capacity.analysis.outcomes import (
     JUDGED_PURPOSES,
     NEAR_BEST_RATIO,
     LevelOutcome,
+    Outcome,
     broken_limit,
     first_failure,
     limit_of,
@@ -246,7 +247,9 @@ def _at_answer(now: Situation, fit: CurveFit, answer: StepRate, last: int) -> _W
     wanted_qps = most_qps * (_LESS_SHARE if is_there else _MORE_SHARE)
     full = next(at.concurrency for at in curve if at.qps >= wanted_qps)
     level = min(ceil(full - _ROUNDING), last)
-    if level in {tested.load.level for tested in now.levels}:
+    # What could not be believed is measured once more.
+    tested = [at for at in now.levels if at.outcome is not Outcome.UNKNOWN or len(at.steps) > 1]
+    if level in {at.load.level for at in tested}:
         return None
     more = log(most_qps / answer.qps) / log(1 + THROUGHPUT_RATIO)
     less = log(answer.level / level) / log(1 + _precision_ratio(now))

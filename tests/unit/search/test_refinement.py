@@ -219,6 +219,18 @@ def test_the_least_load_with_all_of_the_throughput_is_looked_for() -> None:
     assert 8 <= level <= 13
 
 
+def test_a_step_that_could_not_be_believed_is_tried_once_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The load with all of the throughput was measured while this machine was busy."""
+    points = ((1.0, 100.0), (8.0, 800.0), (64.0, 800.0))
+    curve = tuple(CurvePoint(n, qps, qps, qps) for n, qps in points)
+    knee = replace(a_knee(), fit=replace(a_knee(8.0, spread=1.02).fit, curve=curve))
+    busy = taken(REFINE, 8, trust=Trust.INVALID)
+    assert next_of_a_curve(monkeypatch, knee, *ladder(1, 4, 16, 64), busy)[0] == 8
+    assert next_of_a_curve(monkeypatch, knee, *ladder(1, 4, 16, 64), busy, busy)[0] is None
+
+
 def test_more_throughput_between_two_loads_is_looked_for() -> None:
     """A curve that falls has its top between 16 and 64, which no step has seen."""
 
