@@ -54,6 +54,7 @@ _SD_WAY = 0.5
 # Of a value whose error nobody knows, and the least of any.
 _UNKNOWN_LN_ERROR = 0.05
 _LEAST_ERROR = 0.002
+_MOST = 1e100
 # How far a latency or a resource scatters from step to step, whatever its requests tell.
 _BETWEEN_STEPS = 0.03
 _Z_95 = 1.96
@@ -236,8 +237,9 @@ def _draw(crossing: _Crossing) -> tuple[float, float, float]:
     from scipy.optimize import isotonic_regression
 
     random = np.random.default_rng(_SEED)
-    values = np.array([point.value for point in crossing.points])
-    errors = np.array([max(point.error, 1e-9) for point in crossing.points])
+    # Numbers that no service has must not overflow here.
+    values = np.clip([point.value for point in crossing.points], -_MOST, _MOST)
+    errors = np.clip([point.error for point in crossing.points], 1 / _MOST, _MOST)
     even = np.linspace(0.0, 1.0, _PLACES)
     found = np.empty(_DRAWS)
     for index in range(_DRAWS):

@@ -6,6 +6,8 @@ from itertools import pairwise
 from math import sqrt
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from capacity.analysis.limits import Largest, largest_load
 from capacity.analysis.outcomes import outcomes
@@ -14,6 +16,7 @@ from capacity.model.load import ClosedLoop
 from capacity.model.measured import Measured
 from capacity.model.rules import Absolute, Comparison, Judgement, Rule, RuleState
 from capacity.model.snapshot import LatencySummary
+from capacity.units import Unit
 from tests.unit.builders import a_judgement, a_knee, a_rule
 from tests.unit.measured_builders import ERROR_LIMIT, a_measured, broken
 from tests.unit.resource_builders import a_resource_rule
@@ -90,6 +93,27 @@ def test_steps_that_scatter_widen_the_interval() -> None:
         largest(steps, replace(FIT, noise_ratio=noise)).estimate for noise in (0.001, 0.15)
     )
     assert 1.05 < quiet.high / quiet.low < 0.8 * noisy.high / noisy.low
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.floats(0, 1e308, allow_nan=False), min_size=3, max_size=3),
+    st.sampled_from(("p99", "prom.waiting", "qps")),
+)
+def test_no_number_makes_an_exception_or_leaves_the_gap(values: list[float], metric: str) -> None:
+    """Whatever a file claims."""
+    rule = (
+        a_resource_rule(metric, limit=Absolute(100.0), unit=Unit.COUNT)
+        if metric.startswith("prom")
+        else a_rule(metric, limit=Absolute(100.0))
+    )
+    steps = [
+        replace(judged(10**i, rule, value, RuleState.OK), qps=value or 1.0)
+        for i, value in enumerate(values[:2])
+    ]
+    last = judged(100, rule, values[2], RuleState.BREACH)
+    estimate = largest([*steps, last]).estimate
+    assert 10 <= estimate.low <= estimate.value <= estimate.high <= 100
 
 
 def test_more_users_of_everything_scale_the_load_and_nothing_else() -> None:
