@@ -17,6 +17,8 @@ from capacity.units import format_qps, format_ratio
 
 # A knee is a number of requests in flight, whatever the ladder sets.
 _CONCURRENT = ClosedLoop(1)
+# A state so likely is no reason for doubt.
+_SURE = 0.9
 
 
 def knee_sentence(findings: Findings, steps: Sequence[Step], language: Language) -> str:
@@ -89,15 +91,24 @@ def _absent(none: NoKnee, findings: Findings, steps: Sequence[Step], language: L
             first = _first_words(fit, steps, language)
             return say(language, "knee_below_range", first=first, sure=sure)
         case NoKneeReason.UNCLEAR if fit is not None:
-            return say(
-                language,
-                "knee_unclear_states",
-                saturated=show_probability(fit.p_saturated),
-                not_reached=show_probability(fit.p_not_reached),
-                below_range=show_probability(fit.p_below_range),
-            )
+            return _unclear(fit, language)
         case reason:
             return say(language, f"knee_{reason.value}")
+
+
+def _unclear(fit: CurveFit, language: Language) -> str:
+    """The states where none is sure; where one would be, it is the scatter that forbids it."""
+    states = (fit.p_saturated, fit.p_not_reached, fit.p_below_range)
+    if max(states) > _SURE:
+        return say(language, "knee_unclear")
+    saturated, not_reached, below_range = (show_probability(state) for state in states)
+    return say(
+        language,
+        "knee_unclear_states",
+        saturated=saturated,
+        not_reached=not_reached,
+        below_range=below_range,
+    )
 
 
 def _not_reached(findings: Findings, sure: str, steps: Sequence[Step], language: Language) -> str:

@@ -94,11 +94,6 @@ def test_a_probability_is_never_all_or_nothing(ratio: float, shown: str) -> None
             NoKneeReason.BELOW_RANGE,
             "below 1 concurrent (2%): throughput was flat from the first step on",
         ),
-        (
-            NoKneeReason.UNCLEAR,
-            "not named: the steps scatter too much to tell a bend from noise "
-            "(saturated 3%, still growing 95%, flat 2%)",
-        ),
         (NoKneeReason.TOO_FEW_STEPS, "not named: too few believable steps"),
     ],
 )
@@ -110,6 +105,21 @@ def test_a_missing_knee_has_the_probability_of_its_state(
     findings = some_findings(knee=NoKnee(reason, "", fit))
 
     assert knee_sentence(findings, a_whole_run().steps, Language.EN) == sentence
+
+
+def test_steps_that_scatter_tell_the_states_where_none_is_sure() -> None:
+    """A state that is sure is not told beside a knee that is not named for the scatter."""
+    even = replace(FIT, p_saturated=0.4, p_not_reached=0.35, p_below_range=0.25)
+
+    def said(fit: CurveFit) -> str:
+        findings = some_findings(knee=NoKnee(NoKneeReason.UNCLEAR, "", fit))
+        return knee_sentence(findings, (), Language.EN)
+
+    assert said(even) == (
+        "not named: the steps scatter too much to tell a bend from noise "
+        "(saturated 40%, still growing 35%, flat 25%)"
+    )
+    assert said(FIT) == "not named: the steps scatter too much to tell a bend from noise"
 
 
 def test_without_steps_the_range_is_that_of_the_fit() -> None:
