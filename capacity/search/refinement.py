@@ -97,7 +97,7 @@ def _wishes(now: Situation) -> list[_Wish]:
         return []
     good = passed[-1]
     if isinstance(good.load, OpenLoop):
-        wish = None if failed is None else _at_limit(now, good, failed, _middle(good, failed))
+        wish = None if failed is None else _at_limit(now, good, failed, _kept_up_to(good, failed))
         return [] if wish is None else [wish]
     seen = _observations(now.measured)
     knee = find_knee(seen)
@@ -164,6 +164,14 @@ def _between(low: Load, high: Load, level: float) -> Load | None:
 
 def _middle(good: LevelOutcome, failed: LevelOutcome) -> float:
     return sqrt(good.load.level * failed.load.level)
+
+
+def _kept_up_to(good: LevelOutcome, failed: LevelOutcome) -> float:
+    """The rate that a service kept up with when more was planned; the middle when it broke down."""
+    seen = [step.qps for step in failed.steps if step.qps is not None]
+    most_qps = max(seen, default=0.0)
+    is_between = good.load.level < most_qps < failed.load.level
+    return most_qps if is_between else _middle(good, failed)
 
 
 def _likely_limit(good: LevelOutcome, failed: LevelOutcome) -> float:

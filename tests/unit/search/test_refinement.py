@@ -315,7 +315,10 @@ def rate_steps(*rates: float, broken: float) -> Sequence[Step]:
 
 
 def test_rates_are_refined_between_the_last_good_and_the_first_bad() -> None:
-    """In the middle, to four digits, as the ladder plans its starts; 1 % apart is the same."""
+    """In the middle, to four digits, as the ladder plans its starts; 1 % apart is the same.
+
+    All starts were served, so what the service can keep up with is not known.
+    """
     plan = replace(a_rate_plan((100.0, 200.0, 400.0)), search=SEARCH)
     step = refine_step(
         Situation.after(plan, in_order(*rate_steps(100.0, 200.0, broken=400.0)), inf)
@@ -326,3 +329,19 @@ def test_rates_are_refined_between_the_last_good_and_the_first_bad() -> None:
     spending = replace(plan, search=replace(SEARCH, budget_s=600.0))
     assert next_load(*rate_steps(100.0, broken=101.0), plan=spending) is None
     assert next_load(*rate_steps(100.0, broken=102.0), plan=spending) == 101.0
+
+
+@pytest.mark.parametrize(
+    ("served_qps", "rate_qps"),
+    [(250.5, 250.5), (210.0, 230.0), (390.0, 347.8), (150.0, 282.8)],
+    ids=["between", "near the lower", "near the upper", "broke down"],
+)
+def test_a_rate_that_was_too_high_tells_what_the_service_keeps_up_with(
+    served_qps: float, rate_qps: float
+) -> None:
+    """400/s were planned, and so many were served."""
+    plan = replace(a_rate_plan((100.0, 200.0, 400.0)), search=SEARCH)
+    good = [a_rate_step(rate) for rate in (100.0, 200.0)]
+    late = round(30.0 * (400.0 - served_qps))
+    broken = a_rate_step(400.0, judgements=[DISASTER], late=late)
+    assert next_load(*good, broken, plan=plan) == pytest.approx(rate_qps)
