@@ -35,7 +35,7 @@ class Source:
     """The steps of X, whatever it is, and the rules that they were judged by.
 
     `missing` is what only the reader of the file knows to be absent; `run` is there for a run.
-    `search` says which steps were to follow the ladder: of a table, those that did.
+    `search` says which steps were to follow the ladder, which a file does not tell;
     `end` is why the climb went no higher, as far as that is known.
     """
 
@@ -66,8 +66,7 @@ def read_source(path: Path) -> Source:
         found = read_steps_csv(path, stored_rule)
         rules = _rules_of(found.steps)
         steps = _with_values(found.steps, rules)
-        search, end = _search_of(steps), _end_of(steps)
-        return Source(kind, path, steps, rules, found.missing, search=search, end=end)
+        return Source(kind, path, steps, rules, found.missing, end=_end_of(steps))
     found = read_dat(path)
     return Source(kind, path, found.steps, (), found.missing)
 
@@ -94,16 +93,6 @@ def _rules_of(steps: tuple[Measured, ...]) -> tuple[Rule, ...]:
     """Every rule that some step was judged by, in the order of the file."""
     rules = {judgement.rule.text: judgement.rule for step in steps for judgement in step.judgements}
     return tuple(rules.values())
-
-
-def _search_of(steps: tuple[Measured, ...]) -> SearchPlan:
-    """What was planned beside the ladder, as far as it was run."""
-    purposes = {step.purpose for step in steps}
-    return SearchPlan(
-        verify=Purpose.VERIFY in purposes,
-        confirm=Purpose.CONFIRM in purposes,
-        recovery=Purpose.RECOVERY in purposes,
-    )
 
 
 def _end_of(steps: tuple[Measured, ...]) -> RunEnd | None:

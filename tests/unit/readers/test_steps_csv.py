@@ -13,7 +13,7 @@ from capacity.errors import StorageError
 from capacity.model.load import Arrivals, OpenLoop
 from capacity.model.measured import Believed, Interval, Measured, Steadiness, SteadyState
 from capacity.model.plan import Purpose
-from capacity.model.rules import Rule, RuleState
+from capacity.model.rules import OnMissing, Rule, RuleState
 from capacity.model.run import Step, Trust
 from capacity.model.snapshot import FailureKind, Schedule
 from capacity.profile.rule_text import parse_rule
@@ -22,13 +22,16 @@ from capacity.readers.steps_file import MAX_STEPS
 from capacity.report.steps_csv import steps_csv
 from tests.unit.builders import ERROR_RULE, P99_RULE, a_judgement, a_run, a_step
 from tests.unit.rate_builders import a_rate_run, a_rate_step
+from tests.unit.report.reading_builders import a_resource_judgement
+from tests.unit.resource_builders import a_resource_rule
 
+CPU_RULE = a_resource_rule(text="cpu > 85% on_missing fail", on_missing=OnMissing.FAIL)
 INTERVALS = tuple(Interval(1.0, ended, 0.02) for ended in (1, 880, 905, 910, 890, 915))
 
 
 def known_rule(text: str) -> Rule:
-    """Rules as a profile writes them."""
-    return parse_rule(text)
+    """Rules as a profile writes them, one on a resource among them."""
+    return CPU_RULE if text == CPU_RULE.text else parse_rule(text)
 
 
 def read(tmp_path: Path, content: str | bytes) -> tuple[Measured, ...]:
@@ -47,7 +50,7 @@ def of_step(tmp_path: Path, step: Step) -> Measured:
 def test_a_row_is_what_the_run_measured(tmp_path: Path) -> None:
     """But for the seconds of the hold, which stand for themselves as throughput and its error."""
     step = replace(
-        a_step(64, 900.0, failures={FailureKind.HTTP_STATUS: 20, FailureKind.CONN_TIMEOUT: 7}),
+        a_step(64, 850.0, failures={FailureKind.HTTP_STATUS: 20, FailureKind.CONN_TIMEOUT: 7}),
         intervals=INTERVALS,
         steadiness=Steadiness(SteadyState.STEADY, 1.0, 0.01, 0.0, extended_s=5.0),
     )
@@ -63,9 +66,9 @@ def test_a_row_is_what_the_run_measured(tmp_path: Path) -> None:
     assert seen.qps == pytest.approx(900.0, abs=1e-3)
     assert seen.error_ratio == pytest.approx(expected.error_ratio, abs=1e-6)
     assert found.steadiness == Steadiness(SteadyState.STEADY, 1.0, None, None, extended_s=5.0)
-    assert found.success_ratio == pytest.approx(27000 / 27027, abs=1e-6)
-    assert (found.judged, found.purpose, found.load) == (27027, Purpose.VERIFY, wanted.load)
-    assert (found.hold_s, found.qps, found.is_usable) == (30.0, 900.0, True)
+    assert found.success_ratio == pytest.approx(25500 / 25527, abs=1e-6)
+    assert (found.judged, found.purpose, found.load) == (25527, Purpose.VERIFY, wanted.load)
+    assert (found.hold_s, found.qps, found.is_usable) == (30.0, 850.0, True)
     assert (found.believed, found.doubts, found.judgements) == (Believed.YES, (), ())
 
 
@@ -124,8 +127,13 @@ def test_broken_limits_are_told_by_their_rules(tmp_path: Path) -> None:
             Believed.NOT_STEADY,
             True,
         ),
+        (
+            a_step(judgements=[a_resource_judgement(CPU_RULE, RuleState.NO_DATA)]),
+            Believed.NOT_JUDGED,
+            True,
+        ),
     ],
-    ids=["invalid", "suspect", "cut short", "drifting"],
+    ids=["invalid", "suspect", "cut short", "drifting", "not judged"],
 )
 def test_what_may_be_believed_is_what_the_run_believed(
     tmp_path: Path, step: Step, believed: Believed, *, is_usable: bool
