@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import inf, nan
+from math import inf, log, nan
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -365,3 +366,12 @@ def test_a_real_repetition_narrows_the_interval() -> None:
     again = [(1, 99.2), (4, 403), (16, 797), (64, 802)]
     narrow, wide = found([*once, *again], 0.01).fit.knee, found([*once], 0.01).fit.knee
     assert width(narrow) < width(wide)
+
+
+def test_intervals_are_a_tenth_wider_than_the_curves_have_them() -> None:
+    """In the logarithm, about the median, and never below what the quantity can be."""
+    ln_values = np.linspace(0.0, 1.0, 101)
+    estimate = module._estimate(ln_values)
+    ends = [log(estimate.low), log(estimate.value), log(estimate.high)]
+    assert ends == pytest.approx([0.5 - 1.1 * 0.45, 0.5, 0.5 + 1.1 * 0.45])
+    assert module._estimate(ln_values - 0.3, ln_least=0.0).low == 1.0
