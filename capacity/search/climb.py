@@ -229,9 +229,7 @@ class Climb:
         """The end that a finished step asks for at once; what it broke the ladder decides."""
         if (end := no_answer(step)) is not None:
             return end
-        is_broken = stopping(step.judgements) is not None
-        is_settled = self.watch.is_settled(step.plan.index)
-        return metrics_lost(step) if is_settled and not is_broken else None
+        return metrics_lost(step) if self.watch.is_settled(step.plan.index) else None
 
     def _end_by(self, end: RunEnd) -> None:
         """From now on nothing starts, and `end` is why."""

@@ -16,6 +16,7 @@ from tests.fakes.scripted import Behaviour, FakeClock, ScriptedEngine
 class LingeringEngine(ScriptedEngine):
     """Requests of a window that was left end `linger_s` later, at the earliest.
 
+    Those that began before a hold may take longer: `early_linger_s`.
     Of planned starts `dropped_ratio` find no slot, and answers come `waited_s` after their send.
     """
 
@@ -25,11 +26,13 @@ class LingeringEngine(ScriptedEngine):
         service: Callable[[int], Behaviour],
         *,
         linger_s: float = 0.0,
+        early_linger_s: float = 0.0,
         dropped_ratio: float = 0.0,
         waited_s: float = 0.0,
     ) -> None:
         ScriptedEngine.__init__(self, clock, service)
         self.linger_s = linger_s
+        self.early_linger_s = max(early_linger_s, linger_s)
         self.dropped_ratio = dropped_ratio
         self.waited_s = waited_s
         self.planned: OpenLoop | None = None
@@ -49,7 +52,8 @@ class LingeringEngine(ScriptedEngine):
     async def poll(self, timeout_s: float) -> Snapshot | None:
         """Hand out rows as ever, but none of requests that are still on their way."""
         now_s = self.clock.time_s
-        waiting = [left for left in self._left if now_s < left.edge_s + self.linger_s]
+        by_parity = (self.early_linger_s, self.linger_s)  # odd windows are those of holds
+        waiting = [left for left in self._left if now_s < left.edge_s + by_parity[left.number % 2]]
         self._left = [left for left in self._left if left not in waiting]
         row = await ScriptedEngine.poll(self, timeout_s)
         self._left = waiting + self._left

@@ -122,6 +122,28 @@ def test_a_breach_stays_one_whatever_is_read_after_it() -> None:
     assert (judgement.state, judgement.observed) == (RuleState.BREACH, 0.99)
 
 
+def test_rules_look_back_at_the_steps_of_the_ladder_below() -> None:
+    """`for 2 steps` counts loads: 6 concurrent follow 16 in time, and are above the cool 4."""
+    clock, steps = FakeClock(), list[Step]()
+
+    def read(step_index: int, _asked: Asked) -> Sequence[Reading]:
+        return [a_reading(0.2 if step_index == 0 else 0.99)]
+
+    rule = replace(CPU, for_steps=2)
+    watch = a_watch(clock, ScriptedMonitor(clock, read), steps, rule)
+    for index, concurrency in enumerate((4, 16, 6)):
+        watch.begin_hold(index, ClosedLoop(concurrency))
+        watch.end_hold(index)
+        clock.time_s += 1.0
+        watch.listen()
+        steps.append(watch.complete(a_step(concurrency, index=index)))
+    assert [step.judgements[0].reason for step in steps] == [
+        "",
+        "step 1 of 2 beyond the limit",
+        "step 1 of 2 beyond the limit",
+    ]
+
+
 def test_a_monitor_that_fails_owes_nothing_any_more() -> None:
     """It is not waited for after its fault, and the reason is the fault."""
     clock = FakeClock()

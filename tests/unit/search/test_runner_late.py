@@ -199,6 +199,26 @@ def test_the_load_begins_again_when_the_last_step_turns_out_to_have_broken_a_lim
     assert run.engine.calls.count("set_concurrency(64)") == 2
     assert run.end.reason is EndReason.LADDER
     assert run.newest[-1].judgements[-1].state is RuleState.OK
+    assert run.newest[-1].resources[0].seen_late
+
+
+def test_a_budget_has_time_for_the_samples_of_the_last_step() -> None:
+    """Three steps of 5 s and their late samples are 26 s; a fourth would leave no time for them."""
+    search = SearchPlan(budget_s=26.0)
+    run = Watched([CPU], once_late_at(9), late_after_s=10.0, search=search)
+    assert run.end.reason is EndReason.BUDGET
+    assert run.levels == [1, 2, 4]
+    assert run.clock.time_s - 100.0 <= 26.0
+
+
+def test_data_that_turn_out_to_be_missing_after_all_steps_break_nothing_off() -> None:
+    """What ended the rising part stays the end; the steps that refined were finished."""
+    rules = [ERRORS, replace(CPU, on_missing=OnMissing.FAIL)]
+    search = SearchPlan(refine=1)
+    run = Watched(rules, no_data_from(4), failing_above_16, late_after_s=20.0, search=search)
+    assert run.steps[-1].plan.purpose is Purpose.REFINE
+    assert run.newest[4].validity.trust is Trust.SUSPECT
+    assert run.end.rule == ERRORS.text
 
 
 def test_who_asked_for_the_end_gets_no_further_step() -> None:
@@ -208,4 +228,5 @@ def test_who_asked_for_the_end_gets_no_further_step() -> None:
     run = Watched([CPU], once_late_at(6), late_after_s=20.0, search=RECHECK, interrupt_at_s=at_s)
     assert run.again == []
     assert run.newest[-1].breaches
+    assert run.engine.calls.count("set_concurrency(64)") == 1
     assert run.end.reason is EndReason.INTERRUPTED

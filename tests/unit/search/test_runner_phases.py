@@ -120,6 +120,18 @@ def _began_s(step: Step) -> float:
     return step.started_at_unix_s - 1_795_000_000.0
 
 
+def test_what_an_emergency_leaves_behind_is_cut_after_five_seconds() -> None:
+    """Requests that hang since before the hold would else fill the service for their time-out."""
+    search = SearchPlan(refine=1)
+    plan = replace(a_plan([64], settle_s=1.0, hold_s=4.0), rules=(ERRORS,), search=search)
+    plan = replace(plan, ladder=a_plan([4, 64]).ladder)
+    events, engine = climb_closely(plan, _timeless(failing_above_16), early_linger_s=20.0)
+    wreck, refined = steps_of(events)[1:3]
+    lighter = f"set_concurrency({refined.plan.load.level:g})"
+    assert engine.calls.index("cut()") < engine.calls.index(lighter)
+    assert _began_s(refined) - wreck.end_s == pytest.approx(5.0, abs=0.3)
+
+
 def test_a_lighter_load_waits_for_the_requests_of_the_heavier_one() -> None:
     """Slow answers of 16 concurrent end before the settle of 11 begins, not inside its hold."""
     search = SearchPlan(refine=1)
