@@ -91,6 +91,24 @@ def test_a_single_pause_is_measured_again_and_forgotten() -> None:
     assert engine.calls.count("set_concurrency(8)") == 2
 
 
+def test_a_load_that_is_measured_again_is_one_load() -> None:
+    """`for 2 steps` means two loads: the same one twice has not lasted."""
+
+    def failing_at_16(at_s: float, concurrency: int) -> Behaviour:
+        is_bad = concurrency == 16
+        cpu_ratio = 0.99 if is_bad and at_s < 25.5 else 0.1
+        return replace(
+            knee_at_8(concurrency), failing_ratio=0.3 if is_bad else 0.0, cpu_ratio=cpu_ratio
+        )
+
+    rule = replace(ERRORS, for_steps=2)
+    events, _ = climb_closely(a_short_plan(rule, search=SearchPlan(recheck=True)), failing_at_16)
+    assert purposes_of(events)[4:6] == [(Purpose.LADDER, 16), (Purpose.RECHECK, 16)]
+    again = steps_of(events)[5].judgements[0]
+    assert (again.state, again.reason) == (RuleState.OK, "step 1 of 2 beyond the limit")
+    assert end_of(events).end.reason is EndReason.LADDER
+
+
 def test_without_a_second_look_the_load_goes_down_at_once() -> None:
     """What is broken ends the rising part, and nothing more is asked of the service there."""
     events, engine = climb(a_short_plan(ERRORS), failing_above_16)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from capacity.model.plan import SearchPlan
 from capacity.model.resources import Asked, Reading
 from capacity.model.rules import Absolute, Action, RuleState
 from capacity.model.run import (
@@ -20,7 +21,7 @@ from capacity.model.run import (
     Trust,
 )
 from tests.fakes.scripted import Behaviour, FakeClock, ScriptedEngine
-from tests.unit.builders import a_rule
+from tests.unit.builders import GAIN_RULE, a_rule
 from tests.unit.resource_builders import POD, a_reading, a_resource_rule
 from tests.unit.search.test_runner import (
     ERRORS,
@@ -117,6 +118,17 @@ def test_two_steps_in_a_row_when_the_rule_says_so() -> None:
     """`for 2 steps` stops at the second hot one."""
     run = Watched([a_resource_rule(for_steps=2)], hot_from(3))
     assert run.levels[-1] == 16
+
+
+def test_growth_goes_on_from_a_step_that_was_measured_again() -> None:
+    """16 concurrent were hot once; that throughput is as flat there as at 32 ends the climb."""
+
+    def once(step_index: int, _asked: Asked) -> Sequence[Reading]:
+        return [a_reading(0.93 if step_index == 4 else 0.4)]
+
+    run = Watched([GAIN_RULE, CPU], once, search=SearchPlan(recheck=True))
+    assert run.levels == [1, 2, 4, 8, 16, 16, 32]
+    assert run.end.rule == GAIN_RULE.text
 
 
 def test_two_monitors_complete_one_step() -> None:
