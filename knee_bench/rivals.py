@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -34,11 +34,11 @@ def ask_kneed(steps: Sequence[Measured]) -> Answer:
     """Kneedle with its default options (Satopaa and others 2011), by the package `kneed`."""
     locator = import_module("kneed").KneeLocator  # only `make knee-bench` installs it
     levels, qps = rates_of(steps)
-    begin = perf_counter()
+    begin = process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = locator(levels, qps, curve="concave", direction="increasing").knee
-    took_s = perf_counter() - begin
+    took_s = process_time() - begin
     if found is None:
         return Answer(State.NOT_REACHED, None, None, None, None, took_s)
     knee = _point(float(found))
@@ -48,7 +48,7 @@ def ask_kneed(steps: Sequence[Measured]) -> Answer:
 def ask_power(steps: Sequence[Measured]) -> Answer:
     """The maximum of X^2 / N (Kleinrock 1979) on a monotone interpolation of ln X over ln N."""
     levels, qps = rates_of(steps)
-    begin = perf_counter()
+    begin = process_time()
     fine = np.geomspace(levels[0], levels[-1], _FINE)
     ln_qps = np.log(np.maximum(qps, 1e-9))
     curve = np.exp(PchipInterpolator(np.log(levels), ln_qps)(np.log(fine)))
@@ -60,7 +60,7 @@ def ask_power(steps: Sequence[Measured]) -> Answer:
     elif top == 0:
         state = State.BELOW_RANGE
     answer = (_point(float(fine[top])), _point(n95), _point(float(qps.max())))
-    return Answer(state, *answer, is_retrograde=None, took_s=perf_counter() - begin)
+    return Answer(state, *answer, is_retrograde=None, took_s=process_time() - begin)
 
 
 def fit_usl(levels: Floats, qps: Floats) -> Floats:
@@ -95,7 +95,7 @@ def usl(levels: Floats, rate: float, sigma: float, kappa: float) -> Floats:
 def ask_usl(steps: Sequence[Measured]) -> Answer:
     """N*, N95 and X_sup of the universal scalability law (Gunther 1993) that fits best."""
     levels, qps = rates_of(steps)
-    begin = perf_counter()
+    begin = process_time()
     rate, sigma, kappa = (float(value) for value in fit_usl(levels, qps))
     dense = np.geomspace(1.0, 1e9, 20_000)
     curve = usl(dense, rate, sigma, kappa)
@@ -113,7 +113,7 @@ def ask_usl(steps: Sequence[Measured]) -> Answer:
         n95=_point(n95),
         saturation_qps=_point(ceiling),
         is_retrograde=bool(within[-1] <= (1 - _FALL) * within.max()),
-        took_s=perf_counter() - begin,
+        took_s=process_time() - begin,
     )
 
 

@@ -17,7 +17,7 @@ HEADER = (
     "X_sup median / P90",
     "coverage N*, N95, X_sup",
     "falling: found / false",
-    "ms a curve",
+    "CPU ms a curve",
 )
 
 PART_HEADER = ("curves", *HEADER[1:])
