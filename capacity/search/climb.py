@@ -76,7 +76,7 @@ class Climb:
         self._cut_at_s: float | None = None
         self.is_resting = False
         self._is_cut_short = False
-        self._is_extended = False
+        self.is_extended = False
         self._is_load_off = False
         self._is_emptying = False
         self._broke_off_checks = False
@@ -144,14 +144,14 @@ class Climb:
         self.hold = self._tallies[self._window]
         self._hold_window = self._window
         self._judgements = {}
-        self._is_extended = False
+        self.is_extended = False
         self.watch.begin_hold(self.step.index, self.step.load)
 
     def extension_s(self, held_s: float) -> float:
         """How much longer the hold goes on, when it has lasted `held_s`."""
         before = rungs_before(self.steps, self.step.load)
         more_s = extension_s(self.step, self.hold, held_s, self.plan.rules, first_valid(before))
-        self._is_extended = self._is_extended or more_s > 0
+        self.is_extended = self.is_extended or more_s > 0
         return more_s
 
     def end_hold(self) -> None:
@@ -207,7 +207,7 @@ class Climb:
             tuple(self._judgements.values()),
             started_at_unix_s=started_at_unix_s,
             ended_early=ended_early,
-            is_extended=self._is_extended,
+            is_extended=self.is_extended,
         )
         before = rungs_before(self.steps, step.plan.load)
         growth = tuple(judge_step(rule, before, step) for rule in step_rules(self.plan.rules))

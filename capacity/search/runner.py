@@ -92,9 +92,11 @@ async def _run_step(climb: Climb, plan: StepPlan) -> AsyncIterator[Event]:
     if climb.is_step_over():
         return
     climb.begin_hold()
+    begun_s = clock.now_s()
     async for event in _hold(climb, plan):
         yield event
-    ended_early = climb.is_step_over()
+    is_whole = clock.now_s() - begun_s >= plan.hold_s and not climb.is_extended
+    ended_early = climb.is_step_over() and not is_whole
     climb.end_hold()
     async for event in _drain(climb, lambda: climb.is_hold_drained):
         yield event
@@ -114,7 +116,7 @@ async def _hold(climb: Climb, plan: StepPlan) -> AsyncIterator[Event]:
             return
         async for event in _wait_for_rows(climb, floor(held_s)):
             yield event
-        more_s = climb.extension_s(held_s)
+        more_s = 0.0 if climb.is_step_over() else climb.extension_s(held_s)
 
 
 async def _wait_until(climb: Climb, end_s: float) -> AsyncIterator[Event]:

@@ -34,12 +34,14 @@ def test_a_whole_climb_rises_refines_verifies_confirms_and_recovers(tmp_path: Pa
     ended = undisturbed(climb, tmp_path)
     assert ended.code == 0, ended.err
     run = ended.run_json
-    rising = [("ladder", 1), ("ladder", 4), ("ladder", 16), ("ladder", 64), ("recheck", 64)]
-    assert purposes(run)[:5] == rising
-    refined, verified, confirmed, recovered = run["steps"][5:]
-    assert [step["purpose"] for step in run["steps"][5:]] == [
-        *("refine", "verify", "confirm", "recovery")
-    ]
+    # What other work of the machine spoils is measured again, so the number of steps is not fixed.
+    rungs = [concurrency for purpose, concurrency in purposes(run) if purpose == "ladder"]
+    assert rungs == [1, 4, 16, 64]
+    assert ("recheck", 64) in purposes(run)
+    last = {step["purpose"]: step for step in run["steps"]}
+    refined, verified = last["refine"], last["verify"]
+    confirmed, recovered = run["steps"][-2:]
+    assert (confirmed["purpose"], recovered["purpose"]) == ("confirm", "recovery")
     assert 4 < refined["concurrency"] < 64
     assert verified["measured_s"] == pytest.approx(2.0, abs=0.2)
     assert verified["qps"] == pytest.approx(800, rel=0.05)
@@ -47,7 +49,8 @@ def test_a_whole_climb_rises_refines_verifies_confirms_and_recovers(tmp_path: Pa
     assert confirmed["qps"] == pytest.approx(confirmed["rate_qps"], rel=0.15)  # Poisson, one second
     assert recovered["concurrency"] == 1
     assert recovered["latency"]["p50_s"] == pytest.approx(0.010, rel=0.3)
-    assert (run["end"]["reason"], run["end"]["step_index"]) == ("rule", 4)
+    decided = run["steps"][run["end"]["step_index"]]
+    assert (run["end"]["reason"], decided["concurrency"]) == ("rule", 64)
     assert run["capacity"]["qps"] == verified["qps"]
     for step in run["steps"]:
         counts = step["counts"]
@@ -78,7 +81,7 @@ def test_a_single_pause_is_measured_again_and_forgotten(tmp_path: Path) -> None:
     run = ended.run_json
     assert purposes(run) == [("ladder", 4), ("ladder", 8), ("recheck", 8), ("ladder", 16)]
     paused, again = run["steps"][1:3]
-    assert [step["ended_early"] for step in (paused, again)] == [True, False]
+    assert [step["judgements"][0]["state"] for step in (paused, again)] == ["breach", "ok"]
     assert 0.3 < paused["judgements"][0]["observed"] < 1.5
     assert run["end"]["reason"] == "ladder"
     assert again["qps"] == pytest.approx(800, rel=0.05)

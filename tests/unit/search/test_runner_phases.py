@@ -303,6 +303,20 @@ def test_the_last_second_of_a_hold_is_waited_for_before_it_is_judged(
     assert step.steadiness.extended_s == pytest.approx(extended_s, abs=0.1)
 
 
+def test_a_limit_broken_in_the_last_second_cuts_nothing_short() -> None:
+    """Its row comes a moment after the end of the hold, which is whole and was not prolonged."""
+    clock = FakeClock()
+    engine = SlowToTell(clock, lambda _: Behaviour(800.0, failing_ratio=0.3), 0.03)
+    rule = replace(ERRORS, over_s=4.0)
+    plan = a_plan([1], settle_s=0.0, hold_s=4.0)
+    plan = replace(plan, rules=(rule,), search=SearchPlan(hold_max_s=12.0, min_requests=9999))
+    (step,) = steps_of(climb_with(plan, engine, clock))
+    assert [judgement.rule for judgement in step.breaches] == [rule]
+    assert not step.ended_early
+    assert step.steadiness is not None
+    assert step.steadiness.extended_s == 0.0
+
+
 def test_ctrl_c_while_refining_keeps_everything() -> None:
     """The end is the user's, and every step before is there."""
     plan = a_short_plan(ERRORS, search=replace(EVERYTHING, confirm=False))
