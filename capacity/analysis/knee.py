@@ -9,7 +9,7 @@ reach on curves with known truth.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf, isfinite, log
+from math import inf, isfinite, log, log1p
 from typing import TYPE_CHECKING
 
 from capacity.analysis.cross_checks import cross_checks
@@ -59,6 +59,9 @@ _CURVE_POINTS = 60
 # No service is of a family exactly; measured on curves of known truth, logarithms of intervals are
 # to be so much wider to have it in nine of ten cases.
 WIDENING = 1.1
+# However steady the steps are, R(1) has the way there and back in it, which is the tool's and not
+# the service's: some 0.1 ms of some ms. No knee is known better than to this ratio on either side.
+LEAST_RATIO = 0.02
 # A step is off when it is so likely no part of the curve.
 _OFF_LIKELY = 0.5
 # The confidence word.
@@ -178,7 +181,7 @@ def _fit(
     retrograde = 1.0 if collapsed else float(np.mean(states.retrograde))
     is_retrograde = retrograde > RETROGRADE_LIKELY
     falling = np.ones_like(states.retrograde) if collapsed else states.retrograde
-    knee = _estimate(marks.ln_knee, ln_least=0.0)
+    knee = _estimate(marks.ln_knee, ln_least=0.0, ln_half_least=log1p(LEAST_RATIO))
     checks = cross_checks(kept, knee)
     return CurveFit(
         p_saturated=max(0.0, 1.0 - not_reached - below),
@@ -199,13 +202,19 @@ def _fit(
     )
 
 
-def _estimate(ln_values: "Array", *, ln_least: float = -inf) -> Estimate:
-    """Median and 90 % interval; `ln_least`: what the quantity cannot be below."""
+def _estimate(
+    ln_values: "Array", *, ln_least: float = -inf, ln_half_least: float = 0.0
+) -> Estimate:
+    """Median and 90 % interval.
+
+    `ln_least`: what the quantity cannot be below; `ln_half_least`: to what it is known at best.
+    """
     import numpy as np
 
     low, value, high = np.quantile(ln_values, (0.05, 0.5, 0.95))
-    low = max(value + WIDENING * (low - value), ln_least)
-    ends = np.exp([value, low, value + WIDENING * (high - value)])
+    low = min(value + WIDENING * (low - value), value - ln_half_least)
+    high = max(value + WIDENING * (high - value), value + ln_half_least)
+    ends = np.exp([value, max(low, ln_least), high])
     return Estimate(*(float(end) for end in ends))
 
 

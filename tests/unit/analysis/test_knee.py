@@ -295,6 +295,14 @@ def test_curve_spans_the_levels_with_its_band() -> None:
     assert fit.curve[-1].qps == pytest.approx(800.0, rel=0.01)
 
 
+def test_no_knee_is_known_better_than_the_way_to_the_service() -> None:
+    """Steps without any scatter leave 2 % to either side, so that 8 servers 0.1 ms away are 8."""
+    knee = found([(n, min(n / 0.0101, 800.0)) for n in (1, 4, 9, 16, 64, 256)], 0.0005).fit.knee
+    assert knee.value == pytest.approx(8.08, rel=0.005)
+    assert knee.low <= knee.value / 1.02 <= 8.0
+    assert knee.high >= knee.value * 1.02
+
+
 def test_noisier_steps_have_wider_intervals() -> None:
     """The same knee from scattered steps is less sure."""
     clean = found(eight_servers(1, 2, 4, 8, 16, 32), 0.005).fit
