@@ -21,6 +21,8 @@ from tests.known.services import KNOWN, Known
 
 MOST_S = 900.0
 _PATH_TRIES = 5
+# An answer, none because the first step broke a limit, none because this machine was the limit.
+_WITH_ANSWER = (0, 4, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +129,10 @@ def play(known: Known, *flags: str, out: Path) -> Trial:
         ended = _run(url, "--name", known.name, *flags, out=out)
         duration_s = time.monotonic() - begin_s
         seen = counted(url)
-    try:
-        run = ended.run_json
-    except ValueError:
-        message = f"no run.json: exit code {ended.code}\n{ended.err}"
-        raise RuntimeError(message) from None
+    if ended.code not in _WITH_ANSWER:
+        message = f"the tool ended with exit code {ended.code}\n{ended.err}"
+        raise RuntimeError(message)
+    run = ended.run_json
     return _trial(known, ended, run, duration_s, seen["good"] + seen["refused"])
 
 
