@@ -79,12 +79,13 @@ def test_a_single_pause_is_measured_again_and_forgotten(tmp_path: Path) -> None:
     ended = undisturbed(climb, tmp_path)
     assert ended.code == 0, ended.err
     run = ended.run_json
-    assert purposes(run) == [("ladder", 4), ("ladder", 8), ("recheck", 8), ("ladder", 16)]
-    paused, again = run["steps"][1:3]
+    assert [level for purpose, level in purposes(run) if purpose == "ladder"] == [4, 8, 16]
+    paused, *_, again = [step for step in run["steps"] if step["concurrency"] == 8]
+    assert again["purpose"] == "recheck"
     assert [step["judgements"][0]["state"] for step in (paused, again)] == ["breach", "ok"]
     assert 0.3 < paused["judgements"][0]["observed"] < 1.5
     assert run["end"]["reason"] == "ladder"
-    assert again["qps"] == pytest.approx(800, rel=0.05)
+    assert again["qps"] == pytest.approx(800, rel=0.15)  # 8 users of 10 ms and a little more
 
 
 def test_ctrl_c_while_refining_keeps_every_step(tmp_path: Path) -> None:
