@@ -107,7 +107,7 @@ def test_published_values_stand_beside_ours() -> None:
     """SPEC SDM91: our interval holds the published throughput; why the peak is not is said."""
     peak, saturation = (beside(one) for one in PUBLISHED if one.rates is SPEC_SDM91)
     assert saturation.is_inside
-    assert peak.is_inside or peak.published.remark.startswith("Throughput at 72 and at 108")
+    assert peak.is_inside or "fell by 8 %" in peak.published.remark
     assert published_section([peak, saturation]).count("| yes |") >= 1
 
 
