@@ -88,8 +88,8 @@ PUBLISHED: tuple[Published, ...] = (
         "peak",
         96.5,
         lambda fit: fit.peak,
-        "It fell by 8 % from 72 to 216 users. Without known errors of the steps we hold scatter for "
-        "the likelier cause (a fall has 14 %) and name no peak; USL has but one shape.",
+        "It fell by 8 % from 72 to 216 users. Without known errors of the steps we hold scatter "
+        "for the likelier cause (a fall has 14 %) and name no peak; USL has but one shape.",
     ),
     Published(
         "SPEC SDM91 (`specsdm91`)",
