@@ -7,7 +7,7 @@ curves that the steps leave likely (`curve_posterior`) are asked one by one; med
 reach on curves with known truth.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, log, log1p
 from typing import TYPE_CHECKING
@@ -43,9 +43,11 @@ _LEAST, _MOST_LEVEL, _MOST_QPS = 1e-9, 1e9, 1e15
 # more.
 LIKELY = 0.5
 LIKELY_KNEE = 0.55
+# Where one level alone tells of saturation, that one may have been disturbed.
+LIKELY_BY_ONE_LEVEL = 0.83
 # Throughput is retrograde when it falls by so much after its peak.
 FALL_RATIO = 0.05
-RETROGRADE_LIKELY = 0.3
+RETROGRADE_LIKELY = 0.35
 # Steps that scatter more than this about every curve have shown none.
 MAX_NOISE_RATIO = 0.2
 # No curve falls faster than 1 / N by much; a step under this share of that, with all that follow
@@ -78,7 +80,7 @@ def find_knee(observations: Sequence[Observation]) -> Knee | NoKnee:
         return NoKnee(NoKneeReason.TOO_FEW_STEPS, _too_few(len(levels)))
     posterior = curves_of(kept)
     fit = _fit(posterior, kept, collapsed)
-    absence = _scatter(posterior, fit) or _absence(fit, min(levels), max(levels))
+    absence = _scatter(posterior, fit) or _absence(fit, levels)
     if absence is not None:
         reason, detail = absence
         return NoKnee(reason, detail, fit)
@@ -249,7 +251,8 @@ def _scatter(posterior: Posterior, fit: CurveFit) -> tuple[NoKneeReason, str] | 
     return None
 
 
-def _absence(fit: CurveFit, first: float, last: float) -> tuple[NoKneeReason, str] | None:
+def _absence(fit: CurveFit, levels: Collection[float]) -> tuple[NoKneeReason, str] | None:
+    first, last = min(levels), max(levels)
     if fit.p_not_reached > LIKELY:
         return NoKneeReason.NOT_REACHED, (
             f"throughput had not levelled off at {last:.10g} concurrent "
@@ -260,7 +263,9 @@ def _absence(fit: CurveFit, first: float, last: float) -> tuple[NoKneeReason, st
             f"the service was saturated at the first step, {first:.10g} concurrent "
             f"({fit.p_below_range:.0%} likely); start lower"
         )
-    if fit.p_saturated <= LIKELY_KNEE:
+    beyond = sum(level > fit.knee.value for level in levels)
+    is_seen = beyond > 1 or bool(fit.collapsed)
+    if fit.p_saturated <= (LIKELY_KNEE if is_seen else LIKELY_BY_ONE_LEVEL):
         return NoKneeReason.UNCLEAR, (
             f"saturated in the range {fit.p_saturated:.0%} likely, not reached "
             f"{fit.p_not_reached:.0%}, below it {fit.p_below_range:.0%}: no state is likely"

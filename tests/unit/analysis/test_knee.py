@@ -245,17 +245,34 @@ def test_scatter_is_said_with_its_numbers() -> None:
     assert scattered.detail == "4 of 11 steps are off any curve that fits the others"
 
 
-@pytest.mark.parametrize(("p_saturated", "is_knee"), [(0.54, False), (0.56, True)])
-def test_between_two_states_none_is_said(p_saturated: float, *, is_knee: bool) -> None:
-    """A knee must be likelier than 55 %; below that, with no other state, the shares are said."""
+@pytest.mark.parametrize(
+    ("levels", "least"),
+    [
+        pytest.param((1.0, 4.0, 16.0, 64.0), 0.55, id="two levels beyond the knee"),
+        pytest.param((1.0, 2.0, 4.0, 64.0), 0.83, id="one level beyond it"),
+    ],
+)
+def test_between_two_states_none_is_said(levels: tuple[float, ...], least: float) -> None:
+    """A knee must be likelier than 55 %, and than 83 % where one level alone tells of it."""
     fit = found(eight_servers(1, 4, 16, 64)).fit
-    fit = replace(fit, p_saturated=p_saturated, p_not_reached=0.9 - p_saturated, p_below_range=0.1)
-    absence = module._absence(fit, 1.0, 64.0)
-    assert (absence is None) == is_knee
-    assert is_knee or absence == (
-        NoKneeReason.UNCLEAR,
-        "saturated in the range 54% likely, not reached 36%, below it 10%: no state is likely",
+    surely, hardly = (
+        replace(fit, p_saturated=share, p_not_reached=0.9 - share, p_below_range=0.1)
+        for share in (least + 0.01, least - 0.01)
     )
+    assert module._absence(surely, levels) is None
+    assert module._absence(hardly, levels) == (
+        NoKneeReason.UNCLEAR,
+        f"saturated in the range {least - 0.01:.0%} likely, not reached {0.91 - least:.0%}, "
+        "below it 10%: no state is likely",
+    )
+
+
+def test_a_collapse_beyond_the_last_level_is_a_second_witness() -> None:
+    """Where throughput collapsed further up, one level beyond the knee is not alone."""
+    fit = found(eight_servers(1, 4, 16, 64)).fit
+    fit = replace(fit, p_saturated=0.6, p_not_reached=0.3, p_below_range=0.1)
+    assert module._absence(fit, (1.0, 2.0, 4.0, 64.0)) is not None
+    assert module._absence(replace(fit, collapsed=(256.0,)), (1.0, 2.0, 4.0, 64.0)) is None
 
 
 @pytest.mark.parametrize("level", [1.0, 4.0, 16.0, 64.0])
