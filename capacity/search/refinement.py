@@ -24,7 +24,7 @@ from capacity.analysis.outcomes import (
     passed_prefix,
 )
 from capacity.analysis.throughput import Observation, observe
-from capacity.model.findings import CurveFit, Knee, NoKnee, NoKneeReason
+from capacity.model.findings import CurveFit, Knee, NoKnee
 from capacity.model.load import ClosedLoop, Load, OpenLoop
 from capacity.model.measured import Measured
 from capacity.model.plan import Purpose, SearchPlan, StepPlan
@@ -46,6 +46,8 @@ _LESS_SHARE = 0.985
 _LESS_LOAD_WEIGHT = 0.7
 # With so much of the probability on a knee above the range, its interval is not narrow.
 _NOT_REACHED_LIKELY = 0.2
+# And with so much of it on one side of the range, no step inside will find it.
+_SURELY_OUTSIDE = 0.95
 _UNCLEAR_URGENCY = 1.5
 # Loads to choose from lie so close.
 _GRID_RATIO = 1.1
@@ -223,10 +225,10 @@ def _on_power_law(
 def _at_knee(
     now: Situation, knee: Knee | NoKnee, seen: Sequence[Observation], levels: Sequence[int]
 ) -> _Wish | None:
-    """Where a step tells most about the knee; where it is not in the range none does."""
+    """Where a step tells most about the knee; where it is surely not in the range none does."""
     if knee.fit is None:
         return _in_widest_gap(now, levels[-1])
-    if isinstance(knee, NoKnee) and knee.reason is not NoKneeReason.UNCLEAR:
+    if max(knee.fit.p_not_reached, knee.fit.p_below_range) >= _SURELY_OUTSIDE:
         return None
     level = most_telling_level(seen, levels)
     width = knee.fit.knee.high / knee.fit.knee.low

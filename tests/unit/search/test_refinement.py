@@ -165,18 +165,26 @@ def test_a_knee_that_may_be_above_the_range_is_not_narrow(
 
 
 @pytest.mark.parametrize(
-    ("reason", "level"),
+    ("reason", "p_not_reached", "p_below_range", "level"),
     [
-        (NoKneeReason.UNCLEAR, 3.0),
-        (NoKneeReason.NOT_REACHED, None),
-        (NoKneeReason.BELOW_RANGE, None),
+        (NoKneeReason.UNCLEAR, 0.5, 0.1, 3.0),
+        (NoKneeReason.NOT_REACHED, 0.94, 0.0, 3.0),
+        (NoKneeReason.NOT_REACHED, 0.96, 0.0, None),
+        (NoKneeReason.BELOW_RANGE, 0.0, 0.94, 3.0),
+        (NoKneeReason.BELOW_RANGE, 0.0, 0.96, None),
     ],
 )
-def test_a_knee_out_of_the_range_is_not_looked_for(
-    monkeypatch: pytest.MonkeyPatch, reason: NoKneeReason, level: float | None
+def test_a_knee_is_looked_for_until_it_is_surely_outside(
+    monkeypatch: pytest.MonkeyPatch,
+    reason: NoKneeReason,
+    p_not_reached: float,
+    p_below_range: float,
+    level: float | None,
 ) -> None:
-    """What is not clear may become so."""
-    knee = NoKnee(reason, "", a_knee(8.0, spread=1.5).fit)
+    """What is not clear may become so, and one disturbed step at an end is not the last word."""
+    fit = a_knee(8.0, spread=1.5).fit
+    fit = replace(fit, p_not_reached=p_not_reached, p_below_range=p_below_range)
+    knee = NoKnee(reason, "", fit)
     assert next_of_a_curve(monkeypatch, knee, *ladder(1, 4, 8, 9, 64))[0] == level
 
 
