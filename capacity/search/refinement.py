@@ -261,6 +261,9 @@ def _at_answer(now: Situation, fit: CurveFit, answer: StepRate, last: int) -> _W
     tested = [at for at in now.levels if at.outcome is not Outcome.UNKNOWN or len(at.steps) > 1]
     if level in {at.load.level for at in tested}:
         return None
+    # Loads between the two that showed less than the answer did: scatter hides what is sought.
+    if is_there and any(level <= at.load.level < answer.level for at in tested):
+        return None
     more = log(most_qps / answer.qps) / log(1 + THROUGHPUT_RATIO)
     less = log(answer.level / level) / log(1 + _precision_ratio(now))
     return _Wish(ClosedLoop(level), max(more, _LESS_LOAD_WEIGHT * less))

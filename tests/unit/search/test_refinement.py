@@ -202,6 +202,17 @@ def test_how_much_of_the_throughput_is_wanted(
     assert next_of_a_curve(monkeypatch, knee, *steps)[0] == level
 
 
+def test_no_lesser_load_is_sought_where_scatter_hides_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The curve is full at 8; a load from there on that showed less than the answer ends it."""
+    points = ((1.0, 100.0), (8.0, 990.0), (9.0, 1000.0), (64.0, 1000.0))
+    curve = tuple(CurvePoint(n, qps, qps, qps) for n, qps in points)
+    knee = replace(a_knee(), fit=replace(a_knee(8.0, spread=1.02).fit, curve=curve))
+    steps = (*ladder(1, 4), taken(LADDER, 64, qps=1000.0))
+    assert next_of_a_curve(monkeypatch, knee, *steps)[0] == 8.0
+    between = (*ladder(1, 4), taken(LADDER, 16, qps=940.0), taken(LADDER, 64, qps=1000.0))
+    assert next_of_a_curve(monkeypatch, knee, *between)[0] is None
+
+
 def test_all_of_the_throughput_may_have_been_measured_already() -> None:
     """800/s at 8 and at 10, and 780/s at 7: the curve has no better load."""
     steps = (*ladder(1, 4, 8, 10, 16, 64), taken(REFINE, 7, qps=700.0), taken(REFINE, 9))
