@@ -7,7 +7,7 @@ curves that the steps leave likely (`curve_posterior`) are asked one by one; med
 reach on curves with known truth.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, log, log1p
 from typing import TYPE_CHECKING
@@ -43,8 +43,8 @@ _LEAST, _MOST_LEVEL, _MOST_QPS = 1e-9, 1e9, 1e15
 # more.
 LIKELY = 0.5
 LIKELY_KNEE = 0.55
-# Where one level alone tells of saturation, that one may have been disturbed.
-LIKELY_BY_ONE_LEVEL = 0.83
+# Where one step alone tells of saturation, that one may have been disturbed.
+LIKELY_BY_ONE_STEP = 0.83
 # Throughput is retrograde when it falls by so much after its peak.
 FALL_RATIO = 0.05
 RETROGRADE_LIKELY = 0.35
@@ -80,7 +80,7 @@ def find_knee(observations: Sequence[Observation]) -> Knee | NoKnee:
         return NoKnee(NoKneeReason.TOO_FEW_STEPS, _too_few(len(levels)))
     posterior = curves_of(kept)
     fit = _fit(posterior, kept, collapsed)
-    absence = _scatter(posterior, fit) or _absence(fit, levels)
+    absence = _scatter(posterior, fit) or _absence(fit, [one.level for one in kept])
     if absence is not None:
         reason, detail = absence
         return NoKnee(reason, detail, fit)
@@ -251,7 +251,8 @@ def _scatter(posterior: Posterior, fit: CurveFit) -> tuple[NoKneeReason, str] | 
     return None
 
 
-def _absence(fit: CurveFit, levels: Collection[float]) -> tuple[NoKneeReason, str] | None:
+def _absence(fit: CurveFit, levels: Sequence[float]) -> tuple[NoKneeReason, str] | None:
+    """Why no knee is named of steps at these levels, one for each step."""
     first, last = min(levels), max(levels)
     if fit.p_not_reached > LIKELY:
         return NoKneeReason.NOT_REACHED, (
@@ -265,7 +266,7 @@ def _absence(fit: CurveFit, levels: Collection[float]) -> tuple[NoKneeReason, st
         )
     beyond = sum(level > fit.knee.value for level in levels)
     is_seen = beyond > 1 or bool(fit.collapsed)
-    if fit.p_saturated <= (LIKELY_KNEE if is_seen else LIKELY_BY_ONE_LEVEL):
+    if fit.p_saturated <= (LIKELY_KNEE if is_seen else LIKELY_BY_ONE_STEP):
         return NoKneeReason.UNCLEAR, (
             f"saturated in the range {fit.p_saturated:.0%} likely, not reached "
             f"{fit.p_not_reached:.0%}, below it {fit.p_below_range:.0%}: no state is likely"

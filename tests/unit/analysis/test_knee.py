@@ -249,11 +249,12 @@ def test_scatter_is_said_with_its_numbers() -> None:
     ("levels", "least"),
     [
         pytest.param((1.0, 4.0, 16.0, 64.0), 0.55, id="two levels beyond the knee"),
-        pytest.param((1.0, 2.0, 4.0, 64.0), 0.83, id="one level beyond it"),
+        pytest.param((1.0, 4.0, 16.0, 16.0), 0.55, id="one level beyond it, measured twice"),
+        pytest.param((1.0, 2.0, 4.0, 64.0), 0.83, id="one step beyond it"),
     ],
 )
 def test_between_two_states_none_is_said(levels: tuple[float, ...], least: float) -> None:
-    """A knee must be likelier than 55 %, and than 83 % where one level alone tells of it."""
+    """A knee must be likelier than 55 %, and than 83 % where one step alone tells of it."""
     fit = found(eight_servers(1, 4, 16, 64)).fit
     surely, hardly = (
         replace(fit, p_saturated=share, p_not_reached=0.9 - share, p_below_range=0.1)
