@@ -256,11 +256,9 @@ def test_scatter_is_said_with_its_numbers() -> None:
 def test_between_two_states_none_is_said(levels: tuple[float, ...], least: float) -> None:
     """A knee must be likelier than 55 %, and than 83 % where one step alone tells of it."""
     fit = found(eight_servers(1, 4, 16, 64)).fit
-    surely, hardly = (
-        replace(fit, p_saturated=share, p_not_reached=0.9 - share, p_below_range=0.1)
-        for share in (least + 0.01, least - 0.01)
-    )
-    assert module._absence(surely, levels) is None
+    assert module._absence(replace(fit, p_saturated=least + 0.01), levels) is None
+    share = least - 0.01
+    hardly = replace(fit, p_saturated=share, p_not_reached=0.9 - share, p_below_range=0.1)
     assert module._absence(hardly, levels) == (
         NoKneeReason.UNCLEAR,
         f"saturated in the range {least - 0.01:.0%} likely, not reached {0.91 - least:.0%}, "
@@ -269,9 +267,8 @@ def test_between_two_states_none_is_said(levels: tuple[float, ...], least: float
 
 
 def test_a_collapse_beyond_the_last_level_is_a_second_witness() -> None:
-    """Where throughput collapsed further up, one level beyond the knee is not alone."""
-    fit = found(eight_servers(1, 4, 16, 64)).fit
-    fit = replace(fit, p_saturated=0.6, p_not_reached=0.3, p_below_range=0.1)
+    """Where throughput collapsed further up, one step beyond the knee is not alone."""
+    fit = replace(found(eight_servers(1, 4, 16, 64)).fit, p_saturated=0.6, p_not_reached=0.3)
     assert module._absence(fit, (1.0, 2.0, 4.0, 64.0)) is not None
     assert module._absence(replace(fit, collapsed=(256.0,)), (1.0, 2.0, 4.0, 64.0)) is None
 
