@@ -5,6 +5,7 @@ from dataclasses import replace
 from math import isfinite
 from typing import assert_never
 
+from capacity.analysis.bottleneck.diagnosis import diagnose
 from capacity.analysis.follow_ups import follow_ups
 from capacity.analysis.knee import find_knee
 from capacity.analysis.limits import largest_load
@@ -70,14 +71,15 @@ _NO_KNEE_OF_RATES = NoKnee(
 
 
 def analyze(run: Run) -> Findings:
-    """Draw capacity, knee, peak and exit code from the believable steps of a run."""
-    return analyze_steps(
+    """Draw capacity, knee, peak, bottleneck and exit code from the believable steps of a run."""
+    found = analyze_steps(
         tuple(measure(step) for step in run.steps),
         is_rate_ladder=isinstance(run.plan.ladder, RateLadder),
         end=run.end,
         rules=run.plan.rules,
         search=run.plan.search,
     )
+    return replace(found, diagnosis=diagnose(run, found.knee, found.capacity))
 
 
 _NOTHING_PLANNED = SearchPlan()

@@ -17,8 +17,8 @@ from capacity.analysis.curve_posterior import Posterior, curves_of
 from capacity.analysis.curve_priors import BEYOND_RANGE
 from capacity.analysis.curve_shapes import Landmarks, landmarks, ln_throughput
 from capacity.analysis.throughput import Observation
+from capacity.model.confidence import Confidence
 from capacity.model.findings import (
-    Confidence,
     CrossCheck,
     CurveFit,
     CurvePoint,

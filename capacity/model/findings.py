@@ -6,6 +6,8 @@ Every interval is one of 90 %: in nine of ten runs the truth lies inside.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from capacity.model.bottleneck import Diagnosis
+from capacity.model.confidence import Confidence
 from capacity.model.load import Load
 
 
@@ -86,14 +88,6 @@ class CurveFit:
     curve: tuple[CurvePoint, ...]
     checks: tuple[CrossCheck, ...]
     collapsed: tuple[float, ...] = ()
-
-
-class Confidence(StrEnum):
-    """How far an answer may be trusted, from its interval and the agreement of other methods."""
-
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
 
 
 class NoKneeReason(StrEnum):
@@ -258,7 +252,8 @@ class NoCapacity:
 class Findings:
     """Everything the verdict, the graphs and the exit code are drawn from.
 
-    `missing` says in words what the source lacks, so that it could not be found out.
+    `missing` says in words what the source lacks, so that it could not be found out. `diagnosis` is
+    None where the source is not a run of our own.
     """
 
     peak: Peak | None
@@ -266,3 +261,4 @@ class Findings:
     capacity: Capacity | NoCapacity
     exit_code: int
     missing: tuple[str, ...] = ()
+    diagnosis: Diagnosis | None = None

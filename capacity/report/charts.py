@@ -11,6 +11,7 @@ from math import isfinite, log2, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from capacity.analysis.step_roles import StepRoles, roles_of
 from capacity.errors import StorageError
 from capacity.model.findings import Findings
 from capacity.model.load import OpenLoop, RateLadder
@@ -58,7 +59,6 @@ from capacity.report.charts_words import (
     success_title,
 )
 from capacity.report.fonts import chart_font
-from capacity.report.step_roles import StepRoles, roles_of
 from capacity.report.texts import Language, say
 from capacity.units import format_ms
 

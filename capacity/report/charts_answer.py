@@ -7,6 +7,7 @@ it again. Nothing is drawn beyond the loads that were tested.
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from capacity.analysis.step_roles import StepRoles
 from capacity.model.findings import Capacity, CurveFit, CurvePoint, Estimate, Findings, Knee
 from capacity.model.load import ConcurrencyLadder
 from capacity.model.plan import Purpose
@@ -20,7 +21,6 @@ from capacity.report.charts_words import (
     limit_mark,
     n95_mark,
 )
-from capacity.report.step_roles import StepRoles
 from capacity.report.texts import Language, say
 
 if TYPE_CHECKING:

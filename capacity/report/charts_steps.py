@@ -7,11 +7,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from capacity.analysis.step_roles import end_step, roles_of
 from capacity.model.load import ConcurrencyLadder, RateLadder
 from capacity.model.run import Run, Step, Trust
 from capacity.report.charts_frame import DARK, put_mark
 from capacity.report.charts_words import stop_mark
-from capacity.report.step_roles import end_step, roles_of
 from capacity.report.texts import Language, say
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ Each line stands by itself; when the run is not valid that comes first.
 
 from collections.abc import Sequence
 
+from capacity.analysis.step_roles import end_step, roles_of
 from capacity.model.findings import Capacity, Findings, Knee
 from capacity.model.run import EndReason, Run, Step, Trust
 from capacity.report.incidents import (
@@ -15,9 +16,9 @@ from capacity.report.incidents import (
 )
 from capacity.report.load_words import loads_words
 from capacity.report.shown import cells, padded, printable, without_notes
-from capacity.report.step_roles import end_step, roles_of
 from capacity.report.texts import CATALOGUES, Language, say
 from capacity.report.texts_missing import missing_in
+from capacity.report.verdict_bottleneck import bottleneck_sentence
 from capacity.report.verdict_capacity import (
     capacity_sentence,
     checked_sentence,
@@ -44,6 +45,7 @@ _LABELS = (
     "knee",
     "sure",
     "peak",
+    "bottleneck",
     "stopped",
     "valid",
     "remarks",
@@ -95,7 +97,10 @@ def _findings_rows(
     rows.append(("knee", knee_sentence(findings, steps, language)))
     if isinstance(knee, Knee):
         rows.append(("sure", sure_sentence(knee, language)))
-    return [*rows, ("peak", peak_sentence(findings, language))]
+    rows.append(("peak", peak_sentence(findings, language)))
+    if findings.diagnosis is not None:
+        rows.append(("bottleneck", bottleneck_sentence(findings.diagnosis, language)))
+    return rows
 
 
 def _missing(findings: Findings, language: Language) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ the length of a hold), but are not needed.
 
 from collections.abc import Sequence
 
+from capacity.analysis.step_roles import step_at
 from capacity.model.findings import (
     Capacity,
     CapacityKind,
@@ -26,7 +27,6 @@ from capacity.report.shown import (
     show_p99_range,
     show_success,
 )
-from capacity.report.step_roles import step_at
 from capacity.report.texts import Language, say
 from capacity.units import format_duration, format_qps
 

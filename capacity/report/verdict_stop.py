@@ -4,6 +4,7 @@ A guard on a resource is told apart from a limit of the service: what callers fe
 been fine.
 """
 
+from capacity.analysis.step_roles import end_step
 from capacity.model.load import RateLadder
 from capacity.model.plan import Purpose
 from capacity.model.rules import DROPPED_RATE, Action, Judgement, RuleState, Scope
@@ -11,7 +12,6 @@ from capacity.model.run import EndReason, Run, Step
 from capacity.model.snapshot import FailureKind, Side
 from capacity.report.load_words import load_words
 from capacity.report.resource_words import judgement_words, limit_shares
-from capacity.report.step_roles import end_step
 from capacity.report.texts import Language, say
 
 _ERRORS_SHOWN = 2

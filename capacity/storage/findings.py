@@ -20,6 +20,7 @@ from capacity.model.findings import (
     Peak,
 )
 from capacity.model.load import Load
+from capacity.storage.bottleneck import encode_diagnosis
 from capacity.storage.evidence import JsonObject
 from capacity.storage.judgements import finite
 from capacity.storage.loads import encode_load
@@ -56,12 +57,13 @@ def findings_json(findings: Findings, analysed: Analysed, exit_code: int) -> Jso
 def encode_findings(findings: Findings | None) -> JsonObject:
     """The keys of the findings; before there are any, each is null."""
     if findings is None:
-        return dict.fromkeys(("capacity", "knee", "peak", "missing"))
+        return dict.fromkeys(("capacity", "knee", "peak", "missing", "bottleneck"))
     return {
         "capacity": _capacity(findings.capacity),
         "knee": _knee(findings.knee),
         "peak": _peak(findings.peak),
         "missing": list(findings.missing),
+        "bottleneck": encode_diagnosis(findings.diagnosis),
     }
 
 

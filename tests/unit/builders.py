@@ -7,11 +7,11 @@ from Little's law, the counts from QPS and hold), so that a built step is consis
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from capacity.model.confidence import Confidence
 from capacity.model.findings import (
     Capacity,
     CapacityKind,
     CheckName,
-    Confidence,
     CrossCheck,
     CurveFit,
     CurvePoint,

@@ -30,8 +30,11 @@ HOMES: dict[str, tuple[str, ...]] = {
 CORE_HOMES = ("histogram.py", "engines/native.py")
 
 MODEL_NAMES = {
+    "bottleneck": "Candidate Diagnosis DiagnosisState Exonerated Experiment Figure Marks Movement "
+    "Mover NotObserved Sentence Source StepNumbers Subject SubjectKind",
     "check": "CheckGroup CheckHint CheckItem CheckState",
-    "findings": "Capacity CapacityKind CheckName Confidence CrossCheck CurveFit CurvePoint "
+    "confidence": "Confidence",
+    "findings": "Capacity CapacityKind CheckName CrossCheck CurveFit CurvePoint "
     "Estimate Findings FollowUp FollowUpState Knee LimitKind NoCapacity NoCapacityReason NoKnee "
     "NoKneeReason Peak",
     "measured": "Believed Interval Measured Steadiness SteadyState",

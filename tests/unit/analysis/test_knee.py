@@ -13,15 +13,12 @@ from hypothesis import strategies as st
 from capacity.analysis import knee as module
 from capacity.analysis.knee import MIN_LEVELS, find_knee
 from capacity.analysis.throughput import Observation
-from capacity.model.findings import Confidence, CurveFit, Estimate, Knee, NoKnee, NoKneeReason
+from capacity.model.confidence import Confidence
+from capacity.model.findings import CurveFit, Estimate, Knee, NoKnee, NoKneeReason
 
 Pairs = Sequence[tuple[float, float]]
-FEW = settings(
-    max_examples=8,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+TOO_SLOW = [HealthCheck.too_slow]
+FEW = settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=TOO_SLOW)
 
 
 def steps(pairs: Pairs, error_ratio: float | None = None) -> list[Observation]:

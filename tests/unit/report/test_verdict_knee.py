@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from capacity.model.confidence import Confidence
 from capacity.model.findings import (
     CheckName,
-    Confidence,
     CrossCheck,
     CurveFit,
     Estimate,

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+from capacity.model.confidence import Confidence
 from capacity.model.findings import (
     Capacity,
     CapacityKind,
     CheckName,
-    Confidence,
     CrossCheck,
     CurveFit,
     CurvePoint,

@@ -7,11 +7,11 @@ from math import inf, nan
 
 import pytest
 
+from capacity.model.confidence import Confidence
 from capacity.model.findings import (
     Capacity,
     CapacityKind,
     CheckName,
-    Confidence,
     CrossCheck,
     CurveFit,
     Estimate,

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from capacity.analysis.step_roles import StepRoles, end_step, roles_of, step_at
 from capacity.model.plan import Purpose
 from capacity.model.rules import RuleState
 from capacity.model.run import EndReason, RunEnd, Step
-from capacity.report.step_roles import StepRoles, end_step, roles_of, step_at
 from tests.unit.builders import ERROR_RULE, a_curve, a_judgement, a_run, a_step
 from tests.unit.report.answer_builders import a_whole_run, as_purpose
 

@@ -1,0 +1,1 @@
+"""What limits the service? A finished Run goes in, a Diagnosis comes out."""

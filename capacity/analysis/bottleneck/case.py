@@ -1,0 +1,97 @@
+"""What may a class of bottleneck look at? Everything that is prepared of a run, once.
+
+The levels are the loads of the curve, ascending, each with the step that speaks for it; steps that
+cannot be believed are not among them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from capacity.analysis.bottleneck.numbers import constancy_ratio, step_numbers
+from capacity.analysis.bottleneck.series import Series, all_series
+from capacity.analysis.step_roles import roles_of
+from capacity.model.bottleneck import StepNumbers
+from capacity.model.findings import Capacity, Knee, NoCapacity, NoKnee
+from capacity.model.resources import Aspect, Direction, ResourceScope
+from capacity.model.run import Run, Step, Trust
+from capacity.units import Unit
+
+# A level with so much of the best throughput has all of it: from there on it no longer grew.
+FULL_RATIO = 0.95
+# Throughput that grows less than this per doubling of the load has stopped to grow.
+GROWTH_LEAST_RATIO = 0.05
+
+_NO_SERIES = (Unit.NUMBER, ResourceScope.USER, Aspect.INFORMATION, Direction.HIGH_IS_BAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A run as its bottleneck is looked for.
+
+    `turn` is the place among `levels` of the first one with all of the throughput, None while it
+    still grew at the last. `disbelieved` are steps of the curve that are INVALID.
+    """
+
+    run: Run
+    knee: Knee | NoKnee
+    capacity: Capacity | NoCapacity
+    levels: tuple[Step, ...]
+    disbelieved: tuple[Step, ...]
+    recoveries: tuple[Step, ...]
+    numbers: tuple[StepNumbers, ...]
+    resources: Mapping[str, Series]
+    turn: int | None
+
+    def series(self, name: str) -> Series:
+        """A quantity over the levels; one that was never asked for has no point anywhere."""
+        nothing = (None,) * len(self.levels)
+        return self.resources.get(name) or Series(name, *_NO_SERIES, nothing)
+
+    @property
+    def has_stopped_growth(self) -> bool:
+        """Whether throughput stopped to grow inside the range."""
+        return self.turn is not None
+
+    @property
+    def plateau(self) -> tuple[Step, ...]:
+        """The levels from the turn on, where throughput no longer grew."""
+        return () if self.turn is None else self.levels[self.turn :]
+
+    @property
+    def plateau_constancy_ratio(self) -> float | None:
+        """How far throughput scatters there; None for fewer than three levels."""
+        return constancy_ratio([step.qps for step in self.plateau])
+
+    def level_at(self, place: int | None) -> float | None:
+        """The load of a place among the levels."""
+        return None if place is None else self.levels[place].plan.load.level
+
+
+def make_case(run: Run, knee: Knee | NoKnee, capacity: Capacity | NoCapacity) -> Case:
+    """Prepare what the classes look at."""
+    roles = roles_of(run)
+    levels = tuple(step for step in roles.curve if step.validity.trust is not Trust.INVALID)
+    resources = all_series(levels)
+    return Case(
+        run=run,
+        knee=knee,
+        capacity=capacity,
+        levels=levels,
+        disbelieved=tuple(step for step in roles.curve if step.validity.trust is Trust.INVALID),
+        recoveries=roles.recoveries,
+        numbers=step_numbers(levels, resources),
+        resources=resources,
+        turn=turn_of([(step.plan.load.level, step.qps) for step in levels]),
+    )
+
+
+def turn_of(curve: Sequence[tuple[float, float]]) -> int | None:
+    """The first place with all of the throughput, of levels and QPS, ascending.
+
+    None when only the last level has it: then nothing has shown that throughput stops to grow.
+    """
+    best_qps = max((qps for _, qps in curve), default=0.0)
+    if best_qps <= 0:
+        return None
+    place = next(place for place, (_, qps) in enumerate(curve) if qps >= FULL_RATIO * best_qps)
+    return place if place < len(curve) - 1 else None

@@ -1,0 +1,1 @@
+"""One file for each class of bottleneck: its rule, its sentences, its advice."""

@@ -1,0 +1,87 @@
+"""What follows from the numbers of each level?
+
+Slots are X * R(1), the effective parallelism of the limit (asymptotic bounds of a closed network);
+queueing is what the median latency has beyond the unloaded one; Little's ratio is X * R / N.
+"""
+
+from collections.abc import Sequence
+from statistics import fmean, pstdev
+
+from capacity.analysis.bottleneck.series import Series
+from capacity.model.bottleneck import StepNumbers
+from capacity.model.load import ClosedLoop
+from capacity.model.run import Step
+
+# CPU time of the service, the most telling first: each is in cores, summed over its members.
+CPU_CORES = ("pod.cores", "process.cores", "go.cores", "python.cores", "process_exporter.cores")
+
+
+def step_numbers(steps: Sequence[Step], series: dict[str, Series]) -> tuple[StepNumbers, ...]:
+    """One row for each level, in their order; the first level is the unloaded one."""
+    unloaded_s = _median_s(steps[0]) if steps else None
+    return tuple(
+        _numbers(step, unloaded_s, _cores(series, place)) for place, step in enumerate(steps)
+    )
+
+
+def constancy_ratio(qps: Sequence[float]) -> float | None:
+    """The coefficient of variation of the throughput of levels; None for fewer than three."""
+    if len(qps) < 3 or fmean(qps) <= 0:
+        return None
+    return pstdev(qps) / fmean(qps)
+
+
+def _numbers(step: Step, unloaded_s: float | None, cores: float | None) -> StepNumbers:
+    median_s = _median_s(step)
+    ended_qps = step.ended_all / step.hold_s if step.hold_s > 0 else 0.0
+    return StepNumbers(
+        level=step.plan.load.level,
+        step_index=step.plan.index,
+        qps=step.qps,
+        slots=None if unloaded_s is None else step.qps * unloaded_s,
+        queueing_ratio=_queueing(median_s, unloaded_s),
+        cpu_s_per_request=cores / ended_qps if cores is not None and ended_qps > 0 else None,
+        tail_ratio=_tail(step),
+        error_speed_ratio=_error_speed(step),
+        littles_ratio=_littles(step),
+    )
+
+
+def _median_s(step: Step) -> float | None:
+    return None if step.latency is None else step.latency.p50_s
+
+
+def _queueing(median_s: float | None, unloaded_s: float | None) -> float | None:
+    if median_s is None or unloaded_s is None or median_s <= 0:
+        return None
+    return max(0.0, 1.0 - unloaded_s / median_s)
+
+
+def _tail(step: Step) -> float | None:
+    latency = step.latency
+    if latency is None or latency.p99_s is None or latency.p50_s <= 0:
+        return None
+    return latency.p99_s / latency.p50_s
+
+
+def _error_speed(step: Step) -> float | None:
+    median_s = _median_s(step)
+    if step.failed_latency is None or median_s is None or median_s <= 0:
+        return None
+    return step.failed_latency.p50_s / median_s
+
+
+def _littles(step: Step) -> float | None:
+    """In flight over all requests, good or not, as a share of the concurrency asked for."""
+    if not isinstance(step.plan.load, ClosedLoop) or step.mean_in_flight is None:
+        return None
+    return step.mean_in_flight / step.plan.load.concurrency
+
+
+def _cores(series: dict[str, Series], place: int) -> float | None:
+    """The service's CPU in cores; of a reading that lists its worst members only, none is known."""
+    for name in CPU_CORES:
+        point = series[name].at(place) if name in series else None
+        if point is not None and point.reading.population is None:
+            return sum(member.value for member in point.reading.members)
+    return None
