@@ -19,11 +19,13 @@ def no_instruments(_start_unix_s: float, _end_unix_s: float) -> Mapping[str, flo
 class Playing:
     """A target that runs: where it is, and how the tool is told of its resources.
 
-    `monitor_flags` are left out when it is played with Prometheus switched off; `flags` never.
+    `monitor_flags` and `monitor`, which stands in a profile because no flag says it, are left out
+    when it is played with Prometheus switched off; `flags` never.
     """
 
     url: str
     monitor_flags: tuple[str, ...] = ()
+    monitor: Mapping[str, object] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     instruments: Instruments = no_instruments
 
