@@ -16,3 +16,32 @@ PSI_CPU_RATIO = 0.30
 
 # A resource that is this high at the first load already is background, not cause.
 RISES_SPEARMAN = 0.8
+
+# Saturation of the resources in resources.py; shares unless another unit is named.
+HOT_THREAD_RATIO = 0.90
+MEMORY_FULL_RATIO = 0.90
+PSI_MEMORY_STALLED_RATIO = 0.05
+RESTARTS_LEAST = 1.0
+POOL_FULL_RATIO = 0.95
+WAITING_LEAST = 1.0
+DATABASE_CONNECTIONS_FULL_RATIO = 0.95
+DATABASE_CACHE_HITS_LEAST_RATIO = 0.95
+REDIS_BUSY_RATIO = 0.90
+REDIS_MEMORY_FULL_RATIO = 0.95
+NODE_CPU_FULL_RATIO = 0.90
+STEAL_RATIO = 0.05
+DISK_BUSY_RATIO = 0.90
+DISK_QUEUE_LONG = 10.0
+PSI_IO_STALLED_RATIO = 0.10
+VOLUME_FULL_RATIO = 0.95
+NETWORK_FULL_RATIO = 0.85
+RETRANSMITTED_RATIO = 0.01
+CONNTRACK_FULL_RATIO = 0.75
+DESCRIPTORS_FULL_RATIO = 0.80
+# More than one event in 100 s: events that must not happen at all.
+EVENTS_LEAST_PER_S = 0.01
+# Share of time that a collector stops everything.
+PAUSES_RATIO = 0.10
+# Of the load generator's busiest thread; k6 advises to leave 20 % idle.
+GENERATOR_CPU_FULL_RATIO = 0.80
+GENERATOR_LAG_LONG_S = 0.010
