@@ -5,6 +5,7 @@ Sentences are kept with their figures, so that a file has the numbers and people
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 
 from capacity.model.confidence import Confidence
 from capacity.units import Unit
@@ -23,7 +24,11 @@ class Figure:
         """As people read it. A word may have come from a hostile server: show it masked."""
         if isinstance(self.value, str):
             return self.value
-        return f"{self.value:g}" if self.unit is None else self.unit.show(self.value)
+        return (
+            f"{self.value:g}"
+            if self.unit is None or not isfinite(self.value)
+            else self.unit.show(self.value)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from capacity.model.bottleneck import (
     Candidate,
     Diagnosis,
     Exonerated,
+    Figure,
     Marks,
     Mover,
     NotObserved,
@@ -16,6 +17,7 @@ from capacity.model.bottleneck import (
     StepNumbers,
 )
 from capacity.storage.evidence import JsonObject
+from capacity.storage.judgements import finite
 
 
 def encode_diagnosis(diagnosis: Diagnosis | None) -> JsonObject | None:
@@ -69,14 +71,16 @@ def _marks(marks: Marks) -> JsonObject:
 def _sentence(sentence: Sentence) -> JsonObject:
     return {
         "text": sentence.text(),
-        "figures": {
-            figure.name: {
-                "value": figure.value,
-                "unit": None if figure.unit is None else figure.unit.value,
-            }
-            for figure in sentence.figures
-        },
+        "figures": {figure.name: _figure(figure) for figure in sentence.figures},
         "source": _source(sentence.source),
+    }
+
+
+def _figure(figure: Figure) -> JsonObject:
+    value = figure.value
+    return {
+        "value": value if isinstance(value, str) else finite(value),
+        "unit": None if figure.unit is None else figure.unit.value,
     }
 
 
@@ -106,7 +110,7 @@ def _exonerated(one: Exonerated) -> JsonObject:
         "resource": one.resource,
         "title": one.title.text(),
         "quantity": one.quantity,
-        "highest": one.highest,
+        "highest": finite(one.highest),
         "unit": one.unit.value,
         "subject": one.subject,
         "level": one.level,
@@ -124,10 +128,10 @@ def _numbers(one: StepNumbers) -> JsonObject:
         "level": one.level,
         "step_index": one.step_index,
         "qps": one.qps,
-        "slots": one.slots,
-        "queueing_ratio": one.queueing_ratio,
-        "cpu_s_per_request": one.cpu_s_per_request,
-        "tail_ratio": one.tail_ratio,
-        "error_speed_ratio": one.error_speed_ratio,
-        "littles_ratio": one.littles_ratio,
+        "slots": finite(one.slots),
+        "queueing_ratio": finite(one.queueing_ratio),
+        "cpu_s_per_request": finite(one.cpu_s_per_request),
+        "tail_ratio": finite(one.tail_ratio),
+        "error_speed_ratio": finite(one.error_speed_ratio),
+        "littles_ratio": finite(one.littles_ratio),
     }

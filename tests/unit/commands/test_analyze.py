@@ -152,12 +152,12 @@ def test_people_read_who_judged_and_then_the_verdict(files: tuple[Path, Path, Pa
     table = ended(files[1], "--lang", "zh").stdout.splitlines()
 
     assert lines[:2] == [
-        f"Analysed   10 steps of the run {files[0]}",
-        "Limits     its own: error_rate > 1% over 10s; p99 > 10x first over 10s; "
+        f"Analysed    10 steps of the run {files[0]}",
+        "Limits      its own: error_rate > 1% over 10s; p99 > 10x first over 10s; "
         "gain < 3% for 2 steps",
     ]
-    assert lines[2].startswith("Capacity   769 qps ")
-    assert lines[-1] == f"Report     {files[0]}/"
+    assert lines[2].startswith("Capacity    769 qps ")
+    assert lines[-1] == f"Report      {files[0]}/"
     assert table[0] == f"对象    表格 {files[1]} 的 10 步"
     assert table[1].startswith("限值    其自身的规则")
     assert table[1].endswith("error_rate > 1% over 10s" + "\uff1b" + "p99 > 10x first over 10s")
@@ -260,7 +260,7 @@ def test_a_table_tells_that_the_generator_was_the_limit(tmp_path: Path) -> None:
 
     assert (result.return_value, found(table)["exit"]) == (5, {"code": 5})
     assert result.stdout.splitlines()[2] == (
-        "Not valid  late; slow (at 4 concurrent); the service may do better than this"
+        "Not valid   late; slow (at 4 concurrent); the service may do better than this"
     )
     table.write_text(steps_csv(a_run([*run.steps[:2], broken])))
     assert ended(table).return_value == 0

@@ -9,7 +9,7 @@ from capacity.report.texts import Language
 @pytest.mark.parametrize(
     ("language", "lines"),
     [
-        (Language.EN, ("Analysed   3 steps of a.dat, four numbers each", "Limits     none")),
+        (Language.EN, ("Analysed    3 steps of a.dat, four numbers each", "Limits      none")),
         (Language.ZH, ("对象    a.dat 的 3 步，每步四个数", "限值    无")),
     ],
 )

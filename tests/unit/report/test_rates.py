@@ -52,20 +52,21 @@ def a_saturated_run() -> Run:
 def test_the_verdict_names_rates() -> None:
     """Capacity is the highest rate within the limits; a knee is not a rate, and that is said."""
     run = a_saturated_run()
-    rows = verdict_lines(run, analyze(run), Language.EN, report_place="x/")
+    findings = replace(analyze(run), diagnosis=None)
+    rows = verdict_lines(run, findings, Language.EN, report_place="x/")
     capacity, measured, checked, *others = rows[:6]
-    assert capacity.startswith("Capacity   200 qps at 200/s planned; ")
+    assert capacity.startswith("Capacity    200 qps at 200/s planned; ")
     assert "dropped_rate > 1% over 10s" in capacity
     assert measured == (
-        "Measured   p99 40ms [38ms-44ms] from the planned start, 24ms from the send, "
+        "Measured    p99 40ms [38ms-44ms] from the planned start, 24ms from the send, "
         "success 100.00%"
     )
-    assert checked.startswith("Checked    not verified")
+    assert checked.startswith("Checked     not verified")
     assert others == [
-        "Knee       not named: a knee is a number of requests in flight, and these steps set a "
+        "Knee        not named: a knee is a number of requests in flight, and these steps set a "
         "rate; climb with -c to find it",
-        "Peak       320 qps at 400/s planned",
-        "Stopped    at 400/s planned by the rule dropped_rate > 1% over 10s (it was 20%: the "
+        "Peak        320 qps at 400/s planned",
+        "Stopped     at 400/s planned by the rule dropped_rate > 1% over 10s (it was 20%: the "
         "service left none of 1,024 slots free)",
     ]
 

@@ -42,7 +42,7 @@ def lines(run: Run, findings: Findings | None = None) -> dict[str, str]:
     """The verdict in English as label -> sentence, with the default findings unless given."""
     made = some_findings() if findings is None else findings
     rows = verdict_lines(run, made, Language.EN, report_place="output/demo/x")
-    return {row[:11].strip(): row[11:] for row in rows}
+    return {row[:12].strip(): row[12:] for row in rows}
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -79,10 +79,10 @@ def test_a_generator_at_its_limit_is_told_first() -> None:
     rows = verdict_lines(run, some_findings(), Language.EN, report_place="x")
 
     assert rows[0] == (
-        "Not valid  a load thread used 97% of a core (at 64 concurrent); "
+        "Not valid   a load thread used 97% of a core (at 64 concurrent); "
         "the service may do better than this"
     )
-    assert rows[7] == ("Stopped    the generator, not the service, was the limit at 64 concurrent")
+    assert rows[7] == ("Stopped     the generator, not the service, was the limit at 64 concurrent")
     assert len(rows) == 9
 
 
@@ -147,7 +147,7 @@ def test_no_capacity_is_said_alike_on_screen_and_in_files(reason: NoCapacityReas
         for language in Language
     }
 
-    assert rows[Language.EN] == f"Capacity   none: {none.detail}"
+    assert rows[Language.EN] == f"Capacity    none: {none.detail}"
     assert ("并发 1" in rows[Language.ZH]) == ("1 concurrent" in none.detail)
     assert ("p99 > 5ms" in rows[Language.ZH]) == ("p99 > 5ms" in none.detail)
 
@@ -209,9 +209,10 @@ def test_a_run_without_a_step_says_so() -> None:
 
     rows = verdict_lines(run, analyze(run), Language.EN, report_place="x")
 
-    assert rows[0] == "Not valid  no step was finished"
-    assert rows[2] == "Knee       not named: too few believable steps"
-    assert rows[4] == "Stopped    before the first step was finished: interrupted by a signal"
+    assert rows[0] == "Not valid   no step was finished"
+    assert rows[2] == "Knee        not named: too few believable steps"
+    assert rows[4] == "Bottleneck  not known: no step can be believed"
+    assert rows[5] == "Stopped     before the first step was finished: interrupted by a signal"
 
 
 def test_a_window_that_was_shortened_is_told_by_the_plan_alone() -> None:
@@ -313,7 +314,7 @@ def test_codes_from_a_file_do_not_reach_the_terminal() -> None:
         report_place="x",
     )
 
-    assert rows[6] == "Stopped    after 64 concurrent: [2J fake line"
+    assert rows[6] == "Stopped     after 64 concurrent: [2J fake line"
 
 
 def test_growth_is_said_up_to_the_peak_not_to_a_step_that_collapsed() -> None:

@@ -23,6 +23,7 @@ from capacity.model.measured import Interval, Steadiness, SteadyState
 from capacity.model.plan import Purpose, SearchPlan, StepPlan
 from capacity.model.run import EndReason, Run, RunEnd, Step
 from tests.unit.builders import a_plan, a_run, a_step
+from tests.unit.report.diagnosis_builders import a_full_diagnosis
 
 SEARCH = SearchPlan(
     hold_max_s=90.0,
@@ -111,4 +112,5 @@ def full_findings() -> Findings:
         capacity=CAPACITY,
         exit_code=0,
         missing=("no percentiles: rules on them are not judged",),
+        diagnosis=a_full_diagnosis(),
     )

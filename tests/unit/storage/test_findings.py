@@ -7,6 +7,7 @@ from math import inf, nan
 
 import pytest
 
+from capacity.model.bottleneck import DiagnosisState, Movement, SubjectKind
 from capacity.model.confidence import Confidence
 from capacity.model.findings import (
     Capacity,
@@ -27,6 +28,7 @@ from capacity.model.findings import (
 from capacity.model.load import Arrivals, ClosedLoop, OpenLoop
 from capacity.storage.encoding import json_text, run_json
 from capacity.storage.findings import encode_findings
+from capacity.units import Unit
 from tests.unit.storage.schema_faults import FINDINGS_SCHEMA, SCHEMA, faults
 from tests.unit.storage.searched import CAPACITY, FIT, full_findings, searched_run
 
@@ -41,6 +43,17 @@ SHARED = [
     "knee",
     "peak",
     "missing",
+    "diagnosis_source",
+    "diagnosis_figure",
+    "diagnosis_sentence",
+    "diagnosis_marks",
+    "candidate",
+    "mover",
+    "exonerated",
+    "not_observed",
+    "experiment",
+    "step_numbers",
+    "bottleneck",
 ]
 
 
@@ -162,7 +175,7 @@ def test_no_part_of_an_answer_is_forgotten() -> None:
     assert {field.name for field in fields(CurveFit)} == set(knee["fit"])
     assert {field.name for field in fields(CrossCheck)} == set(knee["fit"]["checks"][0])
     assert {field.name for field in fields(FollowUp)} == set(capacity["recovery"])
-    assert {field.name for field in fields(Findings)} - set(found) == {"exit_code"}
+    assert {field.name for field in fields(Findings)} - set(found) == {"exit_code", "diagnosis"}
     assert (found["peak"], found["missing"]) == (
         {"found": True, "concurrency": 16, "qps": 806.0},
         ["no percentiles: rules on them are not judged"],
@@ -232,7 +245,13 @@ def test_a_bound_that_is_no_number_is_null() -> None:
 
 def test_before_there_are_findings_their_places_are_null() -> None:
     """A run that was killed has its steps and no answer."""
-    assert encode_findings(None) == {"capacity": None, "knee": None, "peak": None, "missing": None}
+    assert encode_findings(None) == {
+        "capacity": None,
+        "knee": None,
+        "peak": None,
+        "missing": None,
+        "bottleneck": None,
+    }
 
 
 def test_both_schemas_share_their_parts() -> None:
@@ -254,6 +273,12 @@ def test_both_schemas_share_their_parts() -> None:
         ("knee anyOf 0 properties confidence", Confidence),
         ("knee anyOf 1 properties reason", NoKneeReason),
         ("cross_check properties name", CheckName),
+        ("bottleneck properties state", DiagnosisState),
+        ("candidate properties confidence", Confidence),
+        ("candidate properties subject properties kind", SubjectKind),
+        ("mover properties movement", Movement),
+        ("diagnosis_figure properties unit anyOf 0", Unit),
+        ("exonerated properties unit", Unit),
     ],
     ids=lambda value: "" if isinstance(value, str) else value.__name__,
 )
