@@ -18,7 +18,7 @@ from capacity.report.load_words import loads_words
 from capacity.report.shown import cells, padded, printable, without_notes
 from capacity.report.texts import CATALOGUES, Language, say
 from capacity.report.texts_missing import missing_in
-from capacity.report.verdict_bottleneck import bottleneck_sentence
+from capacity.report.verdict_bottleneck import bottleneck_rows
 from capacity.report.verdict_capacity import (
     capacity_sentence,
     checked_sentence,
@@ -46,6 +46,8 @@ _LABELS = (
     "sure",
     "peak",
     "bottleneck",
+    "advice",
+    "next",
     "stopped",
     "valid",
     "remarks",
@@ -99,7 +101,7 @@ def _findings_rows(
         rows.append(("sure", sure_sentence(knee, language)))
     rows.append(("peak", peak_sentence(findings, language)))
     if findings.diagnosis is not None:
-        rows.append(("bottleneck", bottleneck_sentence(findings.diagnosis, language)))
+        rows += bottleneck_rows(findings.diagnosis, language)
     return rows
 
 
