@@ -37,6 +37,8 @@ MODEL_NAMES = {
     "findings": "Capacity CapacityKind CheckName CrossCheck CurveFit CurvePoint "
     "Estimate Findings FollowUp FollowUpState Knee LimitKind NoCapacity NoCapacityReason NoKnee "
     "NoKneeReason Peak",
+    "hooks": "CodeProfile CommandSource HookState HotFunction LogPlan LogTail PprofSource "
+    "ProfilePlan",
     "measured": "Believed Interval Measured Steadiness SteadyState",
     "plan": "BasicAuth DemoService EngineName Fuses Header HttpRequest KubernetesScope "
     "MonitorPlan ProcessSource PrometheusSource Purpose PythonCall RunPlan Scenario "

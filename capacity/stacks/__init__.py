@@ -1,0 +1,1 @@
+"""Stacks of functions that a profiler has sampled: which of them are hot?"""
