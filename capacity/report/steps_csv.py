@@ -12,25 +12,33 @@ from typing import assert_never
 
 from capacity.analysis.measure import measure
 from capacity.analysis.throughput import observe
+from capacity.model.bottleneck import Diagnosis
 from capacity.model.load import ClosedLoop, Load, OpenLoop
 from capacity.model.rules import Judgement, RuleState
 from capacity.model.run import Run, Stalls, Step
 from capacity.model.snapshot import GeneratorLoad, LatencySummary, Side
 from capacity.report.load_words import show_level
 from capacity.report.shown import printable, show_warnings
+from capacity.report.steps_csv_bottleneck import NUMBERS_HEADER, number_cells
 from capacity.report.steps_csv_resources import quantities_of, resource_cells, resource_header
 from capacity.units import format_ms
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def steps_csv(run: Run) -> str:
-    """The whole table, lines ended by a line feed."""
+def steps_csv(run: Run, diagnosis: Diagnosis | None = None) -> str:
+    """The whole table, lines ended by a line feed; without a diagnosis its columns are empty."""
     stream = StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     quantities = quantities_of(run)
     header = (*HEADER, *resource_header(quantities))
-    rows = [_row(step) | resource_cells(step, quantities, _text) for step in run.steps]
+    numbers = {one.step_index: one for one in (() if diagnosis is None else diagnosis.numbers)}
+    rows = [
+        _row(step)
+        | number_cells(numbers.get(step.plan.index))
+        | resource_cells(step, quantities, _text)
+        for step in run.steps
+    ]
     writer.writerow(_text(name) for name in header)
     writer.writerows([row[name] for name in header] for row in rows)
     return stream.getvalue()
@@ -102,6 +110,7 @@ HEADER = (
     "max_in_flight",
     "held",
     "not_judged",
+    *NUMBERS_HEADER,
 )
 
 

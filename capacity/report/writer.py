@@ -42,11 +42,11 @@ def _write_png(run: Run, findings: Findings, folder: Path, language: Language) -
 
 def _write_csv(run: Run, findings: Findings, folder: Path, language: Language) -> tuple[Path, ...]:
     """One table; its keys are the same in every language."""
-    del findings, language
+    del language
     path = folder / "steps.csv"
     try:
         with path.open("x", encoding="utf-8", newline="") as stream:
-            stream.write(steps_csv(run))
+            stream.write(steps_csv(run, findings.diagnosis))
     except OSError as error:
         raise StorageError(
             f"{path}: cannot be written: {error.strerror or error}",

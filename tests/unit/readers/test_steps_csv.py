@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from capacity.analysis.findings import analyze
 from capacity.analysis.measure import measure
 from capacity.analysis.missing import NO_SECONDS, missing_of
 from capacity.analysis.throughput import observe
@@ -20,6 +21,7 @@ from capacity.profile.rule_text import parse_rule
 from capacity.readers.steps_csv import MAX_BYTES, ONLY_STATES, read_steps_csv
 from capacity.readers.steps_file import MAX_STEPS
 from capacity.report.steps_csv import steps_csv
+from capacity.report.steps_csv_bottleneck import NUMBERS_HEADER
 from tests.unit.builders import ERROR_RULE, P99_RULE, a_judgement, a_run, a_step
 from tests.unit.rate_builders import a_rate_run, a_rate_step
 from tests.unit.report.reading_builders import a_resource_judgement
@@ -177,6 +179,17 @@ def test_it_says_what_no_steps_csv_has(tmp_path: Path) -> None:
     path.write_text(steps_csv(a_run()))
 
     assert read_steps_csv(path, known_rule).missing == (ONLY_STATES,)
+
+
+def test_a_table_with_the_numbers_of_a_diagnosis_reads_as_one_without(tmp_path: Path) -> None:
+    """They follow from the steps, and files of before have no columns for them."""
+    run = a_run()
+    plain = read(tmp_path, steps_csv(run))
+    older = [line.rsplit(",", len(NUMBERS_HEADER))[0] for line in steps_csv(run).splitlines()]
+
+    assert read(tmp_path, steps_csv(run, analyze(run).diagnosis)) == plain
+    assert read(tmp_path, "\n".join(older)) == plain
+    assert older[0].endswith(",not_judged")
 
 
 def test_the_error_of_a_throughput_stands_for_its_seconds(tmp_path: Path) -> None:

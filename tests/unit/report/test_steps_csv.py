@@ -12,6 +12,7 @@ from capacity.model.rules import OnMissing, RuleState
 from capacity.model.run import LittlesLaw, Stalls, Trust
 from capacity.model.snapshot import FailureKind, GeneratorLoad, WarningKind
 from capacity.report.steps_csv import HEADER, steps_csv
+from capacity.report.steps_csv_bottleneck import NUMBERS_HEADER
 from tests.unit.builders import (
     ERROR_RULE,
     GAIN_RULE,
@@ -149,7 +150,7 @@ def test_a_step_is_one_row_with_units_in_the_header() -> None:
     assert seen is not None
     assert seen.error_ratio is not None
     error = {"qps_error_percent": f"{seen.error_ratio * 100:.4f}"}
-    unplanned = dict.fromkeys(OF_PLANNED_STARTS, "")
+    unplanned = dict.fromkeys((*OF_PLANNED_STARTS, *NUMBERS_HEADER), "")
     assert rows_of(steps_csv(a_run([step]))) == [FULL_ROW | error | unplanned]
 
 

@@ -1,5 +1,6 @@
 """Does each writer of the table make its files, and never over others?"""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from capacity.report.steps_csv import steps_csv
 from capacity.report.texts import Language
 from capacity.report.writer import WRITERS
 from tests.unit.builders import a_curve, a_plan, a_run, some_findings
+from tests.unit.report.diagnosis_builders import a_full_diagnosis
 from tests.unit.report.reading_builders import a_monitored_plan, a_quantity
 
 
@@ -38,9 +40,12 @@ def test_the_table_of_steps_is_written_as_it_is(tmp_path: Path) -> None:
     """Line ends are not changed on the way to the disk."""
     run = a_run(a_curve((1, 2)))
 
-    (path,) = WRITERS["csv"](run, some_findings(), tmp_path, Language.EN)
+    findings = replace(some_findings(), diagnosis=a_full_diagnosis())
 
-    assert path.read_bytes().decode() == steps_csv(run)
+    (path,) = WRITERS["csv"](run, findings, tmp_path, Language.EN)
+
+    assert path.read_bytes().decode() == steps_csv(run, findings.diagnosis)
+    assert steps_csv(run, findings.diagnosis) != steps_csv(run)
 
 
 def test_a_run_without_steps_has_no_graphs(tmp_path: Path) -> None:
