@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from capacity.model.load import Ladder, Load
-from capacity.model.resources import Quantity
+from capacity.model.resources import OwnResource, Quantity
 from capacity.model.rules import Rule
 
 
@@ -241,13 +241,15 @@ class KubernetesScope:
 class MonitorPlan:
     """What is read of the service's resources, and where; at least one source is given.
 
-    `quantities` are asked of Prometheus; what a process can tell is fixed.
+    `quantities` are asked of Prometheus; what a process can tell is fixed. `bottlenecks` are the
+    resources that the profile names itself, in its order.
     """
 
     prometheus: PrometheusSource | None
     process: ProcessSource | None
     kubernetes: KubernetesScope | None
     quantities: tuple[Quantity, ...]
+    bottlenecks: tuple[OwnResource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

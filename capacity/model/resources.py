@@ -157,6 +157,37 @@ class Quantity:
         )
 
 
+class ResourceRole(StrEnum):
+    """What part of the system a resource that the profile names belongs to."""
+
+    SERVICE = "service"
+    POOL = "pool"
+    LOCKS = "locks"
+    DATABASE = "database"
+    CACHE = "cache"
+    INGRESS = "ingress"
+    NODE = "node"
+    DOWNSTREAM = "downstream"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnResource:
+    """A resource that the profile names: the quantity that tells of it, and how it shows.
+
+    It is full at `full_at`, in the quantity's base unit; one that `grows` has no such value and is
+    waited for once it leaves what it was at the first load. One of the two is given. Of pods only
+    those that match `pod_pattern` count, which is made of `workload`; None for all.
+    """
+
+    name: str
+    quantity: str
+    role: ResourceRole
+    full_at: float | None
+    grows: bool
+    workload: str | None = None
+    pod_pattern: str | None = None
+
+
 class ReadingState(StrEnum):
     """READ has a value; NO_DATA was asked in vain; ERROR could not be asked, or only in part.
 

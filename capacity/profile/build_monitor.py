@@ -1,13 +1,14 @@
 """What is read of the service's resources in this run, and what may rules say about them?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from capacity.model.plan import KubernetesScope, MonitorPlan, ProcessSource, PrometheusSource
 from capacity.model.resources import Quantity
 from capacity.model.rules import OnMissing
 from capacity.presets import kubernetes, local_process
 from capacity.presets.catalogue import PRESETS
+from capacity.profile.build_bottlenecks import build_bottlenecks
 from capacity.profile.build_prometheus import URL, build_prometheus
 from capacity.profile.build_queries import build_queries
 from capacity.profile.build_scenario import Sources
@@ -47,7 +48,14 @@ def build_watch(sources: Sources) -> Watch:
         plan = MonitorPlan(None, ProcessSource(pid=None, port=sources.url.port), None, ())
     else:
         plan = None
-    return Watch(plan, _resources(plan, profile))
+    resources = _resources(plan, profile)
+    if plan is not None and profile.monitor is not None:
+        read = {one.name: one for one in quantities_of(plan)}
+        own = build_bottlenecks(
+            profile.monitor.bottlenecks, read, plan.kubernetes, resources, sources.problems
+        )
+        plan = replace(plan, bottlenecks=own)
+    return Watch(plan, resources)
 
 
 def quantities_of(plan: MonitorPlan) -> tuple[Quantity, ...]:

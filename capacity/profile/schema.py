@@ -233,6 +233,20 @@ class QueryPart(Part):
     empty: Literal["zero", "no_limit", "no_data"] | None = None
 
 
+class BottleneckPart(Part):
+    """One entry of `monitor.bottlenecks`: a resource that can run out, and how it shows."""
+
+    name: str | None = None
+    metric: str | None = None
+    saturated_at: QuantityText | None = None
+    grows: bool | None = None
+    workload: str | None = None
+    role: (
+        Literal["service", "pool", "locks", "database", "cache", "ingress", "node", "downstream"]
+        | None
+    ) = None
+
+
 class MonitorPart(Part):
     """`monitor`: what is read of the service's resources; presets name labels and their regex."""
 
@@ -248,6 +262,7 @@ class MonitorPart(Part):
     jvm: dict[str, str] | None = None
     python: dict[str, str] | None = None
     queries: dict[str, Annotated[QueryPart, BeforeValidator(_query)]] = {}
+    bottlenecks: list[BottleneckPart] = []
 
 
 class DemoServicePart(Part):

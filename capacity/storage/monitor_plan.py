@@ -22,8 +22,10 @@ from capacity.model.resources import (
     Expression,
     Growth,
     Limit,
+    OwnResource,
     Quantity,
     Reduction,
+    ResourceRole,
     ResourceScope,
     Samples,
 )
@@ -44,6 +46,11 @@ def encode_monitor(monitor: MonitorPlan | None) -> JsonObject | None:
         "process": None if process is None else {"pid": process.pid, "port": process.port},
         "kubernetes": None if kubernetes is None else _encode_kubernetes(kubernetes),
         "quantities": [_encode_quantity(quantity) for quantity in monitor.quantities],
+        **(
+            {"bottlenecks": [_encode_own(one) for one in monitor.bottlenecks]}
+            if monitor.bottlenecks
+            else {}
+        ),
     }
 
 
@@ -59,6 +66,7 @@ def decode_monitor(fields: Fields | None) -> MonitorPlan | None:
         process=None if process is None else _decode_process(process),
         kubernetes=None if kubernetes is None else _decode_kubernetes(kubernetes),
         quantities=tuple(_decode_quantity(one) for one in fields.inner_list("quantities")),
+        bottlenecks=tuple(_decode_own(one) for one in fields.added_inner_list("bottlenecks")),
     )
 
 
@@ -147,6 +155,30 @@ def _decode_quantity(fields: Fields) -> Quantity:
         empty_means=fields.choice("empty_means", EmptyMeans),
         preset=fields.text("preset"),
         meaning=fields.text("meaning"),
+    )
+
+
+def _encode_own(own: OwnResource) -> JsonObject:
+    return {
+        "name": own.name,
+        "quantity": own.quantity,
+        "role": own.role.value,
+        "full_at": own.full_at,
+        "grows": own.grows,
+        "workload": own.workload,
+        "pod_pattern": own.pod_pattern,
+    }
+
+
+def _decode_own(fields: Fields) -> OwnResource:
+    return OwnResource(
+        name=fields.text("name"),
+        quantity=fields.text("quantity"),
+        role=fields.choice("role", ResourceRole),
+        full_at=fields.optional_number("full_at"),
+        grows=fields.flag("grows"),
+        workload=fields.optional_text("workload"),
+        pod_pattern=fields.optional_text("pod_pattern"),
     )
 
 

@@ -53,8 +53,8 @@ MODEL_NAMES = {
     "snapshot": "ConnectionCounts Counts FailureKind FailureSample FailureTrace GeneratorLoad "
     "LatencySummary Schedule Side SlotTimes Snapshot WarningKind",
     "resources": "Asked Aspect Change ChangeKind Direction EmptyMeans Expression Growth Limit "
-    "Member MonitorFacts OWN_QUERIES Population Quantity Reading ReadingState Reduction "
-    "ResourceNews ResourceScope STOPPING_SAMPLES Samples",
+    "Member MonitorFacts OWN_QUERIES OwnResource Population Quantity Reading ReadingState "
+    "Reduction ResourceNews ResourceRole ResourceScope STOPPING_SAMPLES Samples",
 }
 
 

@@ -115,7 +115,9 @@ def test_presets_are_narrowed_by_their_labels(tmp_path: Path) -> None:
 def test_every_preset_of_the_catalogue_can_be_named() -> None:
     """A new preset needs its key in the file format."""
     fields = {field.alias or name for name, field in MonitorPart.model_fields.items()}
-    assert fields - {"prometheus", "kubernetes", "process", "queries"} == set(PRESETS)
+    assert fields - {"prometheus", "kubernetes", "process", "queries", "bottlenecks"} == set(
+        PRESETS
+    )
 
 
 @pytest.mark.parametrize(

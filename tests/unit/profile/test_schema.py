@@ -46,7 +46,7 @@ from capacity.units import Unit
         (
             ("monitor",),
             "prometheus kubernetes process postgresql redis ingress-nginx node process-exporter "
-            "go jvm python queries",
+            "go jvm python queries bottlenecks",
         ),
         (
             ("monitor", "prometheus"),
@@ -58,6 +58,7 @@ from capacity.units import Unit
         (("monitor", "kubernetes"), "namespace workloads pods"),
         (("monitor", "process"), "pid port"),
         (("monitor", "redis"), ""),
+        (("monitor", "bottlenecks", 0), "name metric saturated_at grows workload role"),
         (("monitor", "queries", "a"), "query unit scope direction meaning empty"),
         (("monitor", "queries", "prometheus"), "query unit scope direction meaning empty"),
     ],

@@ -39,10 +39,12 @@ from capacity.model.resources import (
     Limit,
     Member,
     MonitorFacts,
+    OwnResource,
     Quantity,
     Reading,
     ReadingState,
     Reduction,
+    ResourceRole,
     ResourceScope,
     Samples,
 )
@@ -204,6 +206,19 @@ MONITORS = st.none() | st.builds(
     st.none() | st.builds(ProcessSource, st.none() | COUNTS_UP_TO, st.none() | COUNTS_UP_TO),
     st.none() | st.builds(KubernetesScope, TEXTS, _TEXT_TUPLES, _TEXT_TUPLES),
     st.lists(QUANTITIES, max_size=2).map(tuple),
+    st.lists(
+        st.builds(
+            OwnResource,
+            TEXTS,
+            TEXTS,
+            st.sampled_from(ResourceRole),
+            MAYBE,
+            st.booleans(),
+            st.none() | TEXTS,
+            st.none() | TEXTS,
+        ),
+        max_size=2,
+    ).map(tuple),
 )
 SEARCHES = st.builds(
     SearchPlan,
