@@ -184,11 +184,12 @@ def test_it_says_what_no_steps_csv_has(tmp_path: Path) -> None:
 def test_a_table_with_the_numbers_of_a_diagnosis_reads_as_one_without(tmp_path: Path) -> None:
     """They follow from the steps, and files of before have no columns for them."""
     run = a_run()
-    plain = read(tmp_path, steps_csv(run))
+    # As text, where a number that is not known is equal to itself.
+    plain = repr(read(tmp_path, steps_csv(run)))
     older = [line.rsplit(",", len(NUMBERS_HEADER))[0] for line in steps_csv(run).splitlines()]
 
-    assert read(tmp_path, steps_csv(run, analyze(run).diagnosis)) == plain
-    assert read(tmp_path, "\n".join(older)) == plain
+    assert repr(read(tmp_path, steps_csv(run, analyze(run).diagnosis))) == plain
+    assert repr(read(tmp_path, "\n".join(older))) == plain
     assert older[0].endswith(",not_judged")
 
 
