@@ -34,7 +34,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test truth soak known fuzz lint bench knee-bench clean anew
+.PHONY: help setup demo test truth soak known zoo fuzz lint bench knee-bench clean anew
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 17
@@ -70,6 +70,11 @@ known: RUNS := 10
 known: HOLD := 5s
 known: $(VENV)/developer ## capacity and knee of servers built to be known (over an hour)
 	@$(BIN)/python -m tests.known $(SERVERS) --runs $(RUNS) --hold $(HOLD)
+
+# Some services only: make zoo REPETITIONS=1 NAMES="pool cpu-limit"
+zoo: REPETITIONS := 3
+zoo: $(VENV)/developer ## is the bottleneck of services named that have one each (2 hours)
+	@$(BIN)/python -m tests.targets $(NAMES) --repetitions $(REPETITIONS) --blind $(ZOO_FLAGS)
 
 fuzz: SECONDS := 600
 fuzz: ## SECONDS=600 of guided fuzzing of the answer parser; needs g++

@@ -1,7 +1,7 @@
-"""How does a test give a service a real CPU limit, and what has the kernel counted of it?
+"""How does a test give a service real limits, and what has the kernel counted of it?
 
-A control group with a quota for each 100 ms: version 1 or 2, whichever this machine has, and only
-where it lets us make one.
+A control group with a CPU quota for each 100 ms, and with a memory limit where one is asked for:
+version 1 or 2, whichever this machine has, and only where it lets us make one.
 """
 
 import bisect
@@ -34,13 +34,16 @@ class CpuCount:
 
 
 class CpuGroup:
-    """A group of processes that together get at most `limit_cores`."""
+    """A group of processes that together get at most `limit_cores`, and so much memory."""
 
-    def __init__(self, name: str, limit_cores: float) -> None:
+    def __init__(self, name: str, limit_cores: float, memory_bytes: int | None = None) -> None:
         """Make the group; OSError where that is not allowed."""
         self.limit_cores = limit_cores
+        self.memory_bytes = memory_bytes
         self._is_v2 = (ROOT / "cgroup.controllers").exists()
         top = [ROOT] if self._is_v2 else [ROOT / "cpu", ROOT / "cpuacct"]
+        if memory_bytes is not None and not self._is_v2:
+            top.append(ROOT / "memory")
         self._folders = [folder / name for folder in top]
         for folder in self._folders:
             folder.mkdir(exist_ok=True)  # version 1 may have both controllers in one place
@@ -52,6 +55,9 @@ class CpuGroup:
             self._write("cpu.cfs_period_us", f"{PERIOD_US}")
             self._write("cpu.cfs_quota_us", f"{quota_us}")
             self._write("cpu.shares", _SHARES_V1)
+        if memory_bytes is not None:
+            name = "memory.max" if self._is_v2 else "memory.limit_in_bytes"
+            (self._folders[-1] / name).write_text(f"{memory_bytes}")
 
     def _write(self, name: str, text: str) -> None:
         (self._folders[0] / name).write_text(text)
@@ -71,6 +77,14 @@ class CpuGroup:
             usage_s = int((self._folders[1] / "cpuacct.usage").read_text()) / 1e9
         return CpuCount(time.time(), usage_s, counts["nr_periods"], counts["nr_throttled"])
 
+    def oom_kills(self) -> int:
+        """How often the kernel ended a process of the group for want of memory."""
+        if self.memory_bytes is None:
+            return 0
+        name = "memory.events" if self._is_v2 else "memory.oom_control"
+        lines = (self._folders[-1] / name).read_text().splitlines()
+        return int(dict(line.split() for line in lines)["oom_kill"])
+
     def remove(self) -> None:
         """Take the group away again; its processes have ended."""
         for folder in self._folders:
@@ -79,9 +93,9 @@ class CpuGroup:
 
 
 @contextmanager
-def cpu_group(name: str, limit_cores: float) -> Iterator[CpuGroup]:
+def cpu_group(name: str, limit_cores: float, memory_bytes: int | None = None) -> Iterator[CpuGroup]:
     """A group that is gone afterwards."""
-    group = CpuGroup(f"{name}-{os.getpid()}", limit_cores)
+    group = CpuGroup(f"{name}-{os.getpid()}", limit_cores, memory_bytes)
     try:
         yield group
     finally:
@@ -95,6 +109,16 @@ def why_no_limits() -> str | None:
             group.count()
     except (OSError, KeyError) as fault:
         return f"no CPU limit can be set here: {fault} (root and a cpu controller are needed)"
+    return None
+
+
+def why_no_memory_limits() -> str | None:
+    """Why this machine lets us set no memory limit, None if it does."""
+    try:
+        with cpu_group("capacity-lab-probe", 0.5, 64 << 20) as group:
+            group.oom_kills()
+    except (OSError, KeyError) as fault:
+        return f"no memory limit can be set here: {fault} (root and a memory controller are needed)"
     return None
 
 

@@ -4,13 +4,14 @@ One Lab serves a whole test session: its Prometheus scrapes the same pods in sev
 namespace of its own, so that a test chooses by the namespace how good its samples are.
 """
 
-import subprocess
+import json
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.lab.container import Container
 from tests.lab.cpu_group import KernelRecord, cpu_group
 from tests.lab.pod_exporter import Pod, PodExporter, pod_exporter
 from tests.monitors.prometheus_server import PrometheusServer, Scrape, prometheus_server
@@ -22,6 +23,8 @@ EVERY_TWO = "every-two"
 EVERY_FIFTEEN = "every-fifteen"
 OWN_STAMPS = "own-stamps"
 RESTAMPED = "restamped"
+BESIDE = "beside"
+_BESIDE_FILE = "beside.json"
 
 
 def pod_name(workload: str, number: int = 0) -> str:
@@ -73,31 +76,66 @@ class Lab:
         self, name: str, *options: str, limit_cores: float = 0.5, tells_limits: bool = True
     ) -> Iterator[Replica]:
         """A burning service with a limit, as the pod `name`, until the end of the block."""
-        with ExitStack() as stack:
-            group = stack.enter_context(cpu_group(name, limit_cores))
-            # Without `site`, so that nothing of the tests' packages costs it time.
-            command = [sys.executable, "-S", "-E", str(SERVICE), *options]
-            process = stack.enter_context(
-                subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-            )
-            assert process.stdin is not None
-            assert process.stdout is not None
-            stack.callback(process.wait)
-            stack.callback(process.stdin.close)
-            port = int(process.stdout.readline())
-            group.add(process.pid)
-            pod = Pod(name, group, process.pid, tells_limits=tells_limits)
-            stack.enter_context(self.exporter.running(pod))
-            kernel = stack.enter_context(KernelRecord(group))
-            yield Replica(f"http://127.0.0.1:{port}/", pod, kernel)
+        # Without `site`, so that nothing of the tests' packages costs it time.
+        command = [sys.executable, "-S", "-E", str(SERVICE), *options]
+        with self.pod(name, command, limit_cores=limit_cores, tells_limits=tells_limits) as replica:
+            yield replica
+
+    @contextmanager
+    def pod(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        limit_cores: float = 0.5,
+        memory_bytes: int | None = None,
+        tells_limits: bool = True,
+        is_real_time: bool = False,
+        more: Callable[[str], Iterable[str]] | None = None,
+    ) -> Iterator[Replica]:
+        """Any program that runs as a Container, as the pod `name`, until the end of the block."""
+        with (
+            cpu_group(name, limit_cores, memory_bytes) as group,
+            Container(name, command, group, is_real_time=is_real_time) as container,
+        ):
+            pod = container.pod
+            pod.tells_limits, pod.more = tells_limits, more
+            with self.exporter.running(pod), KernelRecord(group) as kernel:
+                yield Replica(f"http://127.0.0.1:{container.port}/", pod, kernel)
+
+    @contextmanager
+    def scraping(self, address: str, *, up_within_s: float = 30.0) -> Iterator[None]:
+        """Prometheus scrapes one more exporter, as the job `beside`, until the end of the block."""
+        path = self.prometheus.folder / _BESIDE_FILE
+        before: list[str] = json.loads(path.read_text())[0]["targets"]
+        _write_beside(self.prometheus.folder, [*before, address])
+        self.prometheus.wait_for(
+            f'up{{job="{BESIDE}",instance="{address}"}} == 1', within_s=up_within_s
+        )
+        try:
+            yield
+        finally:
+            _write_beside(self.prometheus.folder, before)
+
+
+def _write_beside(folder: Path, addresses: Sequence[str]) -> None:
+    new = folder / f"new-{_BESIDE_FILE}"
+    new.write_text(json.dumps([{"targets": [*addresses]}]))
+    new.rename(folder / _BESIDE_FILE)
 
 
 @contextmanager
-def lab(folder: Path) -> Iterator[Lab]:
-    """A Lab whose Prometheus has scraped for the first time."""
-    with (
-        pod_exporter() as exporter,
-        prometheus_server(folder, scrapes=scrapes(exporter)) as prometheus,
-    ):
-        prometheus.wait_for(f'up{{job="{EVERY_SECOND}"}} == 1')
-        yield Lab(exporter, prometheus)
+def lab(folder: Path, *, is_plain: bool = False) -> Iterator[Lab]:
+    """A Lab whose Prometheus has scraped for the first time; a plain one scrapes in one way only.
+
+    What else is to be scraped may come later, see `Lab.scraping`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_beside(folder, ())
+    found = f"file_sd_configs: [{{files: [{_BESIDE_FILE}], refresh_interval: 1s}}]"
+    with pod_exporter() as exporter:
+        ways = scrapes(exporter)[: 1 if is_plain else None]
+        beside = Scrape(BESIDE, [], 1, more=found)
+        with prometheus_server(folder, scrapes=(*ways, beside)) as prometheus:
+            prometheus.wait_for(f'up{{job="{EVERY_SECOND}"}} == 1')
+            yield Lab(exporter, prometheus)

@@ -12,7 +12,7 @@ read the same pods in several ways:
 import http.server
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -32,6 +32,7 @@ class Pod:
     """A pod with one container: a process in a group of its own.
 
     Without `tells_limits` it looks as one that has none, which says nothing about its group.
+    `more` makes lines of its own of the labels of namespace and pod, as its application tells them.
     """
 
     name: str
@@ -39,6 +40,8 @@ class Pod:
     pid: int
     restarts: int = 0
     tells_limits: bool = True
+    is_ready: bool = True
+    more: Callable[[str], Iterable[str]] | None = None
 
     def memory_bytes(self) -> int:
         """What the process has in memory; 0 when it is gone."""
@@ -97,6 +100,7 @@ class PodExporter:
                 labels = f'namespace="{namespace}",pod="{pod.name}"'
                 lines += (f"{line}{stamp}" for line in _of_kubelet(labels, pod, seen))
                 lines += _of_state(labels, pod)
+                lines += () if pod.more is None else pod.more(labels)
         # Nobody asks the service for anything here: a rate of this is 0.
         lines.append(f'lab_requests_total{{namespace="{namespace}"}} 7')
         return "\n".join(lines) + "\n"
@@ -115,19 +119,22 @@ def _of_kubelet(labels: str, pod: Pod, seen: _Seen) -> Iterator[str]:
     if pod.tells_limits:
         yield f"container_cpu_cfs_periods_total{{{of_container}}} {count.periods}"
         yield f"container_cpu_cfs_throttled_periods_total{{{of_container}}} {count.throttled}"
-    yield f"container_oom_events_total{{{of_container}}} 0"
+    yield f"container_oom_events_total{{{of_container}}} {pod.group.oom_kills()}"
 
 
 def _of_state(labels: str, pod: Pod) -> Iterator[str]:
     """Lines of kube-state-metrics."""
     of_container = f'{labels},container="{CONTAINER}"'
-    cpu, memory = f"{pod.group.limit_cores}", f"{_MEMORY_LIMIT_BYTES}"
+    cpu, memory = f"{pod.group.limit_cores}", f"{pod.group.memory_bytes or _MEMORY_LIMIT_BYTES}"
     for kind in ("limits", "requests") if pod.tells_limits else ("requests",):
         name = f"kube_pod_container_resource_{kind}"
         yield f'{name}{{{of_container},node="{_NODE}",resource="cpu",unit="core"}} {cpu}'
         yield f'{name}{{{of_container},node="{_NODE}",resource="memory",unit="byte"}} {memory}'
     yield f"kube_pod_container_status_restarts_total{{{of_container}}} {pod.restarts}"
-    yield f'kube_pod_status_ready{{{labels},condition="true"}} 1'
+    if pod.group.oom_kills():
+        reason = 'reason="OOMKilled"'
+        yield f"kube_pod_container_status_last_terminated_reason{{{of_container},{reason}}} 1"
+    yield f'kube_pod_status_ready{{{labels},condition="true"}} {pod.is_ready:d}'
     yield f'kube_pod_info{{{labels},node="{_NODE}",uid="{pod.name}"}} 1'
 
 

@@ -20,7 +20,8 @@ class Playing:
     """A target that runs: where it is, and how the tool is told of its resources.
 
     `monitor_flags` and `monitor`, which stands in a profile because no flag says it, are left out
-    when it is played with Prometheus switched off; `flags` never.
+    when it is played with Prometheus switched off; `flags` never. `tool_cores` is how much CPU the
+    tool may have, None for all there is.
     """
 
     url: str
@@ -28,6 +29,7 @@ class Playing:
     monitor: Mapping[str, object] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     instruments: Instruments = no_instruments
+    tool_cores: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

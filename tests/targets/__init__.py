@@ -1,0 +1,1 @@
+"""Does the tool name the bottleneck of real services that have one each?"""

@@ -1,0 +1,1 @@
+"""Small services with one limit each, as programs of their own."""

@@ -1,0 +1,106 @@
+"""How does a small service speak HTTP/1.1, and keep a book of what it did?
+
+Standard library only, so that a service may run without the tests' packages. A request has no body.
+`GET /counted?since=S&until=S` answers what the book has of a time span, in wall clock seconds.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+END_OF_HEAD = b"\r\n\r\n"
+_SLOT_S = 0.01
+_COUNTED = b"GET /counted?"
+
+
+class Book:
+    """What happened, summed up in slots of 10 ms, for instruments that ask later."""
+
+    def __init__(self) -> None:
+        self._slots: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+
+    def add(self, kind: str, amount: float = 1.0) -> None:
+        """So much of a kind happened now."""
+        self._slots[int(time.time() / _SLOT_S)][kind] += amount
+
+    def between(self, since_unix_s: float, until_unix_s: float) -> dict[str, float]:
+        """The sum of every kind in a time span."""
+        sums: dict[str, float] = defaultdict(float)
+        for slot in range(int(since_unix_s / _SLOT_S), int(until_unix_s / _SLOT_S)):
+            for kind, amount in self._slots.get(slot, {}).items():
+                sums[kind] += amount
+        return sums
+
+
+class Connection(asyncio.Protocol):
+    """One connection; what to do with a whole request is up to the service."""
+
+    def __init__(self, ask: Callable[["Connection"], None], book: Book) -> None:
+        self._ask = ask
+        self.book = book
+        self._unread = b""
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way back."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def connection_lost(self, fault: Exception | None) -> None:
+        """Nobody waits any more."""
+        self.transport = None
+
+    def data_received(self, data: bytes) -> None:
+        """Hand every whole request over."""
+        *whole, self._unread = (self._unread + data).split(END_OF_HEAD)
+        for head in whole:
+            if head.startswith(_COUNTED):
+                self._tell(head)
+            else:
+                self._ask(self)
+
+    def answer(self, status: int = 200, body: bytes = b"done", headers: str = "") -> None:
+        """One whole answer, which goes into the book under its status."""
+        self.book.add(f"{status}")
+        self.send(f"HTTP/1.1 {status} Status\r\nContent-Length: {len(body)}\r\n{headers}\r\n", body)
+
+    def send(self, head: str, body: bytes = b"") -> None:
+        """Bytes for whoever is still there."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write(head.encode() + body)
+
+    def _tell(self, head: bytes) -> None:
+        asked = parse_qs(urlsplit(head.split()[1].decode()).query)
+        sums = self.book.between(float(asked["since"][0]), float(asked["until"][0]))
+        body = json.dumps(sums).encode()
+        self.send(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n", body)
+
+
+def port_of(parser: argparse.ArgumentParser) -> None:
+    """Every service may be told where to listen."""
+    parser.add_argument("--port", type=int, default=0)
+
+
+async def serve(ask: Callable[[Connection], None], port: int) -> None:
+    """Listen on loopback, print the port, and serve until standard input ends."""
+    loop = asyncio.get_running_loop()
+    book = Book()
+    server = await loop.create_server(lambda: Connection(ask, book), "127.0.0.1", port)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    ended = asyncio.Event()
+
+    def read_on() -> None:
+        if not os.read(0, 1024):
+            loop.remove_reader(0)
+            ended.set()
+
+    loop.add_reader(0, read_on)
+    await ended.wait()
+    server.close()

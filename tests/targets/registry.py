@@ -1,0 +1,16 @@
+"""Which services does the zoo have? One row for each; a family has a file of its own."""
+
+from tests.targets import services_cpu, services_limits
+from tests.targets.target import Target
+
+TARGETS: tuple[Target, ...] = (*services_cpu.TARGETS, *services_limits.TARGETS)
+
+
+def target(name: str) -> Target:
+    """The target of a name; LookupError where there is none."""
+    for one in TARGETS:
+        if one.name == name:
+            return one
+    names = ", ".join(one.name for one in TARGETS)
+    message = f"no target is called {name}; there are {names}"
+    raise LookupError(message)
