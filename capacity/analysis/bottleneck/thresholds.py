@@ -45,3 +45,12 @@ PAUSES_RATIO = 0.10
 # Of the load generator's busiest thread; k6 advises to leave 20 % idle.
 GENERATOR_CPU_FULL_RATIO = 0.80
 GENERATOR_LAG_LONG_S = 0.010
+# Share of a request's median time beyond that without load, from which on it mostly waits.
+QUEUEING_RATIO = 0.30
+# Throttled periods that tell of a used-up quota where the share of the limit is not known.
+THROTTLED_MOSTLY_RATIO = 0.50
+# A single-threaded process or a single hot thread, in cores; it cannot use more than one.
+ONE_CORE_FROM = 0.90
+ONE_CORE_TO = 1.10
+# Cores that it could use, so that one core is not simply its limit.
+SEVERAL_CORES = 1.5

@@ -2,15 +2,12 @@
 
 from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import Case
-from capacity.analysis.bottleneck.marks import at_most, is_background, is_timed, score
-from capacity.analysis.bottleneck.series import Point
-from capacity.analysis.bottleneck.thresholds import (
-    CPU_BUSY_RATIO,
-    CPU_FULL_RATIO,
-    PSI_CPU_RATIO,
-    THROTTLED_RATIO,
-)
-from capacity.model.bottleneck import Candidate, Figure, Marks, Sentence, Subject, SubjectKind
+from capacity.analysis.bottleneck.cpu_use import cpu_use, qps_per_core
+from capacity.analysis.bottleneck.roles import of_kind
+from capacity.analysis.bottleneck.sight import Naming, candidate, marks_of, place_of, see_own
+from capacity.analysis.bottleneck.telling import tell_point
+from capacity.analysis.bottleneck.thresholds import THROTTLED_MOSTLY_RATIO
+from capacity.model.bottleneck import Candidate, Figure, Sentence, SubjectKind
 from capacity.model.confidence import Confidence
 from capacity.units import Unit
 
@@ -23,63 +20,63 @@ ADVICE = Sentence(
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
-    """High with CPU at its limit and tasks held back, medium from 80 % on."""
-    cpu = case.series("cpu")
-    if is_background(cpu, CPU_BUSY_RATIO):
-        return ()
-    place = cpu.first_beyond(CPU_BUSY_RATIO)
-    worst = cpu.worst
-    if place is None or worst is None:
-        return ()
-    held_back = _held_back(case, worst)
-    is_full = worst.value >= CPU_FULL_RATIO
-    marks = Marks(
-        is_used_up=is_full,
-        is_waited_for=held_back is not None,
-        is_timed=is_timed(case, cpu, CPU_BUSY_RATIO),
-        has_stopped_growth=case.has_stopped_growth,
+    """High with CPU at its limit and tasks held back, medium from 80 % on.
+
+    Where shares of the limit were not read at all, throttled periods tell of it, at most medium.
+    """
+    use = cpu_use(case, SubjectKind.SERVICE)
+    if use is None:
+        return _by_throttling_alone(case)
+    is_held_back = use.held_back is not None
+    marks = marks_of(case, use.sight, is_used_up=use.is_full, is_waited_for=is_held_back)
+    found = candidate(
+        case,
+        Naming(KIND, TITLE, _advice(case, place_of(case, use.sight.worst))),
+        SubjectKind.SERVICE,
+        use.sight,
+        marks=marks,
+        by_rule=use.by_rule,
+        evidence=(use.used, use.held_back),
     )
-    by_rule = Confidence.HIGH if is_full and held_back is not None else Confidence.MEDIUM
-    confidence = at_most(by_rule, score(marks))
-    if worst.has_few_samples:
-        confidence = at_most(confidence, Confidence.MEDIUM)
-    evidence = (_used(worst), *(() if held_back is None else (held_back,)))
-    subject = Subject(SubjectKind.SERVICE, worst.subject)
-    level = case.level_at(place)
-    return (Candidate(KIND, TITLE, subject, confidence, marks, evidence, ADVICE, level),)
+    return (found,)
 
 
-def _used(worst: Point) -> Sentence:
-    figures = (
-        Figure("pod", worst.subject),
-        Figure("cpu", worst.value, Unit.RATIO),
-        Figure("level", worst.level),
+def _by_throttling_alone(case: Case) -> tuple[Candidate, ...]:
+    throttle = of_kind(case, "throttle", SubjectKind.SERVICE)
+    sight = see_own(case, throttle, THROTTLED_MOSTLY_RATIO)
+    if sight is None or case.series("cpu").read:
+        return ()
+    found = candidate(
+        case,
+        Naming(KIND, TITLE, ADVICE),
+        SubjectKind.SERVICE,
+        sight,
+        marks=marks_of(case, sight, is_used_up=True, is_waited_for=True),
+        by_rule=Confidence.MEDIUM,
+        evidence=(
+            tell_point(
+                case,
+                sight.worst,
+                "{subject} had used up its CPU quota in {value} of the scheduler's periods {at}; "
+                "its share of the limit was not read",
+                "{at}，{subject} 在 {value} 的调度周期里用完了 CPU 配额；未读到它占限额的比例",
+            ),
+        ),
     )
+    return (found,)
+
+
+def _advice(case: Case, place: int) -> Sentence:
+    """With what one core carries, so that the size can be chosen."""
+    per_core_qps = qps_per_core(case, SubjectKind.SERVICE, place)
+    if per_core_qps is None:
+        return ADVICE
     return Sentence(
-        "{pod} used {cpu} of its CPU limit at {level} concurrent",
-        "并发 {level} 时，{pod} 用掉了 CPU 限额的 {cpu}",
-        figures,
-        worst.source,
+        "raise the CPU limit or the number of replicas (one core carries about {per_core}), "
+        "then measure again",
+        "提高 CPU 限额或增加副本数（每个核大约能承载 {per_core}），然后重新测量",
+        (Figure("per_core", per_core_qps, Unit.QPS),),
     )
-
-
-def _held_back(case: Case, worst: Point) -> Sentence | None:
-    """Throttled periods, or tasks that waited for a CPU, where the CPU was used most."""
-    for name, least in (("throttle", THROTTLED_RATIO), ("pod.psi_cpu", PSI_CPU_RATIO)):
-        for point in case.series(name).read:
-            if point.level == worst.level and point.value >= least:
-                figures = (Figure("held", point.value, Unit.RATIO), Figure("level", point.level))
-                return Sentence(
-                    "it was held back in {held} of the scheduler's periods at {level} concurrent"
-                    if name == "throttle"
-                    else "tasks waited for a CPU {held} of the time at {level} concurrent",
-                    "并发 {level} 时，{held} 的调度周期被限流"
-                    if name == "throttle"
-                    else "并发 {level} 时，任务有 {held} 的时间在等待 CPU",
-                    figures,
-                    point.source,
-                )
-    return None
 
 
 CPU_LIMIT = BottleneckClass(KIND, "1", TITLE, Tier.SCORED, ("service_cpu",), judge)

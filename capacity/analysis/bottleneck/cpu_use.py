@@ -1,0 +1,109 @@
+"""How much of its CPU limit does a part of the path use, and is it held back by it?
+
+One answer for the service, its database, its cache and its ingress alike.
+"""
+
+from dataclasses import dataclass
+
+from capacity.analysis.bottleneck.case import Case
+from capacity.analysis.bottleneck.roles import members_of, of_kind
+from capacity.analysis.bottleneck.series import Point
+from capacity.analysis.bottleneck.sight import Sight, place_of, see_own
+from capacity.analysis.bottleneck.telling import tell_point
+from capacity.analysis.bottleneck.thresholds import (
+    CPU_BUSY_RATIO,
+    CPU_FULL_RATIO,
+    PSI_CPU_RATIO,
+    THROTTLED_RATIO,
+)
+from capacity.model.bottleneck import Figure, Sentence, SubjectKind
+from capacity.model.confidence import Confidence
+from capacity.units import Unit
+
+_HOLDS_BACK = (
+    (
+        "throttle",
+        THROTTLED_RATIO,
+        "{subject} was held back in {value} of the scheduler's periods {at}",
+        "{at}，{subject} 在 {value} 的调度周期里被限流",
+    ),
+    (
+        "pod.psi_cpu",
+        PSI_CPU_RATIO,
+        "tasks of {subject} waited for a CPU {value} of the time {at}",
+        "{at}，{subject} 的任务有 {value} 的时间在等待 CPU",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CpuUse:
+    """The CPU of one kind of member near its limit, in sentences."""
+
+    sight: Sight
+    used: Sentence
+    held_back: Sentence | None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the limit is reached, and not only near."""
+        return self.sight.worst.value >= CPU_FULL_RATIO
+
+    @property
+    def by_rule(self) -> Confidence:
+        """High at the limit and held back, else medium."""
+        return Confidence.HIGH if self.is_full and self.held_back else Confidence.MEDIUM
+
+
+def cpu_use(case: Case, kind: SubjectKind) -> CpuUse | None:
+    """The member of a kind that is nearest to its limit; None when none is near."""
+    sight = see_own(case, of_kind(case, "cpu", kind), CPU_BUSY_RATIO)
+    if sight is None:
+        return None
+    return CpuUse(sight, _used(case, sight.worst), held_back(case, sight.worst))
+
+
+def held_back(case: Case, point: Point) -> Sentence | None:
+    """Throttled periods of the same member, or that its tasks waited for a CPU, at that load."""
+    for name, least, en, zh in _HOLDS_BACK:
+        held = same_member(case, name, point)
+        if held is not None and held.value >= least:
+            return tell_point(case, held, en, zh)
+    return None
+
+
+def same_member(case: Case, name: str, point: Point) -> Point | None:
+    """Another quantity of the member of a point, at the same level."""
+    return case.series(name).of_subject(point.subject).at(place_of(case, point))
+
+
+def _used(case: Case, worst: Point) -> Sentence:
+    """With its cores where they were read, and the throughput that came of it."""
+    figures: list[Figure] = []
+    en, zh = "{subject} used {value} of its CPU limit", "{subject} 用掉了 CPU 限额的 {value}"
+    cores = same_member(case, "pod.cores", worst) or _process_cores(case, worst)
+    if cores is not None:
+        figures.append(Figure("cores", cores.value, Unit.CORES))
+        en, zh = f"{en} ({{cores}})", f"{zh}（{{cores}}）"
+    en, zh = f"{en} {{at}}", f"{{at}}，{zh}"
+    if case.turn is not None:
+        figures.append(Figure("qps", case.levels[case.turn].qps, Unit.QPS))
+        en, zh = f"{en}; throughput stopped at {{qps}}", f"{zh}；吞吐量停在 {{qps}}"
+    return tell_point(case, worst, en, zh, figures=figures)
+
+
+def _process_cores(case: Case, worst: Point) -> Point | None:
+    """A process that is watched has one member only, however its quantities name it."""
+    return case.series("process.cores").at(place_of(case, worst))
+
+
+def qps_per_core(case: Case, kind: SubjectKind, place: int) -> float | None:
+    """Good answers for each core that all members of a kind used; None when not all are known."""
+    for name in ("pod.cores", "process.cores"):
+        point = case.series(name).at(place)
+        if point is None or point.reading.population is not None:
+            continue
+        cores = sum(member.value for member in members_of(point.reading, kind))
+        if cores > 0:
+            return case.levels[place].qps / cores
+    return None

@@ -1,0 +1,95 @@
+"""Whose is a member of a reading: the service's, its database's, its cache's or its ingress'?
+
+A run may watch pods of all of them. What a reading is about by itself (`postgresql.*`, `redis.*`)
+is known; containers and groups of processes are told by the words of their names. The last word
+that says something decides, as in `shop-db` and `db-api`; a name that says nothing is the service.
+"""
+
+import re
+
+from capacity.analysis.bottleneck.case import Case
+from capacity.analysis.bottleneck.series import Point, Series
+from capacity.model.bottleneck import SubjectKind
+from capacity.model.resources import Direction, Member, Reading, ResourceScope
+
+_DATABASE = """
+cassandra clickhouse cockroach cockroachdb couchdb database db elasticsearch etcd influxdb mariadb
+mariadbd mongo mongod mongodb mongos mssql mysql mysqld neo4j opensearch oracle percona pg pgbouncer
+pgpool pgsql postgres postgresql scylla sqlservr tidb tikv timescaledb
+"""
+_CACHE = "cache dragonfly hazelcast keydb memcache memcached redis valkey"
+_INGRESS = "contour envoy haproxy ingress ingressgateway traefik"
+_SERVICE = "api app application backend consumer demo frontend service svc web worker"
+# What stands beside a part of the path without serving a request.
+_BESIDE = "agent exporter metrics monitor"
+_KIND_OF_WORD: dict[str, SubjectKind | None] = {
+    word: kind
+    for words, kind in (
+        (_DATABASE, SubjectKind.DATABASE),
+        (_CACHE, SubjectKind.CACHE),
+        (_INGRESS, SubjectKind.INGRESS),
+        (_SERVICE, SubjectKind.SERVICE),
+        (_BESIDE, None),
+    )
+    for word in words.split()
+}
+_KIND_OF_SCOPE = {
+    ResourceScope.DATABASE: SubjectKind.DATABASE,
+    ResourceScope.CACHE: SubjectKind.CACHE,
+    ResourceScope.INGRESS: SubjectKind.INGRESS,
+    ResourceScope.NODE: SubjectKind.NODE,
+}
+# A deployment's pod has the hash of its replica set and five characters; others a number or those.
+_POD_SUFFIX = re.compile(r"(-[a-z0-9]{6,10})?-[a-z0-9]{5}$|-[0-9]+$")
+# Quantities of all processes of a machine, by groups; others of a process are of the one chosen.
+_BY_GROUP = "process_exporter."
+# The words of container names that every chart uses, which say nothing about what they are.
+_GENERAL_CONTAINERS = frozenset({"app", "main", "server", "container"})
+
+
+def role_of(subject: str, scope: ResourceScope = ResourceScope.SERVICE) -> SubjectKind | None:
+    """Whose a member is by its name; None for what only watches, such as an exporter."""
+    if scope in _KIND_OF_SCOPE:
+        return _KIND_OF_SCOPE[scope]
+    parts = subject.split("/")
+    pod, container = [*parts[1:], "", ""][:2] if len(parts) > 1 else (subject, "")
+    for name in ("" if container in _GENERAL_CONTAINERS else container, pod):
+        words = [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
+        telling = [word for word in words if word in _KIND_OF_WORD]
+        if telling:
+            return _KIND_OF_WORD[telling[-1]]
+        if "proxy" in words:
+            return SubjectKind.INGRESS
+    return SubjectKind.SERVICE
+
+
+def workload_of(subject: str) -> str:
+    """What replicas of one container have in common: the name without what tells pods apart."""
+    parts = subject.split("/")
+    if len(parts) < 2:
+        return subject
+    return "/".join((parts[0], _POD_SUFFIX.sub("", parts[1]), *parts[2:]))
+
+
+def members_of(reading: Reading, kind: SubjectKind) -> tuple[Member, ...]:
+    """The members of one kind; a process that is watched by itself is the service."""
+    if reading.scope is ResourceScope.PROCESS and not reading.name.startswith(_BY_GROUP):
+        return reading.members if kind is SubjectKind.SERVICE else ()
+    return tuple(one for one in reading.members if role_of(one.subject, reading.scope) is kind)
+
+
+def of_kind(case: Case, name: str, kind: SubjectKind) -> Series:
+    """A quantity over the levels, of the worst member of one kind at each."""
+    series = case.series(name)
+    points = tuple(
+        None if point is None else _of_kind(point, kind, series.direction)
+        for point in series.points
+    )
+    return Series(name, series.unit, series.scope, series.aspect, series.direction, points)
+
+
+def _of_kind(point: Point, kind: SubjectKind, direction: Direction) -> Point | None:
+    choose = max if direction is Direction.HIGH_IS_BAD else min
+    members = members_of(point.reading, kind)
+    worst = choose(members, key=lambda member: member.value, default=None)
+    return None if worst is None else Point(point.level, worst, point.reading)

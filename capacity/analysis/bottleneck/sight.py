@@ -1,0 +1,121 @@
+"""Was a resource at its threshold, when, and how sure does that make its class?
+
+A resource that crosses its threshold well after throughput had stopped to grow follows the cause.
+One that is beyond it at every level is background, unless throughput did not grow from the first
+level on and nobody but the service uses the resource: then it was full from the start.
+"""
+
+from dataclasses import dataclass
+
+from capacity.analysis.bottleneck.case import Case
+from capacity.analysis.bottleneck.marks import at_most, is_background, is_timed, score
+from capacity.analysis.bottleneck.series import Point, Series
+from capacity.analysis.bottleneck.thresholds import QUEUEING_RATIO
+from capacity.model.bottleneck import Candidate, Marks, Sentence, Subject, SubjectKind
+from capacity.model.confidence import Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Where a resource first was at its threshold, and the point that was nearest to trouble.
+
+    `is_late` is true when that was two levels or more after throughput had stopped to grow.
+    """
+
+    place: int
+    worst: Point
+    is_timed: bool | None
+    is_late: bool
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether its samples are too few, or cover too little, for a claim of high confidence."""
+        return self.worst.has_few_samples or not self.worst.reading.may_stop
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What the candidates of one class have in common."""
+
+    kind: str
+    title: Sentence
+    advice: Sentence
+
+
+def see(case: Case, series: Series, threshold: float) -> Sight | None:
+    """A resource that others may use as well; None when it was not there, or is background."""
+    return None if is_background(series, threshold) else _sight(case, series, threshold)
+
+
+def see_own(case: Case, series: Series, threshold: float) -> Sight | None:
+    """A resource that only this part of the path uses."""
+    if case.turn != 0 and is_background(series, threshold):
+        return None
+    return _sight(case, series, threshold)
+
+
+def _sight(case: Case, series: Series, threshold: float) -> Sight | None:
+    place, worst = series.first_beyond(threshold), series.worst
+    if place is None or worst is None:
+        return None
+    from_start = place == 0 and case.turn == 0
+    return Sight(
+        place=place,
+        worst=worst,
+        is_timed=None if from_start else is_timed(case, series, threshold),
+        is_late=case.turn is not None and place > case.turn + 1,
+    )
+
+
+def waits_at(case: Case, place: int) -> bool:
+    """Whether most of a request's time there was more than it takes without load."""
+    ratio = case.numbers[place].queueing_ratio
+    return ratio is not None and ratio >= QUEUEING_RATIO
+
+
+def place_of(case: Case, point: Point) -> int:
+    """The place of a point among the levels."""
+    return next(
+        place for place, step in enumerate(case.levels) if step.plan.load.level == point.level
+    )
+
+
+def marks_of(case: Case, sight: Sight, *, is_used_up: bool, is_waited_for: bool | None) -> Marks:
+    """The four marks of what was seen."""
+    return Marks(
+        is_used_up=is_used_up,
+        is_waited_for=is_waited_for,
+        is_timed=sight.is_timed,
+        has_stopped_growth=case.has_stopped_growth,
+    )
+
+
+def confidence_of(sight: Sight, marks: Marks, by_rule: Confidence) -> Confidence:
+    """What rule and marks allow: at most medium on few samples, at most low if it came late."""
+    confidence = at_most(by_rule, score(marks))
+    if sight.is_thin:
+        confidence = at_most(confidence, Confidence.MEDIUM)
+    return at_most(confidence, Confidence.LOW) if sight.is_late else confidence
+
+
+def candidate(
+    case: Case,
+    naming: Naming,
+    kind: SubjectKind,
+    sight: Sight,
+    *,
+    marks: Marks,
+    by_rule: Confidence,
+    evidence: tuple[Sentence | None, ...],
+) -> Candidate:
+    """A candidate of a class whose signal was seen; evidence that is None was not there."""
+    return Candidate(
+        kind=naming.kind,
+        title=naming.title,
+        subject=Subject(kind, sight.worst.subject),
+        confidence=confidence_of(sight, marks, by_rule),
+        marks=marks,
+        evidence=tuple(sentence for sentence in evidence if sentence is not None),
+        advice=naming.advice,
+        first_level=case.level_at(sight.place),
+    )
