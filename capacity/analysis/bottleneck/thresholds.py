@@ -17,6 +17,31 @@ PSI_CPU_RATIO = 0.30
 # A resource that is this high at the first load already is background, not cause.
 RISES_SPEARMAN = 0.8
 
+# What callers see. Throughput with less scatter over the levels than this is constant; a limiter
+# that queues keeps it within the second.
+CONSTANT_CV_RATIO = 0.05
+PACED_CV_RATIO = 0.02
+# A limit that somebody has typed in is a round number; no service is so near to one for long.
+ROUND_RATIO = 0.005
+# Slots this near to a whole number fit a pool; from the second value on every number does.
+SLOTS_NEAR_RATIO = 0.10
+SLOTS_CLOSE_RATIO = 0.05
+SLOTS_PROVE_NOTHING = 5
+# Fewer slots than this mean that requests wait while nothing works on them.
+SLOTS_OF_LIMITER = 0.5
+# P99 / P50 of a single caller: a CPU quota that runs out in the middle of the work.
+QUOTA_TAIL_RATIO = 5.0
+# Share of requests that failed from which on a step tells of failures.
+FAILED_LEAST_RATIO = 0.01
+# Median latency of failures over that of good answers: answered without doing the work.
+FAST_ERROR_RATIO = 0.5
+# Throughput has fallen when two levels beyond its peak are so much lower.
+FALLEN_RATIO = 0.10
+# Share of the concurrency that waits for a lock at the same time.
+LOCK_WAITS_SHARE = 0.25
+# Share of the latency in which the answer's body comes in.
+TRANSFER_MOST_RATIO = 0.50
+
 # Saturation of the resources in resources.py; shares unless another unit is named.
 HOT_THREAD_RATIO = 0.90
 MEMORY_FULL_RATIO = 0.90

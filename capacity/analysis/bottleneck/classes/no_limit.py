@@ -1,0 +1,86 @@
+"""Class 22: was no limit reached at all in the range that was tested?"""
+
+from capacity.analysis.bottleneck.answers import gain_between, is_clean
+from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
+from capacity.analysis.bottleneck.case import GROWTH_LEAST_RATIO, Case
+from capacity.analysis.bottleneck.resources import RESOURCES
+from capacity.analysis.bottleneck.words import load_words
+from capacity.model.bottleneck import Candidate, Figure, Marks, Sentence, Subject, SubjectKind
+from capacity.model.confidence import Confidence
+from capacity.model.findings import Capacity, CapacityKind
+from capacity.model.load import OpenLoop
+from capacity.model.resources import Aspect
+from capacity.model.run import Step
+from capacity.units import Unit
+
+KIND = "no_limit"
+TITLE = Sentence("no limit was reached", "未触及任何上限")
+ADVICE = Sentence("go on to higher loads: raise --max", "继续加大负载：提高 --max")
+# Throughput that grows by this much per doubling of the load is far from any limit.
+_GROWS_WELL_RATIO = 0.50
+# A service that answers so much of what was planned has kept up.
+_KEPT_UP_RATIO = 0.95
+_FEWEST_LEVELS = 2
+
+
+def judge(case: Case) -> tuple[Candidate, ...]:
+    """High where throughput still grew by half per doubling, medium from 5 % on."""
+    if not _is_open_ended(case):
+        return ()
+    before, last = case.levels[-2:]
+    gain = gain_between(before, last)
+    if gain is None or gain < GROWTH_LEAST_RATIO or not _keeps_up(last):
+        return ()
+    words = load_words(last)
+    figures = (
+        Figure("qps", last.qps, Unit.PER_SECOND),
+        Figure("gain", gain, Unit.RATIO),
+        words.figure,
+    )
+    evidence = Sentence(
+        f"throughput was {{qps}} at {words.en} and still grew by {{gain}} per doubling of the "
+        "load; nothing was at its limit",
+        f"{words.zh} 时吞吐为 {{qps}}，负载每翻一倍仍增长 {{gain}}；没有任何资源到达上限",
+        figures,
+    )
+    return (
+        Candidate(
+            KIND,
+            TITLE,
+            Subject(SubjectKind.SERVICE),
+            Confidence.HIGH if gain >= _GROWS_WELL_RATIO else Confidence.MEDIUM,
+            Marks(has_stopped_growth=False),
+            (evidence,),
+            ADVICE,
+        ),
+    )
+
+
+def _is_open_ended(case: Case) -> bool:
+    """Whether nothing stands against it: no limit broken, no failure, no resource that is full."""
+    capacity = case.capacity
+    if len(case.levels) < _FEWEST_LEVELS or case.turn is not None:
+        return False
+    if not isinstance(capacity, Capacity) or capacity.kind is not CapacityKind.NO_FAILURE_IN_RANGE:
+        return False
+    return all(is_clean(step) for step in case.levels) and not _is_anything_full(case)
+
+
+def _is_anything_full(case: Case) -> bool:
+    """Whether a resource reached its threshold that had not been beyond it from the first on."""
+    for resource in RESOURCES:
+        for tell in resource.tells:
+            series = case.series(tell.quantity)
+            if tell.full_at is None or series.aspect is Aspect.INFORMATION:
+                continue
+            if series.first_beyond(tell.full_at) not in (None, 0):
+                return True
+    return False
+
+
+def _keeps_up(last: Step) -> bool:
+    load = last.plan.load
+    return not isinstance(load, OpenLoop) or last.qps >= _KEPT_UP_RATIO * load.rate_qps
+
+
+NO_LIMIT = BottleneckClass(KIND, "22", TITLE, Tier.LAST_RESORT, (), judge)

@@ -1,0 +1,201 @@
+"""Class 7: is a fixed number of requests served at a time: a pool, threads or workers?
+
+A pool's own metric says so outright. Without one, throughput that stops at a whole number of slots
+fits a pool, as it fits so many cores at work: only an idle CPU that was seen tells them apart, and
+from five slots on the whole number proves nothing.
+"""
+
+from collections.abc import Sequence
+
+from capacity.analysis.bottleneck.answers import is_clean
+from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
+from capacity.analysis.bottleneck.case import Case
+from capacity.analysis.bottleneck.ease import EaseState, cpu_ease, ease_sentence
+from capacity.analysis.bottleneck.marks import at_most, is_background, is_timed, score
+from capacity.analysis.bottleneck.plateau import (
+    Plateau,
+    is_mostly_transfer,
+    is_queueing,
+    plateau_of,
+    steadiness_sentence,
+)
+from capacity.analysis.bottleneck.series import Point
+from capacity.analysis.bottleneck.thresholds import (
+    CONSTANT_CV_RATIO,
+    PACED_CV_RATIO,
+    POOL_FULL_RATIO,
+    QUOTA_TAIL_RATIO,
+    SLOTS_CLOSE_RATIO,
+    SLOTS_NEAR_RATIO,
+    SLOTS_PROVE_NOTHING,
+    TRANSFER_MOST_RATIO,
+    WAITING_LEAST,
+)
+from capacity.analysis.bottleneck.words import load_words
+from capacity.model.bottleneck import Candidate, Figure, Marks, Sentence, Subject, SubjectKind
+from capacity.model.confidence import Confidence
+from capacity.units import Unit
+
+KIND = "pool"
+TITLE = Sentence("pool, threads or workers of the service", "服务的连接池、线程或工作进程")
+ADVICE = Sentence(
+    "compare with the sizes of pools, threads and workers, and raise them only as far as what "
+    "stands behind them can carry",
+    "对照连接池、线程池和工作进程的配置大小，并且只提高到下游能承受的程度",
+)
+# A pool's share in use, and how many wait for it where that is told, too.
+_METRICS = (("jvm.pool", "jvm.pool_waiting"), ("jvm.tomcat_threads", None))
+
+
+def judge(case: Case) -> tuple[Candidate, ...]:
+    """High with a pool's own metric; by the curve at most medium, and low without a CPU seen."""
+    by_metric = tuple(
+        candidate
+        for name, waiting in _METRICS
+        for candidate in _by_metric(case, name, POOL_FULL_RATIO, waiting)
+    )
+    return by_metric or _by_curve(case)
+
+
+def _by_metric(case: Case, name: str, full_at: float, waiting: str | None) -> tuple[Candidate, ...]:
+    """A pool that is full; one that is so because the CPU is, is a symptom."""
+    used = case.series(name)
+    place, worst = used.first_beyond(full_at), used.worst
+    if place is None or worst is None or is_background(used, full_at):
+        return ()
+    waited = [] if waiting is None else [p for p in case.series(waiting).read if _waits(p)]
+    ease = cpu_ease(case)
+    marks = Marks(
+        is_used_up=True,
+        is_waited_for=bool(waited) or is_queueing(case),
+        is_timed=is_timed(case, used, full_at),
+        has_stopped_growth=case.has_stopped_growth,
+    )
+    ceiling = Confidence.LOW if ease.state is EaseState.BUSY else Confidence.HIGH
+    if worst.has_few_samples:
+        ceiling = at_most(ceiling, Confidence.MEDIUM)
+    return (
+        Candidate(
+            KIND,
+            TITLE,
+            Subject(SubjectKind.SERVICE, worst.subject),
+            at_most(score(marks), ceiling),
+            marks,
+            (_used(case, worst), *(_waiting(case, point) for point in waited[-1:]), *_slots(case)),
+            ADVICE,
+            case.level_at(place),
+        ),
+    )
+
+
+def _waits(point: Point) -> bool:
+    return point.value >= WAITING_LEAST
+
+
+def _by_curve(case: Case) -> tuple[Candidate, ...]:
+    """Whole slots, a sharp knee there, even throughput, and a CPU that is not the reason."""
+    plateau, ease = plateau_of(case), cpu_ease(case)
+    if plateau is None or not _fits(case, plateau) or ease.state is EaseState.BUSY:
+        return ()
+    is_seen = ease.state is EaseState.IDLE
+    if not is_seen and not _fits_blindly(case, plateau):
+        return ()
+    if plateau.whole_slots >= SLOTS_PROVE_NOTHING and not (is_seen and _is_even(plateau)):
+        return ()
+    marks = Marks(is_waited_for=is_queueing(case), has_stopped_growth=True)
+    ceiling = Confidence.MEDIUM if is_seen and plateau.is_sharp else Confidence.LOW
+    return (
+        Candidate(
+            KIND,
+            TITLE,
+            Subject(SubjectKind.SERVICE),
+            at_most(score(marks), ceiling),
+            marks,
+            (*_slots(case), ease_sentence(ease), *_steady(plateau)),
+            ADVICE,
+            case.level_at(case.turn),
+        ),
+    )
+
+
+def _fits(case: Case, plateau: Plateau) -> bool:
+    """What every pool shows."""
+    is_even = plateau.constancy_ratio is None or plateau.constancy_ratio < CONSTANT_CV_RATIO
+    return (
+        plateau.whole_slots >= 2
+        and plateau.slots_off_ratio <= SLOTS_NEAR_RATIO
+        and is_even
+        and is_clean(plateau.steps[0])
+        and not is_mostly_transfer(case, TRANSFER_MOST_RATIO)
+    )
+
+
+def _fits_blindly(case: Case, plateau: Plateau) -> bool:
+    """What it must show beside that where no CPU was seen: a quota looks alike from afar."""
+    tail_ratio = case.numbers[0].tail_ratio
+    return (
+        plateau.slots_off_ratio <= SLOTS_CLOSE_RATIO
+        and plateau.is_sharp
+        and (tail_ratio is None or tail_ratio < QUOTA_TAIL_RATIO)
+    )
+
+
+def _is_even(plateau: Plateau) -> bool:
+    scatter = plateau.constancy_ratio
+    return plateau.is_sharp and scatter is not None and scatter < PACED_CV_RATIO
+
+
+def _used(case: Case, worst: Point) -> Sentence:
+    words = load_words(case.levels[_place(case, worst)])
+    return Sentence(
+        f"{{pool}} was {{used}} in use at {words.en}",
+        f"{words.zh} 时，{{pool}} 的占用率为 {{used}}",
+        (Figure("pool", worst.subject), Figure("used", worst.value, Unit.RATIO), words.figure),
+        worst.source,
+    )
+
+
+def _waiting(case: Case, point: Point) -> Sentence:
+    words = load_words(case.levels[_place(case, point)])
+    return Sentence(
+        f"{{waiting}} waited for it at {words.en}",
+        f"{words.zh} 时有 {{waiting}} 个在等待它",
+        (Figure("waiting", point.value, Unit.COUNT), words.figure),
+        point.source,
+    )
+
+
+def _place(case: Case, point: Point) -> int:
+    """Where among the levels a point was read."""
+    levels = [step.plan.load.level for step in case.levels]
+    return levels.index(point.level)
+
+
+def _slots(case: Case) -> Sequence[Sentence]:
+    """How many are served at a time, by throughput and the unloaded latency."""
+    plateau = plateau_of(case)
+    if plateau is None or plateau.slots is None or plateau.whole_slots < 1:
+        return ()
+    return (
+        Sentence(
+            "about {whole} requests are served at a time ({qps} x {unloaded} = {slots}): a pool of "
+            "{whole} fits",
+            "约 {whole} 个请求同时被处理（{qps} x {unloaded} = {slots}）：符合大小为 {whole} 的池",
+            (
+                Figure("whole", float(plateau.whole_slots)),
+                Figure("qps", plateau.qps, Unit.PER_SECOND),
+                Figure("unloaded", plateau.unloaded_s, Unit.SECONDS),
+                Figure("slots", plateau.slots, Unit.NUMBER),
+            ),
+        ),
+    )
+
+
+def _steady(plateau: Plateau) -> Sequence[Sentence]:
+    sentence = steadiness_sentence(plateau)
+    return () if sentence is None else (sentence,)
+
+
+POOL = BottleneckClass(
+    KIND, "7", TITLE, Tier.SCORED, ("service_connection_pool", "service_threads_pool"), judge
+)

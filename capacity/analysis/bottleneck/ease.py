@@ -1,0 +1,90 @@
+"""Was the CPU of the service seen where throughput no longer grew, and was it at ease there?
+
+A share of a limit tells most. Where there is no limit, a service that uses less than half a core is
+at ease; one that uses more may be busy or not. A thread at its core, or a quota that runs out, is
+busy whatever the mean says. No reading is never an idle CPU.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from capacity.analysis.bottleneck.case import Case
+from capacity.analysis.bottleneck.numbers import CPU_CORES
+from capacity.analysis.bottleneck.series import Point
+from capacity.analysis.bottleneck.thresholds import (
+    CPU_EASY_RATIO,
+    HOT_THREAD_RATIO,
+    REDIS_BUSY_RATIO,
+    THROTTLED_RATIO,
+)
+from capacity.model.bottleneck import Figure, Sentence
+from capacity.units import Unit
+
+# Shares of all the CPU that the service may use, and what accuses whatever those say.
+_SHARES = ("cpu", "jvm.cpu")
+_ACCUSERS = (
+    ("process.hot_thread", HOT_THREAD_RATIO),
+    ("process_exporter.hot_thread", HOT_THREAD_RATIO),
+    ("redis.main_thread", REDIS_BUSY_RATIO),
+    ("throttle", THROTTLED_RATIO),
+)
+# Without a limit: less than half of one core.
+_EASY_CORES = 0.5
+
+
+class EaseState(StrEnum):
+    """What is known of the CPU beyond the turn."""
+
+    IDLE = "idle"
+    BUSY = "busy"
+    UNSEEN = "unseen"
+
+
+@dataclass(frozen=True, slots=True)
+class Ease:
+    """The state, and the highest value seen that tells so; None where nothing was seen."""
+
+    state: EaseState
+    point: Point | None = None
+
+
+def cpu_ease(case: Case) -> Ease:
+    """What is known of the service's CPU from the turn on; without a turn, at the last level."""
+    for name, threshold in _ACCUSERS:
+        point = _highest(case, name)
+        if point is not None and point.value >= threshold:
+            return Ease(EaseState.BUSY, point)
+    shares = [point for name in _SHARES if (point := _highest(case, name)) is not None]
+    if shares:
+        most = max(shares, key=lambda point: point.value)
+        is_easy = most.value < CPU_EASY_RATIO
+        return Ease(EaseState.IDLE if is_easy else EaseState.BUSY, most)
+    cores = [point for name in CPU_CORES if (point := _highest(case, name)) is not None]
+    if cores and max(point.value for point in cores) < _EASY_CORES:
+        return Ease(EaseState.IDLE, max(cores, key=lambda point: point.value))
+    return Ease(EaseState.UNSEEN)
+
+
+def ease_sentence(ease: Ease) -> Sentence:
+    """The evidence that it was at ease, or that nothing is known of it."""
+    if ease.point is None:
+        return Sentence(
+            "the CPU of the service was not observed, so this rests on the curve alone",
+            "未观测服务的 CPU，因此该判断只依据曲线",
+        )
+    point = ease.point
+    return Sentence(
+        "{subject} used at most {cpu} of its CPU meanwhile"
+        if point.reading.unit is Unit.RATIO
+        else "{subject} used at most {cpu} meanwhile",
+        "此时 {subject} 的 CPU 最多只用到 {cpu}",
+        (Figure("subject", point.subject), Figure("cpu", point.value, point.reading.unit)),
+        point.source,
+    )
+
+
+def _highest(case: Case, name: str) -> Point | None:
+    """The highest value at the levels that count."""
+    first = len(case.levels) - 1 if case.turn is None else case.turn
+    read = [point for point in case.series(name).points[max(first, 0) :] if point is not None]
+    return max(read, key=lambda point: point.value, default=None)

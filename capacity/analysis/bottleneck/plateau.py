@@ -1,0 +1,126 @@
+"""How many requests are served at a time where throughput no longer grows, and how evenly?
+
+Slots are X * R(1), the asymptotic bound of a closed network (Denning and Buzen, 1978): with a fixed
+number of servers in parallel they are that number, with a limiter that makes requests wait they are
+below one, and the median R(1) keeps a few slow answers out of them.
+"""
+
+from dataclasses import dataclass
+from math import floor, isfinite, log10
+from statistics import fmean, median
+
+from capacity.analysis.bottleneck.case import Case
+from capacity.analysis.bottleneck.numbers import constancy_ratio
+from capacity.analysis.bottleneck.thresholds import QUEUEING_RATIO
+from capacity.model.bottleneck import Figure, Sentence
+from capacity.model.load import ClosedLoop
+from capacity.model.run import Step
+from capacity.units import Unit
+
+# First digits of the limits that people set.
+_ROUND = (1.0, 1.2, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5, 8.0, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Plateau:
+    """The levels from the turn on of a closed loop, in numbers.
+
+    `slots` is None where the first level may have waited already: its latency is not unloaded.
+    `constancy_ratio` is None for fewer than three levels. `is_from_first` says that a single caller
+    had all of the throughput.
+    """
+
+    steps: tuple[Step, ...]
+    qps: float
+    unloaded_s: float
+    slots: float | None
+    constancy_ratio: float | None
+    is_from_first: bool
+    is_sharp: bool
+
+    @property
+    def whole_slots(self) -> int:
+        """The whole number that the slots are nearest to; 0 where they are not known."""
+        return 0 if self.slots is None else round(self.slots)
+
+    @property
+    def slots_off_ratio(self) -> float:
+        """How far the slots are from that number, as a share of it."""
+        if self.slots is None or self.whole_slots < 1:
+            return 1.0
+        return abs(self.slots - self.whole_slots) / self.whole_slots
+
+    @property
+    def round_qps(self) -> float:
+        """The nearest number that somebody may have typed in."""
+        decade = 10.0 ** floor(log10(self.qps))
+        return min((decade * digits for digits in _ROUND), key=lambda one: abs(one - self.qps))
+
+    @property
+    def round_off_ratio(self) -> float:
+        """How far throughput is from that number, as a share of it."""
+        return abs(self.qps - self.round_qps) / self.round_qps
+
+
+def plateau_of(case: Case) -> Plateau | None:
+    """What is known of it; None where throughput still grew, or no concurrency was set."""
+    if case.turn is None or not all(isinstance(s.plan.load, ClosedLoop) for s in case.levels):
+        return None
+    first = case.levels[0]
+    qps = median(step.qps for step in case.plateau)
+    if first.latency is None or not (isfinite(qps) and qps > 0):
+        return None
+    is_single = first.plan.load.level == 1
+    slots = qps * first.latency.p50_s if case.turn > 0 or is_single else None
+    return Plateau(
+        steps=case.plateau,
+        qps=qps,
+        unloaded_s=first.latency.p50_s,
+        slots=slots,
+        constancy_ratio=constancy_ratio([step.qps for step in case.plateau]),
+        is_from_first=case.turn == 0 and is_single,
+        is_sharp=slots is not None and _is_sharp(case, case.turn, slots),
+    )
+
+
+def is_queueing(case: Case) -> bool:
+    """Whether at the highest level much of the latency is waiting."""
+    ratio = case.numbers[-1].queueing_ratio if case.numbers else None
+    return ratio is not None and ratio >= QUEUEING_RATIO
+
+
+def transfer_share(step: Step) -> float | None:
+    """Share of the latency in which the answer's body came in."""
+    if step.transfer is None or step.latency is None or step.latency.mean_s <= 0:
+        return None
+    return step.transfer.mean_s / step.latency.mean_s
+
+
+def is_mostly_transfer(case: Case, least_ratio: float) -> bool:
+    """Whether at the levels beyond the turn requests took their time in coming in."""
+    shares = [share for step in case.plateau if (share := transfer_share(step)) is not None]
+    return bool(shares) and fmean(shares) >= least_ratio
+
+
+def _is_sharp(case: Case, turn: int, slots: float) -> bool:
+    """Whether the first level that can fill the slots had all of the throughput.
+
+    So it is with one station of servers in parallel, whatever their times are; where several take
+    turns the curve bends slowly.
+    """
+    filling = [i for i, step in enumerate(case.levels) if step.plan.load.level >= 0.95 * slots]
+    return bool(filling) and turn <= filling[0]
+
+
+def steadiness_sentence(plateau: Plateau) -> Sentence | None:
+    """How little throughput changes over the levels; None where they are too few to tell."""
+    if plateau.constancy_ratio is None:
+        return None
+    return Sentence(
+        "throughput scatters by {scatter} over {levels} levels",
+        "{levels} 级负载下吞吐的离散度为 {scatter}",
+        (
+            Figure("scatter", plateau.constancy_ratio, Unit.RATIO),
+            Figure("levels", float(len(plateau.steps))),
+        ),
+    )
