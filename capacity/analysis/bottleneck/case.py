@@ -6,6 +6,7 @@ cannot be believed are not among them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from capacity.analysis.bottleneck.numbers import constancy_ratio, step_numbers
 from capacity.analysis.bottleneck.series import Series, all_series
@@ -16,8 +17,12 @@ from capacity.model.resources import Aspect, Direction, ResourceScope
 from capacity.model.run import Run, Step, Trust
 from capacity.units import Unit
 
-# A level with so much of the best throughput has all of it: from there on it no longer grew.
+# A level with so much of the best later throughput has all of it: from there on it no longer grew.
 FULL_RATIO = 0.95
+# A single later level may scatter so far above it.
+FULL_WITH_SCATTER_RATIO = 0.87
+# A load that was raised less than this would hide growth in that tolerance.
+SHOWS_GROWTH_FACTOR = 1.2
 # Throughput that grows less than this per doubling of the load has stopped to grow.
 GROWTH_LEAST_RATIO = 0.05
 
@@ -86,12 +91,20 @@ def make_case(run: Run, knee: Knee | NoKnee, capacity: Capacity | NoCapacity) ->
 
 
 def turn_of(curve: Sequence[tuple[float, float]]) -> int | None:
-    """The first place with all of the throughput, of levels and QPS, ascending.
+    """The first place after which throughput does not grow, of levels and QPS, ascending.
 
-    None when only the last level has it: then nothing has shown that throughput stops to grow.
+    No single later level may be far above it, and no two neighbours together more than a little:
+    one that scatters does not move the turn. None where the levels after it do not reach far enough
+    to show growth, if there were any.
     """
-    best_qps = max((qps for _, qps in curve), default=0.0)
-    if best_qps <= 0:
-        return None
-    place = next(place for place, (_, qps) in enumerate(curve) if qps >= FULL_RATIO * best_qps)
-    return place if place < len(curve) - 1 else None
+    for place, (level, qps) in enumerate(curve[:-1]):
+        later = [one for _, one in curve[place + 1 :]]
+        pairs = [(one + other) / 2.0 for one, other in pairwise(later)] or later
+        if (
+            qps >= FULL_RATIO * max(pairs)
+            and qps >= FULL_WITH_SCATTER_RATIO * max(later)
+            and curve[-1][0] >= SHOWS_GROWTH_FACTOR * level
+            and max(one for _, one in curve) > 0
+        ):
+            return place
+    return None

@@ -15,13 +15,33 @@ from capacity.model.run import Step
 # CPU time of the service, the most telling first: each is in cores, summed over its members.
 CPU_CORES = ("pod.cores", "process.cores", "go.cores", "python.cores", "process_exporter.cores")
 
+# Throughput that follows the load so closely has not waited.
+_UNLOADED_RATIO = 0.9
+
 
 def step_numbers(steps: Sequence[Step], series: dict[str, Series]) -> tuple[StepNumbers, ...]:
-    """One row for each level, in their order; the first level is the unloaded one."""
-    unloaded_s = _median_s(steps[0]) if steps else None
+    """One row for each level, in their order; the first level may be the unloaded one."""
+    unloaded_s = unloaded_median_s(steps)
     return tuple(
         _numbers(step, unloaded_s, _cores(series, place)) for place, step in enumerate(steps)
     )
+
+
+def unloaded_median_s(steps: Sequence[Step]) -> float | None:
+    """The median latency without load, None where the first level was a load already.
+
+    One request at a time waits for no other. A higher first level had room to spare if throughput
+    grew with the load up to the next.
+    """
+    if not steps:
+        return None
+    first = steps[0]
+    if isinstance(first.plan.load, ClosedLoop) and first.plan.load.concurrency == 1:
+        return _median_s(first)
+    if len(steps) == 1 or first.qps <= 0:
+        return None
+    asked = steps[1].plan.load.level / first.plan.load.level
+    return _median_s(first) if steps[1].qps / first.qps >= _UNLOADED_RATIO * asked else None
 
 
 def constancy_ratio(qps: Sequence[float]) -> float | None:
@@ -72,10 +92,13 @@ def _error_speed(step: Step) -> float | None:
 
 
 def _littles(step: Step) -> float | None:
-    """In flight over all requests, good or not, as a share of the concurrency asked for."""
-    if not isinstance(step.plan.load, ClosedLoop) or step.mean_in_flight is None:
+    """The time of all requests, good or not, as a share of the time that the users had."""
+    if not isinstance(step.plan.load, ClosedLoop) or step.hold_s <= 0:
         return None
-    return step.mean_in_flight / step.plan.load.concurrency
+    if step.latency is None or (step.failed_latency is None and any(step.counts.failures.values())):
+        return None
+    spent_s = sum(one.mean_s * one.count for one in (step.latency, step.failed_latency) if one)
+    return spent_s / (step.hold_s * step.plan.load.concurrency)
 
 
 def _cores(series: dict[str, Series], place: int) -> float | None:
