@@ -11,11 +11,10 @@ from capacity.analysis.findings import EXIT_NO_CAPACITY, EXIT_NOT_VALID, EXIT_OK
 from capacity.analysis.missing import WHOLE_HOLDS
 from capacity.analysis.rejudge import rejudge
 from capacity.commands.analyze_source import Source, SourceKind, read_source
-from capacity.commands.output_folder import OutputFolder
+from capacity.commands.output_folder import OutputFolder, check_folder, write_new
 from capacity.commands.results import write_derived
 from capacity.commands.standard_output import say
 from capacity.commands.stop_rules import stop_rules
-from capacity.errors import StorageError, UsageError
 from capacity.model.findings import Capacity, Findings
 from capacity.model.rules import Rule
 from capacity.profile.rule_text import DEFAULT_STOPS
@@ -27,7 +26,6 @@ from capacity.report.texts import say as say_in
 from capacity.report.verdict import findings_lines, verdict_lines
 from capacity.storage.encoding import json_text
 from capacity.storage.findings import Analysed, findings_json
-from capacity.storage.run_folder import check_writable
 from capacity.units import Unit
 
 FINDINGS_FILE = "findings.json"
@@ -74,8 +72,8 @@ def command(
     """
     picked = pick_language(language, os.environ)
     source = read_source(path)
-    stops_from, rules = _limits(source, stops)
-    findings = _findings(source, rules, stops_from)
+    stops_from, rules = limits_of(source, stops)
+    findings = findings_of(source, rules, stops_from)
     code = _exit_code(findings)
     analysed = Analysed(
         kind=source.kind.value,
@@ -95,7 +93,7 @@ def command(
     return code
 
 
-def _limits(source: Source, stops: Sequence[str]) -> tuple[StopsFrom, tuple[Rule, ...]]:
+def limits_of(source: Source, stops: Sequence[str]) -> tuple[StopsFrom, tuple[Rule, ...]]:
     """The limits of --stop take the place of all others; a .dat file has none of its own."""
     if stops:
         return StopsFrom.COMMAND_LINE, stop_rules(stops, _units(source))
@@ -112,7 +110,8 @@ def _units(source: Source) -> dict[str, Unit]:
     return units if source.run is None else quantities_of(source.run) | units
 
 
-def _findings(source: Source, rules: tuple[Rule, ...], stops_from: StopsFrom) -> Findings:
+def findings_of(source: Source, rules: tuple[Rule, ...], stops_from: StopsFrom) -> Findings:
+    """What its steps say when they are held against these limits."""
     is_new = stops_from in (StopsFrom.COMMAND_LINE, StopsFrom.DEFAULTS)
     steps = rejudge(source.steps, rules) if is_new else source.steps
     missing = source.missing
@@ -161,18 +160,8 @@ def _not_valid(source: Source, language: Language) -> tuple[str, ...]:
 
 
 def _write(source: Source, findings: Findings, text: str, out: Path, language: Language) -> None:
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"{out} is not a folder", hint="name a folder with --out")
-    check_writable(out)
-    path = out / FINDINGS_FILE
-    try:
-        with path.open("x", encoding="ascii") as stream:
-            stream.write(text)
-    except OSError as error:
-        raise StorageError(
-            f"{path}: cannot be written: {error.strerror or error}",
-            hint="choose another folder with --out",
-        ) from error
+    check_folder(out)
+    write_new(out / FINDINGS_FILE, text)
     if source.run is None:
         click.echo(f"note: {say_in(language, 'analyze_no_graphs', folder=f'{out}/')}", err=True)
         return

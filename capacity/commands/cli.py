@@ -27,6 +27,11 @@ COMMANDS = {
         "analyze",
         "command",
     ),
+    "compare-paths": (
+        "Say which side of the edge limits, of two runs.",
+        "compare_paths",
+        "command",
+    ),
     "demo": ("Start a local service of known capacity to try things on.", "demo", "command"),
     "version": ("Show the versions of both halves.", "version", "command"),
 }

@@ -6,12 +6,11 @@ from pathlib import Path
 import click
 
 from capacity.analysis.findings import analyze
-from capacity.commands.output_folder import OutputFolder
+from capacity.commands.output_folder import OutputFolder, check_folder
 from capacity.commands.results import AnswerForm, print_answer, write_derived
-from capacity.errors import UsageError
 from capacity.report.books import books_lines
 from capacity.report.texts import pick_language
-from capacity.storage.run_folder import check_writable, read_run
+from capacity.storage.run_folder import read_run
 
 
 @click.command("report")
@@ -35,9 +34,7 @@ def command(*, run_folder: Path, out: Path | None, language: str) -> int:
     findings = analyze(run)
     source = run_folder if run_folder.is_dir() else run_folder.parent
     folder = _free_folder(source) if out is None else out
-    if out is not None and out.exists() and not out.is_dir():
-        raise UsageError(f"{out} is not a folder", hint="name a folder with --out")
-    check_writable(folder)
+    check_folder(folder)
     picked = pick_language(language, os.environ)
     derived = write_derived(run, findings, folder, picked)
     for line in books_lines(run, picked):

@@ -11,6 +11,7 @@ from capacity.errors import UsageError
 from capacity.report.texts_analyze import ANALYZE_EN, ANALYZE_ZH
 from capacity.report.texts_bottleneck import BOTTLENECK_EN, BOTTLENECK_ZH
 from capacity.report.texts_check import CHECK_EN, CHECK_ZH
+from capacity.report.texts_paths import PATHS_EN, PATHS_ZH
 from capacity.report.texts_resources import RESOURCES_EN, RESOURCES_ZH
 from capacity.report.texts_verdict import VERDICT_EN, VERDICT_ZH
 
@@ -197,8 +198,8 @@ _ZH = {
 }
 
 CATALOGUES: Mapping[Language, Mapping[str, str]] = {
-    Language.EN: _EN | VERDICT_EN | BOTTLENECK_EN | RESOURCES_EN | CHECK_EN | ANALYZE_EN,
-    Language.ZH: _ZH | VERDICT_ZH | BOTTLENECK_ZH | RESOURCES_ZH | CHECK_ZH | ANALYZE_ZH,
+    Language.EN: _EN | VERDICT_EN | BOTTLENECK_EN | RESOURCES_EN | CHECK_EN | ANALYZE_EN | PATHS_EN,
+    Language.ZH: _ZH | VERDICT_ZH | BOTTLENECK_ZH | RESOURCES_ZH | CHECK_ZH | ANALYZE_ZH | PATHS_ZH,
 }
 
 

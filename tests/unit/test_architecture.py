@@ -49,6 +49,8 @@ MODEL_NAMES = {
     "run": "EndReason Environment Event LittlesLaw Phase ReadingsAwaited ResourcesRead RuleFired "
     "Run RunEnd RunFinished RunStarted SnapshotTaken Stalls Step StepFinished StepReassessed "
     "StepStarted Trust Validity",
+    "paths": "PathComparison PathLevel PathPoint PathSide PathTimes PathVerdict PlanDifference "
+    "SecondRole Undecided Unlike",
     "load": "Arrivals ClosedLoop ConcurrencyLadder Ladder Load OpenLoop RateLadder",
     "snapshot": "ConnectionCounts Counts FailureKind FailureSample FailureTrace GeneratorLoad "
     "LatencySummary Schedule Side SlotTimes Snapshot WarningKind",

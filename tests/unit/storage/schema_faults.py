@@ -4,6 +4,7 @@ from pathlib import Path
 
 SCHEMA = Path("capacity/schemas/run.schema.json")
 FINDINGS_SCHEMA = Path("capacity/schemas/findings.schema.json")
+PATHS_SCHEMA = Path("capacity/schemas/paths.schema.json")
 
 
 def faults(value: object, schema: dict[str, object], root: dict[str, object]) -> list[str]:
