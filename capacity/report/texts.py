@@ -4,12 +4,14 @@ Only sentences and labels: metric names, rules, reasons from the run and the key
 English everywhere. A test keeps keys and fields of both catalogues equal.
 """
 
+from collections import ChainMap
 from collections.abc import Mapping
 from enum import StrEnum
 
 from capacity.errors import UsageError
 from capacity.report.texts_analyze import ANALYZE_EN, ANALYZE_ZH
 from capacity.report.texts_bottleneck import BOTTLENECK_EN, BOTTLENECK_ZH
+from capacity.report.texts_bottleneck_page import BOTTLENECK_PAGE_EN, BOTTLENECK_PAGE_ZH
 from capacity.report.texts_check import CHECK_EN, CHECK_ZH
 from capacity.report.texts_paths import PATHS_EN, PATHS_ZH
 from capacity.report.texts_resources import RESOURCES_EN, RESOURCES_ZH
@@ -197,9 +199,28 @@ _ZH = {
     "请安装一种，例如软件包 fonts-noto-cjk",
 }
 
+_PARTS_EN = (
+    VERDICT_EN,
+    BOTTLENECK_EN,
+    BOTTLENECK_PAGE_EN,
+    RESOURCES_EN,
+    CHECK_EN,
+    ANALYZE_EN,
+    PATHS_EN,
+)
+_PARTS_ZH = (
+    VERDICT_ZH,
+    BOTTLENECK_ZH,
+    BOTTLENECK_PAGE_ZH,
+    RESOURCES_ZH,
+    CHECK_ZH,
+    ANALYZE_ZH,
+    PATHS_ZH,
+)
+
 CATALOGUES: Mapping[Language, Mapping[str, str]] = {
-    Language.EN: _EN | VERDICT_EN | BOTTLENECK_EN | RESOURCES_EN | CHECK_EN | ANALYZE_EN | PATHS_EN,
-    Language.ZH: _ZH | VERDICT_ZH | BOTTLENECK_ZH | RESOURCES_ZH | CHECK_ZH | ANALYZE_ZH | PATHS_ZH,
+    Language.EN: dict(ChainMap(_EN, *_PARTS_EN)),
+    Language.ZH: dict(ChainMap(_ZH, *_PARTS_ZH)),
 }
 
 

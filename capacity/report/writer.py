@@ -7,6 +7,8 @@ from typing import Protocol
 from capacity.errors import StorageError
 from capacity.model.findings import Findings
 from capacity.model.run import Run
+from capacity.report.bottleneck_observed import overview
+from capacity.report.bottleneck_page import bottleneck_page
 from capacity.report.charts import qps_ttlb_figure, save_png, success_rate_figure
 from capacity.report.charts_resources import resources_figure
 from capacity.report.steps_csv import steps_csv
@@ -44,15 +46,32 @@ def _write_csv(run: Run, findings: Findings, folder: Path, language: Language) -
     """One table; its keys are the same in every language."""
     del language
     path = folder / "steps.csv"
+    _write_text(path, steps_csv(run, findings.diagnosis))
+    return (path,)
+
+
+def _write_md(run: Run, findings: Findings, folder: Path, language: Language) -> tuple[Path, ...]:
+    """What is known of the bottleneck; of findings without a diagnosis there is nothing to tell."""
+    diagnosis = findings.diagnosis
+    if diagnosis is None:
+        return ()
+    seen = overview(run, findings)
+    path = folder / f"{run.plan.name}_bottleneck.md"
+    page = bottleneck_page(run, findings, diagnosis, seen, language, figure=None)
+    _write_text(path, page)
+    return (path,)
+
+
+def _write_text(path: Path, text: str) -> None:
+    """A new file, line ends as they are."""
     try:
         with path.open("x", encoding="utf-8", newline="") as stream:
-            stream.write(steps_csv(run, findings.diagnosis))
+            stream.write(text)
     except OSError as error:
         raise StorageError(
             f"{path}: cannot be written: {error.strerror or error}",
             hint="choose another folder with --out",
         ) from error
-    return (path,)
 
 
-WRITERS: Mapping[str, Writer] = {"png": _write_png, "csv": _write_csv}
+WRITERS: Mapping[str, Writer] = {"png": _write_png, "csv": _write_csv, "md": _write_md}
