@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from capacity.analysis.bottleneck.case import Case, make_case
 from capacity.analysis.bottleneck.resources import RESOURCES, Resource
+from capacity.analysis.bottleneck.roles import of_kind
 from capacity.analysis.bottleneck.series import Series
 from capacity.model.bottleneck import Diagnosis, DiagnosisState, Movement, Mover, Sentence
 from capacity.model.findings import Findings
@@ -90,12 +91,7 @@ def overview(run: Run, findings: Findings) -> Overview:
     case = make_case(run, findings.knee, findings.capacity)
     if diagnosis is None:
         return Overview(case.levels, ())
-    seen: list[Observed] = []
-    for resource in RESOURCES:
-        shown = {one.quantity for one in seen}
-        found = _observed(case, resource, diagnosis)
-        if found is not None and found.quantity not in shown:
-            seen.append(found)
+    seen = [one for resource in RESOURCES if (one := _observed(case, resource, diagnosis))]
     generator = _generator(case, diagnosis)
     if generator is not None and (seen or diagnosis.state is DiagnosisState.GENERATOR):
         seen.append(generator)
@@ -105,7 +101,7 @@ def overview(run: Run, findings: Findings) -> Overview:
 def _observed(case: Case, resource: Resource, diagnosis: Diagnosis) -> Observed | None:
     """By the most telling of its quantities that was read."""
     for tell in resource.tells:
-        series = case.series(tell.quantity)
+        series = of_kind(case, tell.quantity, resource.subject)
         if series.read:
             return Observed(
                 resource=resource.name,

@@ -26,6 +26,9 @@ _AXES_LEFT, _AXES_WIDTH = 0.085, 0.83
 _HEIGHT_INCH, _FURTHER_INCH, _GAP_INCH = 3.45, 2.1, 0.3
 _ABOVE_INCH, _BELOW_INCH = 1.08, 1.47
 _LEGEND_COLUMNS, _LEGEND_ROWS, _LEGEND_ROW_INCH = 3, 3, 0.205
+# Of small axes in rows: four make a square.
+_GRID_COLUMNS, _SQUARE = 3, 4
+_SMALL_INCH, _GRID_GAP_INCH, _GRID_GAP, _ABOVE_GRID_INCH = 1.7, 0.85, 0.075, 1.15
 # Longer legends have a smaller type, so that three columns stay within the figure.
 _LEGEND_SIZE, _LONG_LEGEND_SIZE = 9.5, 8.5
 # Room of one character of a tick label, as a share of the axis.
@@ -56,15 +59,11 @@ def new_panels(
     title: str, caption: str, *, count: int, entries: int
 ) -> "tuple[Figure, tuple[Axes, ...]]":
     """A figure of `count` pairs of axes below one another, with room for a legend's entries."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     rows = ceil(entries / _LEGEND_COLUMNS)
     below = _BELOW_INCH + max(0, rows - _LEGEND_ROWS) * _LEGEND_ROW_INCH
     further = (count - 1) * (_FURTHER_INCH + _GAP_INCH)
     height = _ABOVE_INCH + _HEIGHT_INCH + further + below
-    figure = Figure(figsize=(_WIDTH_INCH, height), dpi=_DPI, facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = _new_figure(title, caption, height)
     panels = []
     bottom = height - _ABOVE_INCH - _HEIGHT_INCH
     for place in range(count):
@@ -74,10 +73,39 @@ def new_panels(
         axes.set_axisbelow(True)
         panels.append(axes)
         bottom -= _FURTHER_INCH + _GAP_INCH
-    look: dict[str, Any] = {"ha": "center", "va": "center"}
-    figure.text(0.5, 1 - 0.33 / height, title, fontsize=15, gid="title", **look)
-    figure.text(0.5, 0.15 / height, caption, fontsize=9, color=DARK, gid="caption", **look)
     return figure, tuple(panels)
+
+
+def new_grid(title: str, caption: str, *, count: int) -> "tuple[Figure, tuple[Axes, ...]]":
+    """A figure of `count` small pairs of axes, at most three beside one another."""
+    columns = 2 if count == _SQUARE else min(count, _GRID_COLUMNS)
+    rows = ceil(count / columns)
+    tall = _HEIGHT_INCH if count == 1 else _SMALL_INCH
+    height = _ABOVE_GRID_INCH + rows * tall + (rows - 1) * _GRID_GAP_INCH + _BELOW_INCH
+    figure = _new_figure(title, caption, height)
+    wide = (_AXES_WIDTH - (columns - 1) * _GRID_GAP) / columns
+    panels = []
+    for place in range(count):
+        row, column = divmod(place, columns)
+        bottom = height - _ABOVE_GRID_INCH - (row + 1) * tall - row * _GRID_GAP_INCH
+        left = _AXES_LEFT + column * (wide + _GRID_GAP)
+        axes = figure.add_axes((left, bottom / height, wide, tall / height))
+        axes.grid(visible=True, color=GRID, linewidth=0.8)
+        axes.set_axisbelow(True)
+        panels.append(axes)
+    return figure, tuple(panels)
+
+
+def _new_figure(title: str, caption: str, height_inch: float) -> "Figure":
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(_WIDTH_INCH, height_inch), dpi=_DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    look: dict[str, Any] = {"ha": "center", "va": "center"}
+    figure.text(0.5, 1 - 0.33 / height_inch, title, fontsize=15, gid="title", **look)
+    figure.text(0.5, 0.15 / height_inch, caption, fontsize=9, color=DARK, gid="caption", **look)
+    return figure
 
 
 def add_legend(figure: "Figure", handles: "Sequence[Artist]") -> None:

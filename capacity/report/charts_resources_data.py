@@ -109,7 +109,7 @@ def _panel(unit: Unit, names: Sequence[str], rules: Sequence[Rule], steps: Seque
     highest = max(
         (abs(m.value) for rs in readings.values() for r in rs if r for m in r.members), default=0.0
     )
-    unit_text, factor = _scale(unit, highest)
+    unit_text, factor = axis_scale(unit, highest)
     return Panel(
         unit=unit,
         unit_text=unit_text,
@@ -126,7 +126,7 @@ def _reading(step: Step, name: str) -> Reading | None:
     return next((reading for reading in step.resources if reading.name == name), None)
 
 
-def _scale(unit: Unit, highest: float) -> tuple[str, float]:
+def axis_scale(unit: Unit, highest: float) -> tuple[str, float]:
     """The unit of the axis, and by what values are multiplied for it."""
     match unit:
         case Unit.RATIO:

@@ -4,7 +4,7 @@ Fonts are chosen by the characters they have, not by their names: names only say
 first. When none has them all, the graphs are drawn in English and a note says what to install.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,9 +28,12 @@ class ChartFont:
     note: str | None
 
 
-def chart_font(language: Language) -> ChartFont:
-    """The families that draw every word of `language`, or those for English and a note."""
-    needed = {ord(char) for text in CATALOGUES[language].values() for char in text}
+def chart_font(language: Language, others: Sequence[str] = ()) -> ChartFont:
+    """The families that draw every word of `language`, or those for English and a note.
+
+    `others` are texts that are drawn as well and stand in no catalogue.
+    """
+    needed = {ord(char) for text in (*CATALOGUES[language].values(), *others) for char in text}
     latin = next((entry for entry in _known_fonts() if entry.name == LATIN_FAMILY), None)
     missing = needed if latin is None else needed - _characters(latin)
     if not missing:

@@ -11,8 +11,8 @@ BOTTLENECK_PAGE_EN = {
     "page_numbers_note": "Slots: throughput times the unloaded median latency, so how many "
     "requests are worked on at a time. Queueing: the share of the median latency beyond the "
     "unloaded one. Error speed: the median latency of failures over that of good answers. "
-    "In flight: the mean number of requests in flight over the load asked for, about 1 in a closed loop. `-` is not "
-    "known.",
+    "In flight: the mean number of requests in flight over the load asked for, about 1 in a "
+    "closed loop. `-` is not known.",
     "page_load": "load",
     "page_qps": "QPS",
     "page_slots": "slots",

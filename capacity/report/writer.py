@@ -10,6 +10,7 @@ from capacity.model.run import Run
 from capacity.report.bottleneck_observed import overview
 from capacity.report.bottleneck_page import bottleneck_page
 from capacity.report.charts import qps_ttlb_figure, save_png, success_rate_figure
+from capacity.report.charts_bottleneck import bottleneck_figure
 from capacity.report.charts_resources import resources_figure
 from capacity.report.steps_csv import steps_csv
 from capacity.report.texts import Language
@@ -25,13 +26,14 @@ class Writer(Protocol):
 
 
 def _write_png(run: Run, findings: Findings, folder: Path, language: Language) -> tuple[Path, ...]:
-    """The graphs, the third if resources were asked for; without a finished step none."""
+    """The graphs, those of resources if some were asked for; without a finished step none."""
     if not run.steps:
         return ()
     drawn = {
         "qps_ttlb": qps_ttlb_figure(run, findings, language),
         "successrate": success_rate_figure(run, findings, language),
         "resources": resources_figure(run, findings, language),
+        "bottleneck": bottleneck_figure(run, findings, overview(run, findings), language),
     }
     paths = []
     for name, figure in drawn.items():
@@ -57,7 +59,8 @@ def _write_md(run: Run, findings: Findings, folder: Path, language: Language) ->
         return ()
     seen = overview(run, findings)
     path = folder / f"{run.plan.name}_bottleneck.md"
-    page = bottleneck_page(run, findings, diagnosis, seen, language, figure=None)
+    figure = f"{run.plan.name}_bottleneck.png" if seen.resources else None
+    page = bottleneck_page(run, findings, diagnosis, seen, language, figure=figure)
     _write_text(path, page)
     return (path,)
 
