@@ -7,7 +7,7 @@ below one, and the median R(1) keeps a few slow answers out of them.
 
 from dataclasses import dataclass
 from math import floor, isfinite, log10
-from statistics import fmean, median
+from statistics import fmean
 
 from capacity.analysis.bottleneck.case import Case
 from capacity.analysis.bottleneck.numbers import constancy_ratio
@@ -25,18 +25,23 @@ _ROUND = (1.0, 1.2, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5, 8.0, 10.0)
 class Plateau:
     """The levels from the turn on of a closed loop, in numbers.
 
-    `slots` is None where the first level may have waited already: its latency is not unloaded.
-    `constancy_ratio` is None for fewer than three levels. `is_from_first` says that a single caller
-    had all of the throughput.
+    `typical` is the level with the median throughput. `slots` is None where the first level may
+    have waited already: its latency is not unloaded. `constancy_ratio` is None for fewer than three
+    levels. `is_from_first` says that a single caller had all of the throughput.
     """
 
     steps: tuple[Step, ...]
-    qps: float
+    typical: Step
     unloaded_s: float
     slots: float | None
     constancy_ratio: float | None
     is_from_first: bool
     is_sharp: bool
+
+    @property
+    def qps(self) -> float:
+        """The median throughput, which is positive."""
+        return self.typical.qps
 
     @property
     def whole_slots(self) -> int:
@@ -53,8 +58,7 @@ class Plateau:
     @property
     def round_qps(self) -> float:
         """The nearest number that somebody may have typed in."""
-        decade = 10.0 ** floor(log10(self.qps))
-        return min((decade * digits for digits in _ROUND), key=lambda one: abs(one - self.qps))
+        return nearest_round(self.qps)
 
     @property
     def round_off_ratio(self) -> float:
@@ -67,20 +71,28 @@ def plateau_of(case: Case) -> Plateau | None:
     if case.turn is None or not all(isinstance(s.plan.load, ClosedLoop) for s in case.levels):
         return None
     first = case.levels[0]
-    qps = median(step.qps for step in case.plateau)
+    by_qps = sorted(case.plateau, key=lambda step: step.qps)
+    typical = by_qps[(len(by_qps) - 1) // 2]
+    qps = typical.qps
     if first.latency is None or not (isfinite(qps) and qps > 0):
         return None
     is_single = first.plan.load.level == 1
     slots = qps * first.latency.p50_s if case.turn > 0 or is_single else None
     return Plateau(
         steps=case.plateau,
-        qps=qps,
+        typical=typical,
         unloaded_s=first.latency.p50_s,
         slots=slots,
         constancy_ratio=constancy_ratio([step.qps for step in case.plateau]),
         is_from_first=case.turn == 0 and is_single,
         is_sharp=slots is not None and _is_sharp(case, case.turn, slots),
     )
+
+
+def nearest_round(value: float) -> float:
+    """The number nearest to a positive value that somebody may have typed in."""
+    decade = 10.0 ** floor(log10(value))
+    return min((decade * digits for digits in _ROUND), key=lambda one: abs(one - value))
 
 
 def is_queueing(case: Case) -> bool:

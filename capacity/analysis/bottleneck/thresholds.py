@@ -37,10 +37,32 @@ FAILED_LEAST_RATIO = 0.01
 FAST_ERROR_RATIO = 0.5
 # Throughput has fallen when two levels beyond its peak are so much lower.
 FALLEN_RATIO = 0.10
+# The probability of a fall that the curve itself must leave.
+RETROGRADE_LEAST_P = 0.35
 # Share of the concurrency that waits for a lock at the same time.
 LOCK_WAITS_SHARE = 0.25
 # Share of the latency in which the answer's body comes in.
 TRANSFER_MOST_RATIO = 0.50
+# Where the generator is at its end; as a step's validity has them.
+GENERATOR_CPU_AT_END_RATIO = 0.95
+GENERATOR_WAIT_AT_END_RATIO = 0.20
+GENERATOR_TAKEN_AT_END_RATIO = 0.05
+GENERATOR_LAG_AT_END_RATIO = 0.20
+GENERATOR_LAG_AT_END_S = 0.005
+# A median wake-up this late is no noisy neighbour: the thread is busy all the time.
+GENERATOR_LAG_USUAL_S = 0.001
+# A service that uses more of its CPU than this may be the limit, however busy the generator is.
+CPU_MODERATE_RATIO = 0.70
+# Latencies that pile up: from the median to the 90th percentile hardly anything changes.
+PILED_UP_RATIO = 0.02
+TIMEOUT_LEAST_S = 0.1
+TIMEOUT_ROUND_RATIO = 0.02
+# The kernel asks for a connection again after a second, and again after two more.
+SYN_AGAIN_S = 0.95
+# Sizes of answers from which on their transfer can be what takes the time.
+ANSWER_LARGE_BYTES = 8192.0
+# Share of a request without keep-alive that goes into opening its connection.
+OPENING_RATIO = 0.20
 
 # Saturation of the resources in resources.py; shares unless another unit is named.
 HOT_THREAD_RATIO = 0.90

@@ -95,13 +95,12 @@ def _went_down(step: Step) -> bool:
 def _evidence(step: Step) -> Sentence:
     words = load_words(step)
     return Sentence(
-        f"{{refused}} of the answers were 503 at {words.en} while {{accepted}} were served as "
+        f"{{refused}} of the answers were 503 at {words.en} while {{qps}} were served as "
         "before: requests beyond a limit are turned away",
-        f"{words.zh} 时 {{refused}} 的应答是 503，而成功吞吐仍为 {{accepted}}："
-        "超出上限的请求被直接拒绝",
+        f"{words.zh} 时 {{refused}} 的应答是 503，而成功吞吐仍为 {{qps}}：超出上限的请求被直接拒绝",
         (
             Figure("refused", status_ratio(step, UNAVAILABLE), Unit.RATIO),
-            Figure("accepted", step.qps, Unit.PER_SECOND),
+            Figure("qps", step.qps, Unit.PER_SECOND),
             words.figure,
         ),
     )

@@ -18,6 +18,7 @@ from capacity.analysis.bottleneck.thresholds import (
     FALLEN_RATIO,
     GENERATOR_CPU_FULL_RATIO,
     LOCK_WAITS_SHARE,
+    RETROGRADE_LEAST_P,
     WAITING_LEAST,
 )
 from capacity.analysis.bottleneck.words import load_words
@@ -139,8 +140,9 @@ def _ceiling(case: Case, telling: list[tuple[_Lock, Point]]) -> Confidence:
         is_weak = is_full or telling[0][1].has_few_samples
         return Confidence.MEDIUM if is_weak else Confidence.HIGH
     fit = case.knee.fit
-    is_unlikely = fit is not None and not fit.is_retrograde
-    return Confidence.LOW if is_full or is_unlikely else Confidence.MEDIUM
+    is_unlikely = fit is not None and fit.p_retrograde < RETROGRADE_LEAST_P
+    # A CPU that nobody saw may be what falls: memory that thrashes, or a quota.
+    return Confidence.LOW if cpu is None or is_full or is_unlikely else Confidence.MEDIUM
 
 
 def _fall(case: Case) -> _Fall | None:

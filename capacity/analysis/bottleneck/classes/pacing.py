@@ -110,6 +110,7 @@ def _even(plateau: Plateau) -> Sentence:
             Figure("scatter", plateau.constancy_ratio or 0.0, Unit.RATIO),
             first.figure,
             last.figure,
+            load_words(plateau.typical).figure,
         ),
     )
 

@@ -6,12 +6,14 @@ from five slots on the whole number proves nothing.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from capacity.analysis.bottleneck.answers import is_clean
 from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import Case
 from capacity.analysis.bottleneck.ease import EaseState, cpu_ease, ease_sentence
 from capacity.analysis.bottleneck.marks import at_most, is_background, is_timed, score
+from capacity.analysis.bottleneck.own_resources import has_grown, own_series
 from capacity.analysis.bottleneck.plateau import (
     Plateau,
     is_mostly_transfer,
@@ -19,7 +21,8 @@ from capacity.analysis.bottleneck.plateau import (
     plateau_of,
     steadiness_sentence,
 )
-from capacity.analysis.bottleneck.series import Point
+from capacity.analysis.bottleneck.series import Point, Series
+from capacity.analysis.bottleneck.telling import tell_point
 from capacity.analysis.bottleneck.thresholds import (
     CONSTANT_CV_RATIO,
     PACED_CV_RATIO,
@@ -34,6 +37,7 @@ from capacity.analysis.bottleneck.thresholds import (
 from capacity.analysis.bottleneck.words import load_words
 from capacity.model.bottleneck import Candidate, Figure, Marks, Sentence, Subject, SubjectKind
 from capacity.model.confidence import Confidence
+from capacity.model.resources import ResourceRole
 from capacity.units import Unit
 
 KIND = "pool"
@@ -44,47 +48,89 @@ ADVICE = Sentence(
     "对照连接池、线程池和工作进程的配置大小，并且只提高到下游能承受的程度",
 )
 # A pool's share in use, and how many wait for it where that is told, too.
-_METRICS = (("jvm.pool", "jvm.pool_waiting"), ("jvm.tomcat_threads", None))
+_METRICS: tuple[tuple[str, str | None], ...] = (
+    ("jvm.pool", "jvm.pool_waiting"),
+    ("jvm.tomcat_threads", None),
+)
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
     """High with a pool's own metric; by the curve at most medium, and low without a CPU seen."""
-    by_metric = tuple(
-        candidate
-        for name, waiting in _METRICS
-        for candidate in _by_metric(case, name, POOL_FULL_RATIO, waiting)
-    )
+    by_metric = tuple(found for pool in _pools(case) if (found := _by_metric(case, pool)))
     return by_metric or _by_curve(case)
 
 
-def _by_metric(case: Case, name: str, full_at: float, waiting: str | None) -> tuple[Candidate, ...]:
-    """A pool that is full; one that is so because the CPU is, is a symptom."""
-    used = case.series(name)
-    place, worst = used.first_beyond(full_at), used.worst
-    if place is None or worst is None or is_background(used, full_at):
-        return ()
-    waited = [] if waiting is None else [p for p in case.series(waiting).read if _waits(p)]
-    ease = cpu_ease(case)
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """A pool with a metric of its own, full at a value, or once more wait for it than at first.
+
+    `name` is what the profile calls it, empty where it is called by its member.
+    """
+
+    name: str
+    used: Series
+    full_at: float | None
+    waiting: Series | None
+
+    @property
+    def place(self) -> int | None:
+        """The place of the first level at which it was full."""
+        if self.full_at is not None:
+            is_full_all_along = is_background(self.used, self.full_at)
+            return None if is_full_all_along else self.used.first_beyond(self.full_at)
+        return (
+            self.used.first_beyond(self.used.read[0].value + 1.0) if has_grown(self.used) else None
+        )
+
+    def called(self, point: Point) -> str:
+        """What a sentence calls it."""
+        return self.name or point.subject
+
+
+def _pools(case: Case) -> tuple[_Pool, ...]:
+    """Those that the profile names, then those that a preset knows."""
+    own = tuple(
+        _Pool(one.name, series, one.full_at, None)
+        for one, series in own_series(case, ResourceRole.POOL)
+    )
+    preset = tuple(
+        _Pool(
+            "",
+            case.series(name),
+            POOL_FULL_RATIO,
+            None if waiting is None else case.series(waiting),
+        )
+        for name, waiting in _METRICS
+    )
+    return own + preset
+
+
+def _by_metric(case: Case, pool: _Pool) -> Candidate | None:
+    """A pool that is full; one that is so because a CPU is, is a symptom."""
+    place, worst = pool.place, pool.used.worst
+    if place is None or worst is None:
+        return None
+    waited = [] if pool.waiting is None else [p for p in pool.waiting.read if _waits(p)]
     marks = Marks(
         is_used_up=True,
         is_waited_for=bool(waited) or is_queueing(case),
-        is_timed=is_timed(case, used, full_at),
+        is_timed=None if pool.full_at is None else is_timed(case, pool.used, pool.full_at),
         has_stopped_growth=case.has_stopped_growth,
     )
-    ceiling = Confidence.LOW if ease.state is EaseState.BUSY else Confidence.HIGH
+    is_symptom = cpu_ease(case).state is EaseState.BUSY
+    ceiling = Confidence.LOW if is_symptom else Confidence.HIGH
     if worst.has_few_samples:
         ceiling = at_most(ceiling, Confidence.MEDIUM)
-    return (
-        Candidate(
-            KIND,
-            TITLE,
-            Subject(SubjectKind.SERVICE, worst.subject),
-            at_most(score(marks), ceiling),
-            marks,
-            (_used(case, worst), *(_waiting(case, point) for point in waited[-1:]), *_slots(case)),
-            ADVICE,
-            case.level_at(place),
-        ),
+    told = (_used(case, pool, worst), *(_waiting(case, point) for point in waited[-1:]))
+    return Candidate(
+        KIND,
+        TITLE,
+        Subject(SubjectKind.SERVICE, pool.called(worst)),
+        at_most(score(marks), ceiling),
+        marks,
+        (*told, *_slots(case)),
+        ADVICE,
+        case.level_at(place),
     )
 
 
@@ -145,30 +191,16 @@ def _is_even(plateau: Plateau) -> bool:
     return plateau.is_sharp and scatter is not None and scatter < PACED_CV_RATIO
 
 
-def _used(case: Case, worst: Point) -> Sentence:
-    words = load_words(case.levels[_place(case, worst)])
-    return Sentence(
-        f"{{pool}} was {{used}} in use at {words.en}",
-        f"{words.zh} 时，{{pool}} 的占用率为 {{used}}",
-        (Figure("pool", worst.subject), Figure("used", worst.value, Unit.RATIO), words.figure),
-        worst.source,
-    )
+def _used(case: Case, pool: _Pool, worst: Point) -> Sentence:
+    if pool.full_at is None:
+        en, zh = "{value} waited for {pool} {at}", "{at}，{pool} 的等待数为 {value}"
+    else:
+        en, zh = "{value} of {pool} was in use {at}", "{at}，{pool} 的占用为 {value}"
+    return tell_point(case, worst, en, zh, figures=(Figure("pool", pool.called(worst)),))
 
 
 def _waiting(case: Case, point: Point) -> Sentence:
-    words = load_words(case.levels[_place(case, point)])
-    return Sentence(
-        f"{{waiting}} waited for it at {words.en}",
-        f"{words.zh} 时有 {{waiting}} 个在等待它",
-        (Figure("waiting", point.value, Unit.COUNT), words.figure),
-        point.source,
-    )
-
-
-def _place(case: Case, point: Point) -> int:
-    """Where among the levels a point was read."""
-    levels = [step.plan.load.level for step in case.levels]
-    return levels.index(point.level)
+    return tell_point(case, point, "{value} waited for it {at}", "{at}，有 {value} 个在等待它")
 
 
 def _slots(case: Case) -> Sequence[Sentence]:
@@ -176,6 +208,7 @@ def _slots(case: Case) -> Sequence[Sentence]:
     plateau = plateau_of(case)
     if plateau is None or plateau.slots is None or plateau.whole_slots < 1:
         return ()
+    words = load_words(plateau.typical)
     return (
         Sentence(
             "about {whole} requests are served at a time ({qps} x {unloaded} = {slots}): a pool of "
@@ -186,6 +219,7 @@ def _slots(case: Case) -> Sequence[Sentence]:
                 Figure("qps", plateau.qps, Unit.PER_SECOND),
                 Figure("unloaded", plateau.unloaded_s, Unit.SECONDS),
                 Figure("slots", plateau.slots, Unit.NUMBER),
+                words.figure,
             ),
         ),
     )

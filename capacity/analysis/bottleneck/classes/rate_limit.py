@@ -1,7 +1,6 @@
 """Class 12a: does somebody answer 429, so that the limit is a setting and not the capacity?"""
 
 from collections.abc import Sequence
-from statistics import fmean
 
 from capacity.analysis.bottleneck.answers import (
     every_step,
@@ -58,27 +57,27 @@ def judge(case: Case) -> tuple[Candidate, ...]:
 
 
 def _refused(steps: Sequence[Step]) -> Sentence:
-    """What was accepted meanwhile, over one level or several."""
-    first, last = load_words(steps[0], "first"), load_words(steps[-1], "last")
+    """What was accepted meanwhile, at one level or from one to another."""
+    first, last = load_words(steps[0], "first"), load_words(steps[-1])
     figures = (
-        Figure("accepted", fmean(step.qps for step in steps), Unit.PER_SECOND),
+        Figure("qps", steps[-1].qps, Unit.PER_SECOND),
         Figure("refused", status_ratio(steps[-1], TOO_MANY_REQUESTS), Unit.RATIO),
         last.figure,
     )
     if len(steps) == 1:
         return Sentence(
-            f"{{accepted}} were accepted at {last.en} while {{refused}} of the answers were 429: "
-            "this is a configured limit, not the capacity",
-            f"{last.zh} 时只接受了 {{accepted}}，{{refused}} 的应答是 429："
+            f"{{refused}} of the answers were 429 at {last.en} while {{qps}} were accepted: this "
+            "is a configured limit, not the capacity",
+            f"{last.zh} 时 {{refused}} 的应答是 429，只接受了 {{qps}}："
             "这是人为设定的限流，不是容量",
             figures,
         )
     return Sentence(
-        f"{{accepted}} were accepted from {first.en} to {last.en} while {{refused}} of the answers "
-        "were 429 in the end: this is a configured limit, not the capacity",
-        f"从{first.zh} 到{last.zh}，始终只接受 {{accepted}}，最后 {{refused}} 的应答是 429："
-        "这是人为设定的限流，不是容量",
-        (*figures, first.figure),
+        f"{{refused}} of the answers were 429 at {last.en} while {{qps}} were accepted, as many as "
+        f"at {first.en} ({{before}}): this is a configured limit, not the capacity",
+        f"{last.zh} 时 {{refused}} 的应答是 429，只接受了 {{qps}}，与{first.zh} 时（{{before}}）"
+        "相当：这是人为设定的限流，不是容量",
+        (*figures, first.figure, Figure("before", steps[0].qps, Unit.PER_SECOND)),
     )
 
 

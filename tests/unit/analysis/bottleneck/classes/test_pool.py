@@ -185,10 +185,10 @@ def test_a_full_pool_with_waiting_threads_is_high() -> None:
     assert found.confidence is Confidence.HIGH
     assert found.subject.name == "hikari"
     assert [one.text() for one in found.evidence][:2] == [
-        "hikari was 100% in use at 4 concurrent",
+        "100% of hikari was in use at 4 concurrent",
         "60 waited for it at 64 concurrent",
     ]
-    assert found.evidence[0].text("zh") == "并发 4 时，hikari 的占用率为 100%"
+    assert found.evidence[0].text("zh") == "并发 4 时，hikari 的占用为 100%"
     assert found.evidence[0].source is not None
     assert found.evidence[0].source.query == "query_of_jvm.pool"
 

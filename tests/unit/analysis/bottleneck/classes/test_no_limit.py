@@ -1,0 +1,96 @@
+"""Tests of the run in which nothing came to its limit."""
+
+import pytest
+
+from capacity.analysis.bottleneck.classes.no_limit import judge
+from capacity.model.confidence import Confidence
+from capacity.model.rules import RuleState
+from capacity.units import Unit
+from tests.unit.analysis.bottleneck.curves import (
+    LADDER_END,
+    case_of,
+    curve,
+    with_failures,
+    with_readings,
+)
+from tests.unit.builders import P99_RULE, a_judgement, a_step
+from tests.unit.rate_builders import a_rate_run, a_rate_step
+
+GROWING = ((1, 100.0), (2, 199.0), (4, 390.0), (8, 760.0))
+
+
+def test_throughput_that_doubles_is_high() -> None:
+    """Nothing was broken, nothing full, and the last level gave nearly twice as much."""
+    (found,) = judge(case_of(curve(GROWING), end=LADDER_END))
+    assert found.confidence is Confidence.HIGH
+    assert found.marks.has_stopped_growth is False
+    assert found.evidence[0].text() == (
+        "throughput was 760/s at 8 concurrent and still grew by 94.87% per doubling of the load; "
+        "nothing was at its limit"
+    )
+    assert found.evidence[0].text("zh") == (
+        "并发 8 时吞吐为 760/s，负载每翻一倍仍增长 94.87%；没有任何资源到达上限"
+    )
+
+
+def test_throughput_that_grows_a_little_is_medium() -> None:
+    """It bends, but the end is not in sight."""
+    rows = ((1, 100.0), (2, 180.0), (4, 300.0), (8, 400.0))
+    (found,) = judge(case_of(curve(rows), end=LADDER_END))
+    assert found.confidence is Confidence.MEDIUM
+
+
+def test_throughput_that_stopped_is_a_limit() -> None:
+    """The near miss: the last level gives as much as the one before."""
+    assert judge(case_of(curve((*GROWING, (16, 765.0))), end=LADDER_END)) == ()
+
+
+def test_a_broken_limit_is_a_limit() -> None:
+    """A latency beyond its rule ends the climb, however much throughput still grows."""
+    broken = a_judgement(P99_RULE, RuleState.BREACH, observed=0.3, limit=0.1)
+    steps = (*curve(GROWING), a_step(16, 1500.0, index=4, judgements=[broken]))
+    assert judge(case_of(steps)) == ()
+
+
+def test_failures_are_a_limit() -> None:
+    """One request in fifty failed."""
+    steps = curve(GROWING)
+    assert judge(case_of((*steps[:-1], with_failures(steps[-1], 500, status=500)))) == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "is_named"),
+    [([0.2, 0.4, 0.7, 0.93], False), ([0.2, 0.4, 0.7, 0.89], True), ([0.95] * 4, True)],
+    ids=["full at the last", "nearly full", "background"],
+)
+def test_a_full_resource_is_a_limit(values: list[float], is_named: bool) -> None:  # noqa: FBT001
+    """One that is about to run out is near the limit; one that was full all along says nothing."""
+    steps = with_readings(curve(GROWING), "cpu", values)
+    assert bool(judge(case_of(steps, end=LADDER_END))) is is_named
+
+
+def test_one_level_says_nothing() -> None:
+    """Growth takes two."""
+    assert judge(case_of(curve(GROWING[:1]), end=LADDER_END)) == ()
+    assert judge(case_of((), end=LADDER_END)) == ()
+
+
+def test_planned_rates_that_were_kept_up_with_have_no_limit() -> None:
+    """In an open loop it is told by the rate."""
+    steps = (a_rate_step(100.0), a_rate_step(200.0, index=1), a_rate_step(400.0, index=2))
+    (found,) = judge(case_of((), run=a_rate_run(steps, end=LADDER_END)))
+    assert found.confidence is Confidence.HIGH
+    assert "at 400/s planned" in found.evidence[0].text()
+    assert "计划速率 400/s 时" in found.evidence[0].text("zh")
+
+
+def test_planned_rates_beyond_the_service_have_one() -> None:
+    """A service that answers 90 % of what was planned does not keep up."""
+    steps = (a_rate_step(100.0), a_rate_step(200.0, index=1, dropped=600))
+    assert judge(case_of((), run=a_rate_run(steps, end=LADDER_END))) == ()
+
+
+def test_information_is_never_full() -> None:
+    """A number of threads has no limit that is known."""
+    steps = with_readings(curve(GROWING), "threads", [1.0, 2.0, 3.0, 4.0], unit=Unit.COUNT)
+    assert len(judge(case_of(steps, end=LADDER_END))) == 1
