@@ -38,9 +38,7 @@ def test_measured_limit_is_medium() -> None:
         "37.9% of the answers were 503 at 32 concurrent while 164/s were served as before: "
         "requests beyond a limit are turned away"
     )
-    assert found.evidence[1].text() == (
-        "they came back in 2.5ms (median), a good answer took 24ms"
-    )
+    assert found.evidence[1].text() == ("they came back in 2.5ms (median), a good answer took 24ms")
     assert found.evidence[1].text("zh") == "拒绝的应答中位耗时 2.5ms，成功的应答为 24ms"
 
 

@@ -63,7 +63,7 @@ def test_failures_are_a_limit() -> None:
     [([0.2, 0.4, 0.7, 0.93], False), ([0.2, 0.4, 0.7, 0.89], True), ([0.95] * 4, True)],
     ids=["full at the last", "nearly full", "background"],
 )
-def test_a_full_resource_is_a_limit(values: list[float], is_named: bool) -> None:  # noqa: FBT001
+def test_a_full_resource_is_a_limit(values: list[float], *, is_named: bool) -> None:
     """One that is about to run out is near the limit; one that was full all along says nothing."""
     steps = with_readings(curve(GROWING), "cpu", values)
     assert bool(judge(case_of(steps, end=LADDER_END))) is is_named

@@ -76,7 +76,7 @@ def test_refusals_in_a_step_that_cannot_be_believed_still_count() -> None:
 @pytest.mark.parametrize(
     ("count", "is_named"), [(59, False), (61, True)], ids=["below 1 %", "above 1 %"]
 )
-def test_a_handful_of_refusals_is_no_limit(count: int, is_named: bool) -> None:  # noqa: FBT001
+def test_a_handful_of_refusals_is_no_limit(count: int, *, is_named: bool) -> None:
     """The near miss: one request in a hundred."""
     steps = curve(((1, 50.0), (2, 100.0), (4, 199.0)))
     case = case_of((*steps[:2], with_failures(steps[2], count, status=429)))
