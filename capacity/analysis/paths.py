@@ -27,7 +27,6 @@ from capacity.model.load import OpenLoop
 from capacity.model.measured import Measured
 from capacity.model.paths import (
     PathComparison,
-    PathLevel,
     PathPoint,
     PathSide,
     PathVerdict,
@@ -83,7 +82,8 @@ def compare_paths(outside: PathSource, inside: PathSource, role: SecondRole) -> 
     levels = common_levels(first.curve, second.curve)
     verdict, undecided = _decide(first, second)
     unlike = differences(outside.run, inside.run, role)
-    added_ratio, setup_ratio = _overhead(levels[0]) if levels else (None, None)
+    added_ratio = levels[0].added_ratio if levels else None
+    setup_ratio = levels[0].setup_ratio if levels else None
     return PathComparison(
         role=role,
         outside=first,
@@ -193,18 +193,6 @@ def _have_same_knee(outside: Knee | NoKnee, inside: Knee | NoKnee) -> bool:
         return first.low <= second.high and second.low <= first.high
     reasons = [knee.reason for knee in (outside, inside) if isinstance(knee, NoKnee)]
     return reasons == [NoKneeReason.BELOW_RANGE] * 2
-
-
-def _overhead(level: PathLevel) -> tuple[float | None, float | None]:
-    """Shares of a request of the first path: what it adds, and its connect and TLS."""
-    outside_s, inside_s = level.outside.times.middle_s, level.inside.times.middle_s
-    setup_s, least_s = level.outside.times.setup_s, level.inside.times.setup_s
-    if outside_s is None or inside_s is None or outside_s <= 0:
-        return None, None
-    if setup_s is None or least_s is None:
-        return (outside_s - inside_s) / outside_s, None
-    whole_s = outside_s + setup_s
-    return (whole_s - inside_s - least_s) / whole_s, setup_s / whole_s
 
 
 def _exceeds(ratio: float | None, threshold: float) -> bool:

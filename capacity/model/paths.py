@@ -140,6 +140,43 @@ class PathLevel:
     inside: PathPoint
     added: PathTimes
 
+    @property
+    def whole_s(self) -> float | None:
+        """A typical request of the first path, with connect and TLS where both sides know them."""
+        return self._whole_s(self.outside.times)
+
+    @property
+    def base_s(self) -> float | None:
+        """The same of the second path."""
+        return self._whole_s(self.inside.times)
+
+    @property
+    def added_s(self) -> float | None:
+        """What the first path adds to a typical request."""
+        whole_s, base_s = self.whole_s, self.base_s
+        return None if whole_s is None or base_s is None else whole_s - base_s
+
+    @property
+    def added_ratio(self) -> float | None:
+        """The share of that in a request of the first path."""
+        whole_s, added_s = self.whole_s, self.added_s
+        return None if whole_s is None or added_s is None or whole_s <= 0 else added_s / whole_s
+
+    @property
+    def setup_ratio(self) -> float | None:
+        """The share of connect and TLS in it."""
+        whole_s, setup_s = self.whole_s, self.outside.times.setup_s
+        is_known = self.added.setup_s is not None
+        if not is_known or whole_s is None or setup_s is None or whole_s <= 0:
+            return None
+        return setup_s / whole_s
+
+    def _whole_s(self, times: PathTimes) -> float | None:
+        if times.middle_s is None:
+            return None
+        setup_s = None if self.added.setup_s is None else times.setup_s
+        return times.middle_s if setup_s is None else times.middle_s + setup_s
+
 
 @dataclass(frozen=True, slots=True)
 class PathSide:
@@ -163,8 +200,8 @@ class PathComparison:
     """Two paths to one service beside each other.
 
     `scale_ratio` is the ceiling of the second over that of the first. `added_ratio` is the share of
-    a request that the first path adds at the lowest common level, `setup_ratio` that of connect and
-    TLS in it. `is_rate`: the levels are planned starts a second.
+    a typical request that the first path adds at the lowest common level, `setup_ratio` that of
+    connect and TLS in it. `is_rate`: the levels are planned starts a second.
     """
 
     role: SecondRole

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from capacity.model.paths import PathComparison, PathSide
 from capacity.report.charts_frame import (
     BLUE,
-    GREEN,
+    ORANGE,
     SKY,
     VERMILION,
     add_legend,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 # Of the outside and of the inside: filled and solid, lighter and dashed.
-_LOOKS = ((BLUE, VERMILION, "-"), (SKY, GREEN, "--"))
+_LOOKS = ((BLUE, VERMILION, "-"), (SKY, ORANGE, "--"))
 
 
 def paths_figure(comparison: PathComparison, language: Language) -> "Figure":

@@ -216,20 +216,17 @@ def _load(comparison: PathComparison, level: float, language: Language) -> str:
 
 
 def _added(comparison: PathComparison, level: PathLevel, language: Language) -> str:
-    """What the first path adds to the median of the second, and its share of the whole."""
-    whole_s, added = level.outside.times.middle_s, level.added
-    share = None
-    if added.middle_s is not None and whole_s is not None and whole_s > 0:
-        share = added.middle_s / whole_s
+    """What the first path adds to a typical request of the second, and its share of the whole."""
+    share, p99_s = level.added_ratio, level.added.p99_s
     is_between = level.outside.is_interpolated or level.inside.is_interpolated
     return say(
         language,
         "paths_unloaded_text",
-        middle=_time(added.middle_s),
-        base=_time(level.inside.times.middle_s),
+        middle=_time(level.added_s),
+        base=_time(level.base_s),
         load=_load(comparison, level.level, language),
         share="" if share is None else say(language, "paths_share", share=format_ratio(share)),
-        p99="" if added.p99_s is None else say(language, "paths_p99", p99=_time(added.p99_s)),
+        p99="" if p99_s is None else say(language, "paths_p99", p99=_time(p99_s)),
         mark=say(language, "paths_interpolated") if is_between else "",
     )
 

@@ -1,11 +1,12 @@
 """How does a test get a real server that counts for itself?"""
 
+import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -38,8 +39,41 @@ def nginx_proxy(folder: Path, weights: Mapping[str, int]) -> Iterator[str]:
         yield url
 
 
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An nginx in front of a service, over TLS: `open_url` lets all through, `paced_url` a rate."""
+
+    open_url: str
+    paced_url: str
+
+
 @contextmanager
-def _nginx(folder: Path, connections: int, *, server: str, before: str = "") -> Iterator[str]:
+def nginx_edge(
+    folder: Path, service_url: str, *, certificate: Path, paced_qps: int
+) -> Iterator[Edge]:
+    """An edge with two doors to one service; each request takes a new connection and handshake.
+
+    Behind the second one requests queue for their turn, `paced_qps` of them a second.
+    """
+    port = free_port()
+    tls = f"ssl_certificate {certificate}; ssl_certificate_key {certificate};"
+    before = f"""
+        {tls} keepalive_timeout 0; ssl_session_tickets off;
+        upstream behind {{ server {urlsplit(service_url).netloc}; keepalive 64; }}
+        limit_req_zone $server_port zone=all:1m rate={paced_qps}r/s;
+        proxy_http_version 1.1; proxy_set_header Connection "";
+        server {{ listen 127.0.0.1:{port} ssl;
+                  location / {{ limit_req zone=all burst=1000; proxy_pass http://behind; }} }}
+    """
+    location = "location / { proxy_pass http://behind; }"
+    with _nginx(folder, 512, server=location, before=before, listen="ssl") as url:
+        yield Edge(url.replace("http:", "https:"), f"https://127.0.0.1:{port}/")
+
+
+@contextmanager
+def _nginx(
+    folder: Path, connections: int, *, server: str, before: str = "", listen: str = ""
+) -> Iterator[str]:
     port = free_port()
     # It closes idle connections as soon as less than a sixteenth of these is left.
     table = connections + connections // 8 + 64
@@ -53,7 +87,7 @@ def _nginx(folder: Path, connections: int, *, server: str, before: str = "") -> 
           client_body_temp_path {folder}; proxy_temp_path {folder};
           fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
           {before}
-          server {{ listen 127.0.0.1:{port}; {server} }}
+          server {{ listen 127.0.0.1:{port} {listen}; {server} }}
         }}
         """
     )
@@ -62,20 +96,20 @@ def _nginx(folder: Path, connections: int, *, server: str, before: str = "") -> 
     )
     try:
         url = f"http://127.0.0.1:{port}/"
-        _wait_for(url)
+        _wait_for(port)
         yield url
     finally:
         process.terminate()
         process.wait(timeout=10)
 
 
-def _wait_for(url: str) -> None:
+def _wait_for(port: int) -> None:
     deadline_s = time.monotonic() + 10
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=1):  # noqa: S310  # loopback
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except ConnectionError:
             if time.monotonic() > deadline_s:
                 raise
             time.sleep(0.05)
