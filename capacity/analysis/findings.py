@@ -58,7 +58,7 @@ _EXIT_CODES = {
     EndReason.TERMINATED: EXIT_TERMINATED,
 }
 
-_CHECKS = frozenset({Purpose.VERIFY, Purpose.CONFIRM, Purpose.RECOVERY})
+_CHECKS = frozenset({Purpose.VERIFY, Purpose.PROFILE, Purpose.CONFIRM, Purpose.RECOVERY})
 
 # So many times more than the concurrency would have to be in flight: no such thing was measured.
 _IMPOSSIBLE_TIMES = 2.0

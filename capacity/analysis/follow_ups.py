@@ -165,7 +165,7 @@ def _first_at(step: Measured, steps: Sequence[Measured]) -> Measured | None:
     same = [
         other
         for other in steps
-        if other.purpose is not Purpose.RECOVERY
+        if other.purpose not in (Purpose.RECOVERY, Purpose.PROFILE)
         and other.load == step.load
         and other.is_usable
         and limit_of(other) is None

@@ -22,7 +22,8 @@ class StepRoles:
 
     `curve` has one step a level, ascending: the one that the level is reported by. `extra` are the
     others that were run at levels of the curve, and those of the curve that the ladder did not
-    plan, in the order of time. `confirmations` set a rate where the curve sets a concurrency.
+    plan, in the order of time; a step whose code was watched is one of them. `confirmations` set
+    a rate where the curve sets a concurrency.
     """
 
     curve: tuple[Step, ...]
@@ -34,10 +35,11 @@ class StepRoles:
 def roles_of(run: Run) -> StepRoles:
     """Sort the steps of a run by what they are for."""
     chosen = _chosen(run.steps)
-    judged = [step for step in run.steps if step.plan.purpose in JUDGED_PURPOSES]
+    shown = {*JUDGED_PURPOSES, Purpose.PROFILE}
+    at_levels = [step for step in run.steps if step.plan.purpose in shown]
     return StepRoles(
         curve=tuple(sorted(chosen, key=lambda step: step.plan.load.level)),
-        extra=tuple(step for step in judged if _is_extra(step, chosen)),
+        extra=tuple(step for step in at_levels if _is_extra(step, chosen)),
         confirmations=tuple(s for s in run.steps if s.plan.purpose is Purpose.CONFIRM),
         recoveries=tuple(s for s in run.steps if s.plan.purpose is Purpose.RECOVERY),
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from capacity.model.hooks import LogPlan, ProfilePlan
 from capacity.model.load import Ladder, Load
 from capacity.model.resources import OwnResource, Quantity
 from capacity.model.rules import Rule
@@ -119,14 +120,16 @@ class Purpose(StrEnum):
     """Why a step is run.
 
     RECHECK measures once more what broke a limit or could not be believed; REFINE fills a gap;
-    VERIFY is a longer hold at the answer; CONFIRM plans starts at 90 % of its rate; RECOVERY is
-    light load after the heavy one.
+    VERIFY is a longer hold at the answer; PROFILE repeats it while the service's code is watched,
+    which may slow it down; CONFIRM plans starts at 90 % of its rate; RECOVERY is light load after
+    the heavy one.
     """
 
     LADDER = "ladder"
     RECHECK = "recheck"
     REFINE = "refine"
     VERIFY = "verify"
+    PROFILE = "profile"
     CONFIRM = "confirm"
     RECOVERY = "recovery"
 
@@ -277,3 +280,5 @@ class RunPlan:
     monitor: MonitorPlan | None = None
     notes: tuple[str, ...] = ()
     search: SearchPlan = SearchPlan()
+    profiling: ProfilePlan | None = None
+    logs: tuple[LogPlan, ...] = ()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from capacity.model.hooks import CodeProfile, LogTail
 from capacity.model.measured import Interval, Steadiness
 from capacity.model.plan import RunPlan, StepPlan
 from capacity.model.resources import Asked, Change, MonitorFacts, Reading, ResourceNews
@@ -179,7 +180,8 @@ class Environment:
 class Run:
     """A whole run, finished or not: `end.reason` NOT_FINISHED marks one that was killed.
 
-    `totals` counts every request of the run, settle and drain included.
+    `totals` counts every request of the run, settle and drain included. `profile` is None where
+    none was asked for.
     """
 
     run_id: str
@@ -189,6 +191,8 @@ class Run:
     steps: tuple[Step, ...]
     totals: Counts
     end: RunEnd
+    profile: CodeProfile | None = None
+    logs: tuple[LogTail, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +269,22 @@ class StepReassessed:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileTaken:
+    """A profile of the service's code came or failed; `content` is what to keep of it as it is."""
+
+    profile: CodeProfile
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LogTaken:
+    """A command for logs has ended; `content` is its output without secrets."""
+
+    log: LogTail
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """The climb is over."""
 
@@ -281,5 +301,7 @@ Event = (
     | RuleFired
     | StepFinished
     | StepReassessed
+    | ProfileTaken
+    | LogTaken
     | RunFinished
 )

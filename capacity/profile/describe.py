@@ -6,6 +6,7 @@ No secrets: names of headers, masked queries and sizes, never values.
 from capacity.model.plan import DemoService, HttpRequest, RunPlan, Secret, TlsTrust
 from capacity.model.rules import Absolute, Action, Comparison, Rule, Scope
 from capacity.profile.describe_climb import climb_rows
+from capacity.profile.describe_hooks import hook_rows
 from capacity.profile.describe_monitor import missing_words, monitor_rows
 from capacity.profile.rule_text import note_of
 from capacity.units import format_duration
@@ -36,7 +37,7 @@ def plan_lines(plan: RunPlan, addresses: tuple[str, ...]) -> tuple[str, ...]:
     ]
     if plan.demo_service is not None:
         rows.append(("demo service", _demo_service(plan.demo_service)))
-    rows += [*monitor_rows(plan), *(("note", note) for note in plan.notes)]
+    rows += [*monitor_rows(plan), *hook_rows(plan), *(("note", note) for note in plan.notes)]
     return tuple(f"{label:<14}{text}" for label, text in rows)
 
 

@@ -11,7 +11,7 @@ from capacity.model.plan import Purpose, RunPlan
 from capacity.profile.build_search import why_unconfirmed
 from capacity.profile.ladder_text import ladder_to_text
 from capacity.search.follow_ups import CONFIRM_RATIO
-from capacity.search.situation import hold_factor
+from capacity.search.situation import planned_hold_s
 from capacity.search.timetable import PhaseTime, likely_duration_s, time_limit_s, timetable
 from capacity.units import format_duration, format_ratio
 
@@ -96,6 +96,10 @@ def _verify(plan: RunPlan, _part: PhaseTime) -> str:
     return f"a verification of {_hold(plan, Purpose.VERIFY)} at the answer"
 
 
+def _profile(plan: RunPlan, _part: PhaseTime) -> str:
+    return f"the answer once more for {_hold(plan, Purpose.PROFILE)}, while its code is watched"
+
+
 def _confirm(plan: RunPlan, _part: PhaseTime) -> str:
     hold = _hold(plan, Purpose.CONFIRM)
     return f"planned starts at {format_ratio(CONFIRM_RATIO)} of its rate for {hold}"
@@ -110,13 +114,14 @@ _PARTS: Mapping[Purpose, Callable[[RunPlan, PhaseTime], str]] = {
     Purpose.RECHECK: _recheck,
     Purpose.REFINE: _refine,
     Purpose.VERIFY: _verify,
+    Purpose.PROFILE: _profile,
     Purpose.CONFIRM: _confirm,
     Purpose.RECOVERY: _recovery,
 }
 
 
 def _hold(plan: RunPlan, purpose: Purpose) -> str:
-    return format_duration(plan.hold_s * hold_factor(purpose))
+    return format_duration(planned_hold_s(plan, purpose))
 
 
 def _count(steps: int) -> str:

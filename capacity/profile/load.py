@@ -11,6 +11,7 @@ from pathlib import Path
 from capacity.errors import Problem, ProfileError, UsageError
 from capacity.model.load import Ladder, RateLadder
 from capacity.model.plan import EngineName, PythonCall, RunPlan, Scenario
+from capacity.profile.build_hooks import build_logs, build_profiling
 from capacity.profile.build_ladder import RATE_STEPS
 from capacity.profile.build_monitor import build_watch
 from capacity.profile.build_scenario import Sources, build_scenario
@@ -87,6 +88,8 @@ def _plan(sources: Sources, default_name: str, sha256: str | None) -> RunPlan:
         demo_service=build_demo_service(profile.demo_service, sources.url, problems),
         profile_sha256=sha256,
         monitor=watch.plan,
+        profiling=build_profiling(profile, problems),
+        logs=build_logs(profile, problems),
         notes=problems.notes,
         search=search,
     )

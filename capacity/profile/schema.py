@@ -60,6 +60,11 @@ def _stop_rule(value: object) -> object:
     raise InputError("a stop rule is text", 'put it in quotes, like "p99 > 250ms over 10s"')
 
 
+def _log(value: object) -> object:
+    """An empty text stands for an entry that was of a wrong kind, and was complained of."""
+    return {} if value == "" else value
+
+
 def _query(value: object) -> object:
     """A query as text is the short form of a mapping."""
     return {"query": value} if isinstance(value, str) else value
@@ -272,6 +277,22 @@ class DemoServicePart(Part):
     service_time: QuantityText | None = None
 
 
+class ProfilePart(Part):
+    """`profile`: where the service spends its time at the limit, and who tells it."""
+
+    kind: Literal["pprof", "command"] | None = None
+    url: str | None = None
+    command: list[QuantityText] | None = None
+    seconds: QuantityText | None = None
+
+
+class LogPart(Part):
+    """One entry of `logs`: a command whose output is kept when the climb has ended."""
+
+    name: str | None = None
+    command: list[QuantityText] | None = None
+
+
 class ProfileFile(Part):
     """A whole profile."""
 
@@ -284,6 +305,8 @@ class ProfileFile(Part):
     steps: StepsPart = StepsPart()
     stop: list[Annotated[StopPart, BeforeValidator(_stop_rule)]] | None = None
     monitor: MonitorPart | None = None
+    profile: ProfilePart | None = None
+    logs: list[Annotated[LogPart, BeforeValidator(_log)]] = []
     engine: Literal["native", "aiohttp"] | None = None
     threads: int | None = None
     source_addresses: list[str] = []

@@ -9,7 +9,8 @@ from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
-from capacity.analysis.outcomes import is_far_beyond
+from capacity.analysis.measure import measure
+from capacity.analysis.outcomes import is_far_beyond, operating_point, outcomes
 from capacity.model.load import ClosedLoop, OpenLoop
 from capacity.model.plan import Purpose, RunPlan, StepPlan
 from capacity.model.rules import Judgement, RuleState
@@ -18,6 +19,7 @@ from capacity.model.snapshot import Counts, Snapshot
 from capacity.search.ends import final_of, later_of, metrics_lost, no_answer
 from capacity.search.extension import extension_s
 from capacity.search.finished import finish
+from capacity.search.hook_watch import HookWatch
 from capacity.search.judge import (
     confirm_over_steps,
     first_valid,
@@ -39,7 +41,7 @@ from capacity.units import format_duration
 
 # After a cut the engine needs only as long as it takes to report.
 _CUT_REPORT_S = 2.0
-_RISING = (Purpose.LADDER, Purpose.RECHECK)
+RISING = (Purpose.LADDER, Purpose.RECHECK)
 # What broke a limit here may be measured once more at the same load.
 _REPEATED = (Purpose.LADDER, Purpose.VERIFY)
 
@@ -57,6 +59,7 @@ class Climb:
         clock: Clock,
         interrupt: Interrupt,
         monitors: Sequence[Monitor] = (),
+        hooks: HookWatch | None = None,
     ) -> None:
         self.plan = plan
         self.engine = engine
@@ -65,6 +68,7 @@ class Climb:
         self.step = StepPlan(0, plan.ladder.loads[0], plan.settle_s, plan.hold_s, Purpose.LADDER)
         self.steps: list[Step] = []
         self.watch = ResourceWatch(plan, monitors, clock, self.steps)
+        self.hooks = HookWatch(clock) if hooks is None else hooks
         self.totals = Counts()
         self.end: RunEnd | None = None
         self.hold = WindowTally()
@@ -94,7 +98,8 @@ class Climb:
         self._fired = []
         events = [] if snapshot is None else self._take(snapshot)
         events += self._listen()
-        if (fired := stopping(self._fired)) is not None:
+        events += self.hooks.listen()
+        if (fired := stopping(self._fired)) is not None and not self._is_watched_only(fired):
             self._cut_short(is_repeated=self._is_repeated(fired))
         if self.end is None and not self.is_resting:
             sudden = self._interruption() or self._gone or self._blown_fuse()
@@ -146,6 +151,8 @@ class Climb:
         self._judgements = {}
         self.is_extended = False
         self.watch.begin_hold(self.step.index, self.step.load)
+        if self.step.purpose is Purpose.PROFILE:
+            self.hooks.begin_profile(self.step.index)
 
     def extension_s(self, held_s: float) -> float:
         """How much longer the hold goes on, when it has lasted `held_s`."""
@@ -218,6 +225,14 @@ class Climb:
             self._end_by(end)
         return step
 
+    def expect_no_more_hooks(self) -> list[Event]:
+        """Take what came of profile and logs, and say why a profile that was wanted never came."""
+        has_answer = operating_point(outcomes(list(map(measure, self.steps)), recheck=False))
+        missed = "no time was left for it" if has_answer else "no load met every limit"
+        if self.interrupt.reason() is not None:
+            missed = "the run was ended before it"
+        return self.hooks.conclude(missed if self.plan.profiling is not None else None)
+
     def conclude(self) -> RunEnd:
         """Why the climb is over, when nothing is left to be measured."""
         risen = ladder_end(self.plan, self.steps, self._left_s())
@@ -233,7 +248,7 @@ class Climb:
 
     def _end_by(self, end: RunEnd) -> None:
         """From now on nothing starts, and `end` is why."""
-        is_rising = all(s.purpose in _RISING for s in (self.step, *(s.plan for s in self.steps)))
+        is_rising = all(s.purpose in RISING for s in (self.step, *(s.plan for s in self.steps)))
         self._broke_off_checks = not self.is_resting and not is_rising
         self.end = end
         self._switch_off()
@@ -247,6 +262,10 @@ class Climb:
         """Whether what was broken is only a suspicion, to be measured again at the same load."""
         may_repeat = self.plan.search.recheck and self.step.purpose in _REPEATED
         return may_repeat and not is_far_beyond(fired)
+
+    def _is_watched_only(self, fired: Judgement) -> bool:
+        """Whether it was broken by a little only, while the code was watched, which slows it."""
+        return self.step.purpose is Purpose.PROFILE and not is_far_beyond(fired)
 
     def _cut_short(self, *, is_repeated: bool) -> None:
         """End the hold under way; without a repetition the load goes down at once."""
@@ -303,7 +322,7 @@ class Climb:
             if later_of(self.end, end) is end:
                 self._end_by(end)
         is_rung = self.step.purpose is Purpose.LADDER and not self.is_resting
-        if is_rung and any(step.plan.purpose in _RISING for step in heard.broken):
+        if is_rung and any(step.plan.purpose in RISING for step in heard.broken):
             self._cut_short(is_repeated=False)
         return list(heard.events)
 

@@ -1,6 +1,6 @@
 """How does a climb end by what was judged, in words, and which of two ends stands?"""
 
-from capacity.model.plan import StepPlan
+from capacity.model.plan import Purpose, StepPlan
 from capacity.model.rules import Judgement, OnMissing
 from capacity.model.run import EndReason, RunEnd, Step
 from capacity.search.judge import stopping
@@ -31,8 +31,11 @@ def lost_rules(step: Step) -> tuple[Judgement, ...]:
 
 
 def metrics_lost(step: Step) -> RunEnd | None:
-    """The end of a climb by rules that must be judged and could not; None when none is such."""
-    lost = lost_rules(step)
+    """The end of a climb by rules that must be judged and could not; None when none is such.
+
+    No answer rests on a step whose code was watched.
+    """
+    lost = () if step.plan.purpose is Purpose.PROFILE else lost_rules(step)
     for policy in (OnMissing.FAIL, OnMissing.STOP):
         for judgement in lost:
             if judgement.rule.on_missing is policy:

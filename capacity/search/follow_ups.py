@@ -1,7 +1,8 @@
 """Which steps check the answer, after the climb and before it is printed?
 
-A verification holds the load of the answer longer; a confirmation plans starts at 90 % of its rate;
-a recovery is light load after the heavy one. Pure; each is begun only while there is time for it.
+A verification holds the load of the answer longer; a profile repeats it while the service's code is
+watched; a confirmation plans starts at 90 % of its rate; a recovery is light load after the heavy
+one. Pure; each is begun only while there is time for it.
 """
 
 from collections.abc import Sequence
@@ -10,8 +11,10 @@ from capacity.analysis.outcomes import Outcome, limit_of, operating_point
 from capacity.model.load import Arrivals, ClosedLoop, Load, OpenLoop
 from capacity.model.measured import Believed, Measured
 from capacity.model.plan import EngineName, HttpRequest, Purpose, RunPlan, StepPlan
-from capacity.search.situation import SLACK_S, Situation, hold_factor
+from capacity.search.situation import SLACK_S, Situation, planned_hold_s
 
+# What is run once no step refines any more, in this order.
+CHECKS = (Purpose.VERIFY, Purpose.PROFILE, Purpose.CONFIRM, Purpose.RECOVERY)
 # How many loads are verified at most, and how often one is while it cannot be believed.
 MOST_VERIFIED = 3
 MOST_ATTEMPTS = 2
@@ -25,13 +28,13 @@ _RATE_DIGITS = 4
 
 def follow_up(now: Situation) -> StepPlan | None:
     """The next step that checks the answer; None when all is checked or no time is left."""
-    return _verification(now) or _confirmation(now) or _recovery(now)
+    return _verification(now) or _profile(now) or _confirmation(now) or _recovery(now)
 
 
 def follow_ups_s(now: Situation, *after: Purpose) -> float:
     """How long the planned checks take when each is run once, without those in `after`."""
     purposes = [purpose for purpose in planned_checks(now.plan) if purpose not in after]
-    holds_s = sum(now.plan.hold_s * hold_factor(purpose) for purpose in purposes)
+    holds_s = sum(planned_hold_s(now.plan, purpose) for purpose in purposes)
     return holds_s + len(purposes) * (now.longest_settle_s() + SLACK_S)
 
 
@@ -40,6 +43,7 @@ def planned_checks(plan: RunPlan) -> tuple[Purpose, ...]:
     search = plan.search
     wanted = (
         (Purpose.VERIFY, search.verify),
+        (Purpose.PROFILE, plan.profiling is not None),
         (Purpose.CONFIRM, search.confirm and can_confirm(plan)),
         (Purpose.RECOVERY, search.recovery),
     )
@@ -68,7 +72,7 @@ def _verification(now: Situation) -> StepPlan | None:
 
 
 def _at_answer(now: Situation, load: Load, purpose: Purpose) -> StepPlan | None:
-    hold_s = now.plan.hold_s * hold_factor(Purpose.VERIFY)
+    hold_s = planned_hold_s(now.plan, Purpose.VERIFY)
     return now.step_at(load, purpose, hold_s=hold_s, later_s=follow_ups_s(now, Purpose.VERIFY))
 
 
@@ -84,14 +88,26 @@ def _purpose_again(now: Situation, load: Load) -> Purpose | None:
 
 
 def _attempts(steps: Sequence[Measured], load: Load) -> tuple[Measured, ...]:
-    """The verifications of a load and what was measured there since."""
-    at_load = [step for step in steps if step.load == load]
+    """The verifications of a load and what was measured there since, but for a watched step."""
+    at_load = [s for s in steps if s.load == load and s.purpose is not Purpose.PROFILE]
     first = next((step.index for step in at_load if step.purpose is Purpose.VERIFY), None)
     return tuple(step for step in at_load if first is not None and step.index >= first)
 
 
 def _holds(step: Measured) -> bool:
     return limit_of(step) is None and step.believed is Believed.YES
+
+
+def _profile(now: Situation) -> StepPlan | None:
+    """The answer once more, as verified as it will be; at most once."""
+    is_wanted = Purpose.PROFILE in planned_checks(now.plan)
+    point = operating_point(now.levels)
+    if not is_wanted or point is None:
+        return None
+    if now.count(Purpose.PROFILE, Purpose.CONFIRM, Purpose.RECOVERY):
+        return None
+    later_s = follow_ups_s(now, Purpose.VERIFY, Purpose.PROFILE)
+    return now.step_at(point.load, Purpose.PROFILE, later_s=later_s)
 
 
 def _confirmation(now: Situation) -> StepPlan | None:
@@ -109,7 +125,7 @@ def _confirmation(now: Situation) -> StepPlan | None:
         arrivals=Arrivals.POISSON,
         max_in_flight=min(slots, now.plan.fuses.max_concurrency),
     )
-    later_s = follow_ups_s(now, Purpose.VERIFY, Purpose.CONFIRM)
+    later_s = follow_ups_s(now, Purpose.VERIFY, Purpose.PROFILE, Purpose.CONFIRM)
     return now.step_at(load, Purpose.CONFIRM, later_s=later_s)
 
 

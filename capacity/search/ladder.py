@@ -14,7 +14,7 @@ from capacity.model.plan import Purpose, RunPlan, StepPlan
 from capacity.model.rules import Judgement
 from capacity.model.run import EndReason, RunEnd, Step, Trust
 from capacity.search.ends import stopped_by
-from capacity.search.follow_ups import follow_up, follow_ups_s
+from capacity.search.follow_ups import CHECKS, follow_up, follow_ups_s
 from capacity.search.judge import stopping
 from capacity.search.refinement import refine_step
 from capacity.search.situation import SLACK_S, Situation
@@ -23,7 +23,7 @@ from capacity.units import format_duration
 
 # After these nothing that is measured can be an answer.
 _HOPELESS = frozenset({EndReason.GENERATOR, EndReason.TARGET_DOWN})
-_LATER = (Purpose.REFINE, Purpose.VERIFY, Purpose.CONFIRM, Purpose.RECOVERY)
+_LATER = (Purpose.REFINE, *CHECKS)
 # What another measurement may mend; data that are late come by themselves.
 _WORTH_ANOTHER = frozenset({Believed.INVALID, Believed.NOT_STEADY, Believed.CUT_SHORT})
 

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from capacity.model.load import OpenLoop
 from capacity.model.resources import MonitorFacts, ResourceNews
+from capacity.model.run import LogTaken, ProfileTaken
 from capacity.model.snapshot import Snapshot
 
 
@@ -91,6 +92,50 @@ class Monitor(Protocol):
 
     def close(self) -> None:
         """End the thread without waiting for an answer under way; safe to call twice."""
+
+
+class Profiler(Protocol):
+    """Takes one profile of the service's code, in a thread of its own; no call of it waits.
+
+    One ProfileTaken comes within `answer_limit_s` of `begin`, whatever happens.
+    """
+
+    @property
+    def answer_limit_s(self) -> float:
+        """The longest time from `begin` to the answer."""
+
+    def begin(self, step_index: int) -> None:
+        """Take the profile now, in this step; called at most once."""
+
+    def poll(self) -> ProfileTaken | None:
+        """What came of it, once; None until then."""
+
+    def close(self) -> None:
+        """End what is under way without waiting for it; safe to call twice."""
+
+
+class LogTaker(Protocol):
+    """Runs the commands for logs once, beside the run; no call of it waits.
+
+    One LogTaken a command comes within `answer_limit_s` of `begin`, whatever happens.
+    """
+
+    @property
+    def answer_limit_s(self) -> float:
+        """The longest time from `begin` to the last answer."""
+
+    @property
+    def owes_more(self) -> bool:
+        """Whether a command that was begun has not been told of by `poll`."""
+
+    def begin(self) -> None:
+        """Run the commands now; called at most once."""
+
+    def poll(self) -> tuple[LogTaken, ...]:
+        """What has ended since the last call."""
+
+    def close(self) -> None:
+        """End what is under way without waiting for it; safe to call twice."""
 
 
 class Clock(Protocol):

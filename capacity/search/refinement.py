@@ -29,7 +29,7 @@ from capacity.model.load import ClosedLoop, Load, OpenLoop
 from capacity.model.measured import Measured
 from capacity.model.plan import Purpose, SearchPlan, StepPlan
 from capacity.model.rules import Judgement, Rule, Scope, StepRate
-from capacity.search.follow_ups import follow_ups_s
+from capacity.search.follow_ups import CHECKS, follow_ups_s
 from capacity.search.situation import SLACK_S, Situation
 from capacity.units import Unit
 
@@ -71,7 +71,7 @@ def refine_step(now: Situation) -> StepPlan | None:
     """The next step that refines; None when enough is known, or the checks need what is left."""
     search = now.plan.search
     most = search.refine if search.budget_s is None else MOST_REFINED
-    is_over = now.count(Purpose.VERIFY, Purpose.CONFIRM, Purpose.RECOVERY) > 0
+    is_over = now.count(*CHECKS) > 0
     hold_s, later_s = now.plan.hold_s, follow_ups_s(now)
     # Before the arithmetic of a curve is begun: is there time for the step, and for the checks?
     fits = now.left_s >= now.settle_s() + hold_s + SLACK_S + later_s

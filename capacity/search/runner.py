@@ -19,7 +19,8 @@ from capacity.model.run import (
     StepFinished,
     StepStarted,
 )
-from capacity.search.climb import Climb
+from capacity.search.climb import RISING, Climb
+from capacity.search.hook_watch import HookWatch
 from capacity.search.ports import Clock, Engine, Interrupt, Monitor
 from capacity.search.tally import GRID_TOLERANCE_S
 
@@ -42,12 +43,14 @@ async def find_capacity(
     clock: Clock,
     interrupt: Interrupt,
     monitors: Sequence[Monitor] = (),
+    hooks: HookWatch | None = None,
 ) -> AsyncGenerator[Event, None]:
     """Climb the ladder of `plan` and yield everything that happens, RunFinished last.
 
-    The engine and the monitors must have been started; they are closed in every case.
+    The engine and the monitors must have been started; they are closed in every case, as are the
+    hooks.
     """
-    climb = Climb(plan, engine, clock, interrupt, monitors)
+    climb = Climb(plan, engine, clock, interrupt, monitors, hooks)
     try:
         yield RunStarted(plan, environment, clock.unix_s())
         is_new = True
@@ -60,18 +63,25 @@ async def find_capacity(
             async for event in _end_watch(climb):
                 yield event
             is_new = climb.end is None and interrupt.reason() is None and known != (*climb.steps,)
+        async for event in _end_hooks(climb):
+            yield event
         yield RunFinished(climb.conclude(), climb.totals)
     finally:
         engine.close()
         climb.watch.close()
+        climb.hooks.close()
 
 
 async def _run_steps(climb: Climb) -> AsyncIterator[Event]:
     """Take one step after the other until none is left, or until something ends the load."""
     while (step_plan := climb.next_step()) is not None:
+        if step_plan.purpose not in RISING:
+            climb.hooks.begin_logs()
         yield StepStarted(step_plan, len(climb.plan.ladder.loads))
         async for event in _run_step(climb, step_plan):
             yield event
+    if climb.interrupt.reason() is None:
+        climb.hooks.begin_logs()
 
 
 async def _run_step(climb: Climb, plan: StepPlan) -> AsyncIterator[Event]:
@@ -101,6 +111,8 @@ async def _run_step(climb: Climb, plan: StepPlan) -> AsyncIterator[Event]:
     async for event in _drain(climb, lambda: climb.is_hold_drained):
         yield event
     async for event in _await_readings(climb, Asked.AT_END):
+        yield event
+    async for event in _await_hooks(climb, lambda: climb.hooks.profile_awaited_s):
         yield event
     yield StepFinished(climb.finish_step(started_at_unix_s, ended_early=ended_early))
 
@@ -183,4 +195,19 @@ async def _end_watch(climb: Climb) -> AsyncIterator[Event]:
     async for event in _await_readings(climb, Asked.LATE):
         yield event
     for event in climb.expect_no_more_readings():
+        yield event
+
+
+async def _await_hooks(climb: Climb, awaited_s: Callable[[], float]) -> AsyncIterator[Event]:
+    """Wait for a profile or for logs, unless the user has asked for the end."""
+    while awaited_s() > 0 and climb.interrupt.reason() is None:
+        for event in await climb.pump(_POLL_S):
+            yield event
+
+
+async def _end_hooks(climb: Climb) -> AsyncIterator[Event]:
+    """Wait for the logs, which no load needs, and settle what has not come."""
+    async for event in _await_hooks(climb, lambda: climb.hooks.logs_awaited_s):
+        yield event
+    for event in climb.expect_no_more_hooks():
         yield event

@@ -17,6 +17,8 @@ from capacity.model.run import Step
 SETTLE_TIMES_P99 = 10.0
 # Raising the load, draining the last request and judging the step, beside settle and hold.
 SLACK_S = 0.5
+# A profiler needs a moment to begin and to hand out what it has seen.
+PROFILE_SLACK_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Situation:
         Its hold may go on only for as long as that leaves `later_s` for what follows.
         """
         search = self.plan.search
-        hold_s = self.plan.hold_s * hold_factor(purpose) if hold_s is None else hold_s
+        hold_s = planned_hold_s(self.plan, purpose) if hold_s is None else hold_s
         settle_s = self.settle_s()
         time_s = self.left_s - SLACK_S - settle_s
         if time_s < hold_s:
@@ -86,9 +88,12 @@ def _p99_s(step: Measured) -> float:
     return step.latency.max_s if step.latency.p99_s is None else step.latency.p99_s
 
 
-def hold_factor(purpose: Purpose) -> float:
-    """How many holds of the plan a step with this purpose holds its load."""
-    return {Purpose.VERIFY: 2.0, Purpose.RECOVERY: 0.5}.get(purpose, 1.0)
+def planned_hold_s(plan: RunPlan, purpose: Purpose) -> float:
+    """How long a step with this purpose holds its load, if it does not go on."""
+    hold_s = plan.hold_s * {Purpose.VERIFY: 2.0, Purpose.RECOVERY: 0.5}.get(purpose, 1.0)
+    if purpose is Purpose.PROFILE and plan.profiling is not None:
+        return max(hold_s, plan.profiling.lasts_s + PROFILE_SLACK_S)
+    return hold_s
 
 
 def longest_hold_s(plan: RunPlan, purpose: Purpose, hold_s: float) -> float | None:
@@ -96,5 +101,7 @@ def longest_hold_s(plan: RunPlan, purpose: Purpose, hold_s: float) -> float | No
     longest_s = plan.search.hold_max_s
     if longest_s is None:
         return None
-    # Light load after the heavy one is to tell soon whether the service recovers.
-    return max(hold_s, plan.hold_s if purpose is Purpose.RECOVERY else longest_s)
+    # Light load after the heavy one is to tell soon whether the service recovers, and the numbers
+    # of a step whose code is watched are no answer.
+    is_short = purpose in (Purpose.RECOVERY, Purpose.PROFILE)
+    return max(hold_s, plan.hold_s if is_short else longest_s)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from capacity.model.plan import Purpose, RunPlan
 from capacity.search.follow_ups import MOST_ATTEMPTS, MOST_VERIFIED, planned_checks
-from capacity.search.situation import SLACK_S, hold_factor, longest_hold_s
+from capacity.search.situation import SLACK_S, longest_hold_s, planned_hold_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _check(plan: RunPlan, purpose: Purpose) -> PhaseTime:
 
 
 def _part(plan: RunPlan, purpose: Purpose, likely: int, most: int) -> PhaseTime:
-    hold_s = plan.hold_s * hold_factor(purpose)
+    hold_s = planned_hold_s(plan, purpose)
     longest_s = longest_hold_s(plan, purpose, hold_s) or hold_s
     settle_at_most_s = max(plan.settle_s, plan.hold_s)
     return PhaseTime(

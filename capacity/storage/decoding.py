@@ -42,6 +42,12 @@ from capacity.storage.evidence import (
 )
 from capacity.storage.fields import Fields
 from capacity.storage.holds import decode_intervals, decode_search, decode_steadiness
+from capacity.storage.hooks import (
+    decode_log,
+    decode_log_plans,
+    decode_profile,
+    decode_profiling,
+)
 from capacity.storage.judgements import decode_judgement, decode_rule
 from capacity.storage.loads import decode_ladder, decode_load
 from capacity.storage.monitor_plan import decode_monitor
@@ -70,6 +76,8 @@ def decode_run(value: object, *, file: str) -> Run:
         steps=tuple(_step(step) for step in root.inner_list("steps")),
         totals=_counts(root.inner("totals")),
         end=_end(root.inner("end")),
+        profile=decode_profile(root.added_inner("profile")),
+        logs=tuple(decode_log(log) for log in root.added_inner_list("logs")),
     )
 
 
@@ -119,6 +127,8 @@ def _plan(fields: Fields) -> RunPlan:
         monitor=decode_monitor(fields.added_inner("monitor")),
         notes=fields.added_texts("notes"),
         search=decode_search(fields.added_inner("search")),
+        profiling=decode_profiling(fields),
+        logs=decode_log_plans(fields),
     )
 
 

@@ -38,6 +38,7 @@ from capacity.storage.evidence import (
 )
 from capacity.storage.findings import encode_findings
 from capacity.storage.holds import encode_intervals, encode_search, encode_steadiness
+from capacity.storage.hooks import encode_hook_plans, encode_hooks
 from capacity.storage.judgements import encode_judgement, encode_rule
 from capacity.storage.loads import encode_ladder, encode_load
 from capacity.storage.monitor_plan import encode_monitor
@@ -55,6 +56,7 @@ def run_json(run: Run, findings: Findings | None) -> JsonObject:
         "end": _end(run.end),
         "exit": None if findings is None else _exit(run.end, findings.exit_code),
         **encode_findings(findings),
+        **encode_hooks(run),
         "plan": _plan(run.plan),
         "environment": _environment(run.environment),
         "totals": _counts(run.totals),
@@ -138,6 +140,7 @@ def _plan(plan: RunPlan) -> JsonObject:
         "monitor": encode_monitor(plan.monitor),
         "notes": list(plan.notes),
         "search": encode_search(plan.search),
+        **encode_hook_plans(plan),
     }
 
 

@@ -21,6 +21,8 @@ from capacity.model.plan import StepPlan
 from capacity.model.run import (
     EndReason,
     Event,
+    LogTaken,
+    ProfileTaken,
     ReadingsAwaited,
     ResourcesRead,
     RuleFired,
@@ -153,6 +155,14 @@ class RunFolder:
                 self._save(None)
             case ResourcesRead(news):
                 self._guard(MONITORS_FILE, lambda: self._monitors.append(news), None)
+            case ProfileTaken(profile, content):
+                self._keep(profile.file, content)
+                self._run = replace(self.run, profile=profile)
+                self._save(None)
+            case LogTaken(log, content):
+                self._keep(log.file, content)
+                self._run = replace(self.run, logs=(*self.run.logs, log))
+                self._save(None)
             case RuleFired() | ReadingsAwaited():
                 pass  # the rule is among the judgements of its step
             case _:
@@ -180,6 +190,18 @@ class RunFolder:
         # The first error is the one to report.
         with suppress(StorageError):
             self.close()
+
+    def _keep(self, name: str | None, content: bytes) -> None:
+        """Write a file that came from outside as it is; it has one folder above it at most."""
+        if name is None:
+            return
+        path = self._path / name
+
+        def write() -> None:
+            path.parent.mkdir(exist_ok=True)
+            replace_durably(path, content)
+
+        self._guard(name, write, None)
 
     def _append_to_timeline(self, event: SnapshotTaken) -> None:
         self._run = replace(self.run, totals=self.run.totals + event.snapshot.counts)

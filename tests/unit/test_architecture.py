@@ -46,7 +46,8 @@ MODEL_NAMES = {
     "rules": "Absolute Action Comparison DROPPED_RATE Evidence HIGH_PERCENTILES Judgement "
     "METRICS Metric OnMissing Rule RuleState Scope StepRate TimesFirst WindowStats "
     "gain_per_doubling",
-    "run": "EndReason Environment Event LittlesLaw Phase ReadingsAwaited ResourcesRead RuleFired "
+    "run": "EndReason Environment Event LittlesLaw LogTaken Phase ProfileTaken "
+    "ReadingsAwaited ResourcesRead RuleFired "
     "Run RunEnd RunFinished RunStarted SnapshotTaken Stalls Step StepFinished StepReassessed "
     "StepStarted Trust Validity",
     "paths": "PathComparison PathLevel PathPoint PathSide PathTimes PathVerdict PlanDifference "

@@ -23,7 +23,7 @@ from capacity.units import Unit
     [
         (
             (),
-            "version name description target safety scenarios steps stop monitor engine threads "
+            "version name description target safety scenarios steps stop monitor profile logs engine threads "
             "source_addresses demo_service",
         ),
         (("target",), "base_url tls headers timeout"),
