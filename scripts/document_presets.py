@@ -49,7 +49,7 @@ _REDUCED = {
     Reduction.MIN: "lowest of",
     Reduction.LAST: "last of",
 }
-_PODS = KubernetesScope("NAMESPACE", ("deploy/NAME",), ("PODS",))
+PODS = KubernetesScope("NAMESPACE", ("deploy/NAME",), ("PODS",))
 _CHOSEN_BY = {
     "kubernetes": "`kubernetes: { namespace: NAMESPACE, workloads: [deploy/NAME] }`",
     "process": "`process: { port: 8080 }` or `process: { pid: 1234 }`, without Prometheus",
@@ -58,7 +58,7 @@ _CHOSEN_BY = {
 
 def document() -> str:
     """The whole page."""
-    parts = [_INTRODUCTION, *_section("kubernetes", kubernetes.quantities(_PODS))]
+    parts = [_INTRODUCTION, *_section("kubernetes", kubernetes.quantities(PODS))]
     for word, preset in PRESETS.items():
         parts += _section(word, preset.quantities({}))
     parts += _section(local_process.PRESET, local_process.quantities())

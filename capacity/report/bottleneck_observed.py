@@ -13,7 +13,7 @@ from capacity.analysis.bottleneck.roles import of_kind
 from capacity.analysis.bottleneck.series import Series
 from capacity.model.bottleneck import Diagnosis, DiagnosisState, Movement, Mover, Sentence
 from capacity.model.findings import Findings
-from capacity.model.resources import Direction
+from capacity.model.resources import Aspect, Direction
 from capacity.model.run import Run, Step
 from capacity.units import Unit
 
@@ -102,7 +102,7 @@ def _observed(case: Case, resource: Resource, diagnosis: Diagnosis) -> Observed 
     """By the most telling of its quantities that was read."""
     for tell in resource.tells:
         series = of_kind(case, tell.quantity, resource.subject)
-        if series.read:
+        if series.read and not _is_uneventful(series):
             return Observed(
                 resource=resource.name,
                 title=resource.title,
@@ -114,6 +114,11 @@ def _observed(case: Case, resource: Resource, diagnosis: Diagnosis) -> Observed 
                 mover=_mover(diagnosis, resource.name, tell.quantity),
             )
     return None
+
+
+def _is_uneventful(series: Series) -> bool:
+    """Whether it tells of events, and there was none: nothing to look at."""
+    return series.aspect is Aspect.ERRORS and all(point.value == 0 for point in series.read)
 
 
 def _values(series: Series) -> tuple[Value | None, ...]:

@@ -30,7 +30,7 @@ from capacity.report.charts_steps import CURVE_WORDS, draw_series, hollow_entry,
 from capacity.report.charts_words import caption, plain_ascii
 from capacity.report.fonts import chart_font
 from capacity.report.resource_words import shortened
-from capacity.report.shown import printable
+from capacity.report.shown import cells, printable
 from capacity.report.texts import Language, say
 from capacity.report.verdict_bottleneck import confidence_word
 from capacity.units import Unit
@@ -45,6 +45,7 @@ _LINE, _FIRST = DARK, VERMILION
 _HEADROOM = 1.18
 # A heading must not reach into the graph beside it: so many columns fill the whole width.
 _HEADING_CELLS = 150
+_SUBJECT_CELLS = 12
 # From the foot of the figure: where the word for the axis stands, above the legend.
 _AXIS_INCH = 1.0
 # Of the height of a graph: how high the best throughput stands behind the line.
@@ -115,7 +116,8 @@ def _title(diagnosis: Diagnosis, language: Language) -> str:
 def _drawn(title: Sentence, language: Language) -> str:
     """A title in characters that the font has: it was chosen with the Chinese ones in mind."""
     text = sentence_words(title, language)
-    return printable(text) if language is Language.ZH else plain_ascii(text)
+    shown = printable(text) if language is Language.ZH else plain_ascii(text)
+    return shown[:1].upper() + shown[1:]
 
 
 def _draw_small(
@@ -146,7 +148,7 @@ def _draw_small(
             diagnosis.turn_level, color=GREY, ls=":", lw=1.6, zorder=2, gid=f"turn-{one.resource}"
         )
     few = [place for place, value in enumerate(one.values) if value and value.has_few_samples]
-    draw_series(axes, steps, small.values, one.resource, (color, "o", "-"), hollow=few)
+    draw_series(axes, steps, small.values, one.resource, (color, "o", "-"), hollow=few, size=5.0)
     _mark_first(axes, small, steps)
     for axis_side in ("right", "top"):
         axes.spines[axis_side].set_visible(False)
@@ -184,8 +186,10 @@ def _mark_first(axes: "Axes", small: Small, steps: Sequence[Step]) -> None:
 def _heading(one: Observed, width: int, language: Language) -> str:
     """What it is, by which quantity, and whose value was worst."""
     value = one.values[one.worst]
-    subject = "" if value is None else value.subject
-    told = plain_ascii(shortened(f"{one.quantity} {subject}".rstrip(), width))
+    quantity = shortened(one.quantity, width)
+    room = max(_SUBJECT_CELLS, width - cells(quantity) - 1)
+    subject = "" if value is None else shortened(value.subject, room)
+    told = plain_ascii(f"{quantity} {subject}".rstrip())
     return f"{shortened(_drawn(one.title, language), width)}\n{told}"
 
 

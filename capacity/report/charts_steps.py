@@ -55,6 +55,7 @@ def draw_series(
     look: tuple[str, ...],
     *,
     hollow: Collection[int] = (),
+    size: float = 7.0,
 ) -> "Line2D":
     """One line with its markers; hollow are those of doubtful steps and at the places given."""
     color, marker, dashes = look
@@ -66,7 +67,7 @@ def draw_series(
         marker=marker,
         ls=dashes,
         lw=2,
-        ms=7,
+        ms=size,
         gid=name,
         zorder=3,
         clip_on=False,
@@ -78,7 +79,7 @@ def draw_series(
         color=color,
         marker=marker,
         ls="",
-        ms=8,
+        ms=size + 1.0,
         mfc="white",
         mew=1.8,
         gid=f"{name}-doubtful",

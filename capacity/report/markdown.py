@@ -25,7 +25,7 @@ def code_block(text: str) -> list[str]:
     lines = [printable(line) for line in text.splitlines()]
     longest = max((len(fence) for fence in _FENCE.findall(text)), default=2)
     fence = "`" * (longest + 1)
-    return [f"{fence}promql", *lines, fence]
+    return [fence, *lines, fence]
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, words: int = 0) -> list[str]:

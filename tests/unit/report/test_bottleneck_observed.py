@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from capacity.model.bottleneck import DiagnosisState, Movement
+from capacity.model.resources import Aspect
 from capacity.model.run import Run
 from capacity.report.bottleneck_observed import Observed, overview
+from capacity.units import Unit
 from tests.unit.builders import a_curve, a_run, some_findings
 from tests.unit.report.diagnosis_builders import (
     CPU as CPU_CANDIDATE,
@@ -56,6 +58,20 @@ def test_what_was_not_read_is_none() -> None:
 
     assert [place for place, value in enumerate(memory.values) if value is None] == [UNREAD_AT]
     assert memory.worst == UNREAD_AT + 1
+
+
+def test_events_that_did_not_happen_are_not_shown() -> None:
+    """A row of zeros has nothing to look at; one restart has."""
+    none, one = (
+        tuple(
+            replace(reading, aspect=Aspect.ERRORS)
+            for reading in over_the_curve("restarts", values, unit=Unit.COUNT)
+        )
+        for values in ((0.0,) * 7, (0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0))
+    )
+
+    assert [seen.resource for seen in seen_of(a_read_run(none))] == []
+    assert next(seen.resource for seen in seen_of(a_read_run(one))) == "service_restarts"
 
 
 def test_pods_of_a_database_are_its_own() -> None:

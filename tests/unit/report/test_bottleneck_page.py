@@ -125,7 +125,7 @@ def test_names_from_outside_stay_names() -> None:
     # The query alone stands as it is, in a block that it cannot leave.
     lines = text.splitlines()
     start, end = (place for place, line in enumerate(lines) if line.startswith("  `````"))
-    assert lines[start : end + 1] == ["  `````promql", "  up # ```", "  ````", "  # x", "  `````"]
+    assert lines[start : end + 1] == ["  `````", "  up # ```", "  ````", "  # x", "  `````"]
     rest = "\n".join((*lines[:start], *lines[end + 1 :]))
     assert "\x1b" not in text
     assert "<img" not in rest.replace("\\<", "")

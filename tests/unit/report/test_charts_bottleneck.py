@@ -72,7 +72,7 @@ def test_a_resource_is_drawn_beside_the_value_at_which_it_is_full() -> None:
     assert "throughput" in gids(figure)
     assert [axes.get_title(loc="left") for axes in panels(figure)] == [
         "CPU of the service\ncpu shop/api-7f9/app",
-        "load generator\ngenerator.cpu",
+        "Load generator\ngenerator.cpu",
     ]
     assert legend(figure) == [
         "throughput, as a shape",
@@ -109,8 +109,8 @@ def test_counts_and_sizes_keep_their_unit() -> None:
     labels = {axes.get_title(loc="left").split("\n")[0]: axes.get_ylabel()
               for axes in panels(figure)}  # fmt: skip
 
-    assert labels["connection pool of the service"] == "Count"
-    assert labels["pauses of the runtime"] == "GiB"
+    assert labels["Connection pool of the service"] == "Count"
+    assert labels["Pauses of the runtime"] == "GiB"
     assert [value for _, value in points(figure, "service_connection_pool")] == list(WAITING)
 
 

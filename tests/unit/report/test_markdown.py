@@ -34,9 +34,9 @@ def test_nothing_in_a_text_is_markdown(text: str, shown: str) -> None:
 
 def test_a_query_stands_as_it_is_and_cannot_leave_its_block() -> None:
     """Its lines are kept, for a comment ends at one; codes for a terminal are not."""
-    assert code_block('sum(a{b="`"})') == ["```promql", 'sum(a{b="`"})', "```"]
-    assert code_block("a # b\nc\x1b[2J") == ["```promql", "a # b", "c[2J", "```"]
-    assert code_block("a\n````\n# out") == ["`````promql", "a", "````", "# out", "`````"]
+    assert code_block('sum(a{b="`"})') == ["```", 'sum(a{b="`"})', "```"]
+    assert code_block("a # b\nc\x1b[2J") == ["```", "a # b", "c[2J", "```"]
+    assert code_block("a\n````\n# out") == ["`````", "a", "````", "# out", "`````"]
 
 
 def test_a_table_has_words_on_the_left_and_numbers_on_the_right() -> None:
