@@ -1,16 +1,21 @@
 """Was a resource at its threshold, when, and how sure does that make its class?
 
 A resource that crosses its threshold well after throughput had stopped to grow follows the cause.
-One that is beyond it at every level is background, unless throughput did not grow from the first
-level on and nobody but the service uses the resource: then it was full from the start.
+One that is beyond it at every level is background, unless it rose with the load to twice as much,
+or throughput did not grow from the first level on and nobody but the service uses the resource:
+then it was full from the start.
 """
 
 from dataclasses import dataclass
 
 from capacity.analysis.bottleneck.case import Case
-from capacity.analysis.bottleneck.marks import at_most, is_background, is_timed, score
+from capacity.analysis.bottleneck.marks import at_most, is_background, is_timed, score, spearman
 from capacity.analysis.bottleneck.series import Point, Series
-from capacity.analysis.bottleneck.thresholds import QUEUEING_RATIO
+from capacity.analysis.bottleneck.thresholds import (
+    BACKGROUND_GROWTH_RATIO,
+    QUEUEING_RATIO,
+    RISES_SPEARMAN,
+)
 from capacity.model.bottleneck import Candidate, Marks, Sentence, Subject, SubjectKind
 from capacity.model.confidence import Confidence
 
@@ -44,14 +49,24 @@ class Naming:
 
 def see(case: Case, series: Series, threshold: float) -> Sight | None:
     """A resource that others may use as well; None when it was not there, or is background."""
-    return None if is_background(series, threshold) else _sight(case, series, threshold)
+    return None if _is_background(series, threshold) else _sight(case, series, threshold)
 
 
 def see_own(case: Case, series: Series, threshold: float) -> Sight | None:
     """A resource that only this part of the path uses."""
-    if case.turn != 0 and is_background(series, threshold):
+    if case.turn != 0 and _is_background(series, threshold):
         return None
     return _sight(case, series, threshold)
+
+
+def _is_background(series: Series, threshold: float) -> bool:
+    """Beyond the threshold from the start, and not twice as far with the load."""
+    if not is_background(series, threshold):
+        return False
+    values = [point.value for point in series.read]
+    correlation = spearman(values)
+    is_answer = correlation is not None and correlation >= RISES_SPEARMAN
+    return not (is_answer and values[-1] >= BACKGROUND_GROWTH_RATIO * values[0])
 
 
 def _sight(case: Case, series: Series, threshold: float) -> Sight | None:

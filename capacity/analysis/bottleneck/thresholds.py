@@ -101,3 +101,32 @@ ONE_CORE_FROM = 0.90
 ONE_CORE_TO = 1.10
 # Cores that it could use, so that one core is not simply its limit.
 SEVERAL_CORES = 1.5
+
+# A replica beyond so many times the mean of its workload, and busy enough for that to matter.
+UNEVEN_RATIO = 1.5
+HOT_REPLICA_RATIO = 0.50
+HOT_REPLICA_CORES = 0.30
+# Memory that rose by so much of its limit over the levels was not simply there from the start.
+MEMORY_RISE_RATIO = 0.05
+# Less than half an event: growth of a counter as some sources extrapolate it.
+HAPPENED_COUNT = 0.5
+# Statements that run at the same time, for each core of the database.
+ACTIVE_PER_CORE = 2.0
+# A database that has so much of a full machine's CPU is what fills it.
+MOST_OF_MACHINE_RATIO = 0.50
+# Answers that are failures, from which on a level has errors and not accidents.
+FAILURES_RATIO = 0.01
+# What the edge adds to a request, as a share of all of it, and how far that has grown.
+EDGE_SHARE_RATIO = 0.30
+EDGE_GROWTH_RATIO = 2.0
+EDGE_ERRORS_RATIO = 0.01
+# Collections that stop everything for so much of the time are beyond doubt.
+PAUSES_SURE_RATIO = 0.20
+# Stretches in which nothing was completed: no CPU quota stops longer than its period of 100 ms.
+PAUSE_LONG_S = 0.12
+PAUSE_SHARE_RATIO = 0.05
+PAUSE_TAIL_RATIO = 5.0
+PAUSE_LEAST_TIMES = 2
+# What is beyond its threshold at the first load already, but so many times as high later, answers
+# to the load and is no background.
+BACKGROUND_GROWTH_RATIO = 2.0

@@ -1,10 +1,12 @@
 """Class 1: does the service use all of the CPU that it is allowed?"""
 
+from capacity.analysis.bottleneck.balance import uneven_levels
 from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import Case
 from capacity.analysis.bottleneck.cpu_use import cpu_use, qps_per_core
+from capacity.analysis.bottleneck.happenings import scaled_places
 from capacity.analysis.bottleneck.roles import of_kind
-from capacity.analysis.bottleneck.sight import Naming, candidate, marks_of, place_of, see_own
+from capacity.analysis.bottleneck.sight import Naming, Sight, candidate, marks_of, place_of, see_own
 from capacity.analysis.bottleneck.telling import tell_point
 from capacity.analysis.bottleneck.thresholds import THROTTLED_MOSTLY_RATIO
 from capacity.model.bottleneck import Candidate, Figure, Sentence, SubjectKind
@@ -22,7 +24,8 @@ ADVICE = Sentence(
 def judge(case: Case) -> tuple[Candidate, ...]:
     """High with CPU at its limit and tasks held back, medium from 80 % on.
 
-    Where shares of the limit were not read at all, throttled periods tell of it, at most medium.
+    At most medium where one replica only is hot, or their number changed meanwhile: then that tells
+    more. Where shares of the limit were not read at all, throttled periods tell of it.
     """
     use = cpu_use(case, SubjectKind.SERVICE)
     if use is None:
@@ -35,10 +38,14 @@ def judge(case: Case) -> tuple[Candidate, ...]:
         SubjectKind.SERVICE,
         use.sight,
         marks=marks,
-        by_rule=use.by_rule,
+        by_rule=Confidence.MEDIUM if _is_unsteady(case, use.sight) else use.by_rule,
         evidence=(use.used, use.held_back),
     )
     return (found,)
+
+
+def _is_unsteady(case: Case, sight: Sight) -> bool:
+    return bool(uneven_levels(case)) or place_of(case, sight.worst) in scaled_places(case)
 
 
 def _by_throttling_alone(case: Case) -> tuple[Candidate, ...]:

@@ -141,4 +141,4 @@ def _has_no_limit(case: Case) -> bool:
     )
 
 
-ONE_CORE = BottleneckClass(KIND, "3", TITLE, Tier.SCORED, ("service_cpu",), judge)
+ONE_CORE = BottleneckClass(KIND, "3", TITLE, Tier.SCORED, ("service_thread",), judge)

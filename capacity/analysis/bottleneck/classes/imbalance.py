@@ -1,0 +1,78 @@
+"""Class 20: does one replica of the service do the work of several?"""
+
+from capacity.analysis.bottleneck.balance import Unevenness, uneven_levels
+from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
+from capacity.analysis.bottleneck.case import Case
+from capacity.analysis.bottleneck.marks import at_most
+from capacity.analysis.bottleneck.sight import place_of
+from capacity.analysis.bottleneck.telling import tell_point
+from capacity.analysis.bottleneck.thresholds import CPU_BUSY_RATIO
+from capacity.model.bottleneck import (
+    Candidate,
+    Figure,
+    Marks,
+    Sentence,
+    Subject,
+    SubjectKind,
+)
+from capacity.model.confidence import Confidence
+from capacity.units import Unit
+
+KIND = "imbalance"
+TITLE = Sentence("uneven replicas", "副本负载不均")
+ADVICE = Sentence(
+    "make more connections, or use a balancer that chooses for each request: connections that "
+    "stay open keep callers at one replica",
+    "增加连接数，或改用按请求分配的负载均衡：长连接会把调用方固定在同一个副本上",
+)
+
+
+def judge(case: Case) -> tuple[Candidate, ...]:
+    """High when the hottest replica is near its limit where throughput stopped, else medium."""
+    uneven = uneven_levels(case)
+    if not uneven:
+        return ()
+    worst = max(uneven, key=lambda one: one.hottest.value)
+    is_share = worst.hottest.reading.unit is Unit.RATIO
+    is_full = is_share and worst.hottest.value >= CPU_BUSY_RATIO
+    is_sure = is_full and case.has_stopped_growth
+    confidence = Confidence.HIGH if is_sure else Confidence.MEDIUM
+    if worst.hottest.has_few_samples or not worst.hottest.reading.may_stop:
+        confidence = at_most(confidence, Confidence.MEDIUM)
+    if not case.has_stopped_growth:
+        confidence = at_most(confidence, Confidence.LOW)
+    return (
+        Candidate(
+            kind=KIND,
+            title=TITLE,
+            subject=Subject(SubjectKind.SERVICE, worst.hottest.subject),
+            confidence=confidence,
+            marks=Marks(is_used_up=is_full, has_stopped_growth=case.has_stopped_growth),
+            evidence=(_uneven(case, worst),),
+            advice=ADVICE,
+            first_level=case.level_at(place_of(case, uneven[0].hottest)),
+        ),
+    )
+
+
+def _uneven(case: Case, worst: Unevenness) -> Sentence:
+    figures = (
+        Figure("mean", worst.mean, worst.hottest.reading.unit),
+        Figure("count", worst.replica_count),
+    )
+    is_share = worst.hottest.reading.unit is Unit.RATIO
+    return tell_point(
+        case,
+        worst.hottest,
+        "uneven: {subject} used {value} of its CPU limit {at}, its {count} replicas {mean} on "
+        "average"
+        if is_share
+        else "uneven: {subject} used {value} {at}, its {count} replicas {mean} on average",
+        "不均：{at}，{subject} 用了 CPU 限额的 {value}，而 {count} 个副本平均为 {mean}"
+        if is_share
+        else "不均：{at}，{subject} 用了 {value}，而 {count} 个副本平均为 {mean}",
+        figures=figures,
+    )
+
+
+IMBALANCE = BottleneckClass(KIND, "20", TITLE, Tier.SCORED, ("service_cpu",), judge)

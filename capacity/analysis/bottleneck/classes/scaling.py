@@ -1,0 +1,71 @@
+"""Class 20: did the number of replicas change while the service was loaded?"""
+
+from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
+from capacity.analysis.bottleneck.case import Case
+from capacity.analysis.bottleneck.happenings import SCALINGS, Happening, happenings, scaled_places
+from capacity.analysis.bottleneck.roles import role_of
+from capacity.analysis.bottleneck.telling import tell
+from capacity.model.bottleneck import (
+    Candidate,
+    Figure,
+    Marks,
+    Sentence,
+    Subject,
+    SubjectKind,
+)
+from capacity.model.confidence import Confidence
+from capacity.model.resources import ChangeKind
+
+KIND = "scaling"
+TITLE = Sentence("scaling while it was measured", "测量期间正在扩缩容")
+ADVICE = Sentence(
+    "hold each load longer than the autoscaler needs (two to three minutes), or fix the number of "
+    "replicas, then measure again",
+    "让每级负载持续的时间长于自动扩缩容所需（两到三分钟），或固定副本数，然后重新测量",
+)
+_WORDS = {
+    ChangeKind.SCALED: (
+        "not steady: {subject} changed within the step {at} ({detail})",
+        "不稳定：{at}，{subject} 发生变化（{detail}）",
+    ),
+    ChangeKind.POD_JOINED: (
+        "not steady: {subject} joined within the step {at}",
+        "不稳定：{at}，{subject} 加入",
+    ),
+    ChangeKind.POD_LEFT: (
+        "not steady: {subject} left within the step {at}",
+        "不稳定：{at}，{subject} 离开",
+    ),
+}
+_MOST_TOLD = 3
+
+
+def judge(case: Case) -> tuple[Candidate, ...]:
+    """High when it changed where throughput no longer grew, or in the last two levels; else low."""
+    told = [one for one in happenings(case, SCALINGS) if role_of(one.change.subject) is not None]
+    places = scaled_places(case)
+    if not told or not places:
+        return ()
+    first = case.turn if case.turn is not None else max(len(case.levels) - 2, 0)
+    is_late = any(place >= first for place in places)
+    return (
+        Candidate(
+            kind=KIND,
+            title=TITLE,
+            subject=Subject(SubjectKind.SERVICE, told[0].change.subject),
+            confidence=Confidence.HIGH if is_late else Confidence.LOW,
+            marks=Marks(has_stopped_growth=case.has_stopped_growth, is_unambiguous=is_late),
+            evidence=tuple(_sentence(case, one) for one in told[:_MOST_TOLD]),
+            advice=ADVICE,
+            first_level=case.level_at(places[0]),
+        ),
+    )
+
+
+def _sentence(case: Case, one: Happening) -> Sentence:
+    en, zh = _WORDS[one.change.kind]
+    figures = (Figure("subject", one.change.subject), Figure("detail", one.change.detail))
+    return tell(case, en, zh, level=one.level, figures=figures)
+
+
+SCALING = BottleneckClass(KIND, "20", TITLE, Tier.SCORED, (), judge)

@@ -1,0 +1,55 @@
+"""Is a service whose number of replicas changed told to be not steady?"""
+
+from capacity.analysis.bottleneck.classes.scaling import judge
+from capacity.model.confidence import Confidence
+from capacity.model.resources import ChangeKind
+from tests.unit.analysis.bottleneck.cases import a_change, case_of, changed
+from tests.unit.builders import a_curve
+
+LEVELS = (1, 2, 4, 8, 16)
+
+
+def test_replicas_that_join_where_throughput_is_flat_are_high() -> None:
+    """What those levels carried is of no one size."""
+    steps = changed(
+        a_curve(LEVELS, saturation_qps=400.0),
+        3,
+        a_change(ChangeKind.POD_JOINED, "shop/api-8g0", ""),
+        a_change(ChangeKind.SCALED, "shop/api", "replicas: 1 -> 2"),
+    )
+    (found,) = judge(case_of(steps))
+    assert (
+        found.confidence,
+        found.subject.name,
+        found.first_level,
+    ) == (Confidence.HIGH, "shop/api-8g0", 8.0)
+    assert [sentence.text() for sentence in found.evidence] == [
+        "not steady: shop/api-8g0 joined within the step at 8 concurrent",
+        "not steady: shop/api changed within the step at 8 concurrent (replicas: 1 -> 2)",
+    ]
+    assert found.evidence[0].text("zh") == "不稳定：并发 8 时，shop/api-8g0 加入"
+
+
+def test_replicas_that_leave_long_before_are_low() -> None:
+    """The levels that tell the capacity were steady."""
+    steps = changed(
+        a_curve(LEVELS, saturation_qps=400.0), 0, a_change(ChangeKind.POD_LEFT, "shop/api-8g0")
+    )
+    (found,) = judge(case_of(steps))
+    assert found.confidence is Confidence.LOW
+
+
+def test_replicas_that_join_in_the_last_two_levels_of_a_growing_curve_are_high() -> None:
+    """It grows because they do."""
+    steps = changed(a_curve((1, 2, 4)), 1, a_change(ChangeKind.POD_JOINED))
+    (found,) = judge(case_of(steps))
+    assert found.confidence is Confidence.HIGH
+
+
+def test_nothing_is_named_where_nothing_was_scaled() -> None:
+    """A restart is another class, and an exporter serves nobody."""
+    restarted = changed(a_curve(LEVELS), 3, a_change(ChangeKind.RESTARTED))
+    exporter = changed(a_curve(LEVELS), 3, a_change(ChangeKind.POD_JOINED, "shop/redis-exporter"))
+    assert judge(case_of(restarted)) == ()
+    assert judge(case_of(exporter)) == ()
+    assert judge(case_of(())) == ()
