@@ -2,9 +2,15 @@
 
 from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import Case
-from capacity.analysis.bottleneck.happenings import SCALINGS, Happening, happenings, scaled_places
+from capacity.analysis.bottleneck.happenings import (
+    ENDINGS,
+    SCALINGS,
+    Happening,
+    happenings,
+    scaled_places,
+)
 from capacity.analysis.bottleneck.roles import role_of
-from capacity.analysis.bottleneck.telling import tell
+from capacity.analysis.bottleneck.telling import tell, tell_point
 from capacity.model.bottleneck import (
     Candidate,
     Figure,
@@ -41,11 +47,14 @@ _MOST_TOLD = 3
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
-    """High when it changed where throughput no longer grew, or in the last two levels; else low."""
+    """High when it changed where throughput no longer grew, or in the last two levels; else low.
+
+    Medium when the levels had different numbers of ready pods, and nobody saw the change itself.
+    """
     told = [one for one in happenings(case, SCALINGS) if role_of(one.change.subject) is not None]
     places = scaled_places(case)
     if not told or not places:
-        return ()
+        return _moved(case)
     first = case.turn if case.turn is not None else max(len(case.levels) - 2, 0)
     is_late = any(place >= first for place in places)
     return (
@@ -58,6 +67,33 @@ def judge(case: Case) -> tuple[Candidate, ...]:
             evidence=tuple(_sentence(case, one) for one in told[:_MOST_TOLD]),
             advice=ADVICE,
             first_level=case.level_at(places[0]),
+        ),
+    )
+
+
+def _moved(case: Case) -> tuple[Candidate, ...]:
+    """A change between two levels is in neither; a restart between them leaves its own traces."""
+    ready = case.series("replicas").read
+    other = next((point for point in ready if point.value != ready[0].value), None)
+    if other is None or happenings(case, ENDINGS):
+        return ()
+    sentence = tell_point(
+        case,
+        other,
+        "the loads had different replicas: {first} were ready at the first one, {value} {at}",
+        "各级负载的副本数不同：第一级有 {first} 个就绪，{at}有 {value} 个",
+        figures=(Figure("first", ready[0].value, other.reading.unit),),
+    )
+    return (
+        Candidate(
+            kind=KIND,
+            title=TITLE,
+            subject=Subject(SubjectKind.SERVICE),
+            confidence=Confidence.MEDIUM,
+            marks=Marks(has_stopped_growth=case.has_stopped_growth),
+            evidence=(sentence,),
+            advice=ADVICE,
+            first_level=other.level,
         ),
     )
 

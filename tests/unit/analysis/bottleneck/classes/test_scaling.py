@@ -3,7 +3,13 @@
 from capacity.analysis.bottleneck.classes.scaling import judge
 from capacity.model.confidence import Confidence
 from capacity.model.resources import ChangeKind
-from tests.unit.analysis.bottleneck.cases import a_change, case_of, changed
+from tests.unit.analysis.bottleneck.cases import (
+    a_case,
+    a_change,
+    case_of,
+    changed,
+    steps_with,
+)
 from tests.unit.builders import a_curve
 
 LEVELS = (1, 2, 4, 8, 16)
@@ -53,3 +59,20 @@ def test_nothing_is_named_where_nothing_was_scaled() -> None:
     assert judge(case_of(restarted)) == ()
     assert judge(case_of(exporter)) == ()
     assert judge(case_of(())) == ()
+
+
+def test_loads_with_different_replicas_are_medium_where_nobody_saw_the_change() -> None:
+    """It happened between two holds."""
+    (found,) = judge(a_case({"replicas": [1, 1, 2, 2, 3]}))
+    assert (found.confidence, found.first_level) == (Confidence.MEDIUM, 4.0)
+    assert found.evidence[0].text() == (
+        "the loads had different replicas: 1 were ready at the first one, 2 at 4 concurrent"
+    )
+
+
+def test_replicas_that_stay_or_were_not_read_say_nothing() -> None:
+    """Nor do those that are missing after a restart."""
+    assert judge(a_case({"replicas": [2] * 5})) == ()
+    assert judge(a_case({"replicas": [None] * 5})) == ()
+    away = changed(steps_with({"replicas": [2, 2, 1, 2, 2]}), 2, a_change(ChangeKind.RESTARTED))
+    assert judge(case_of(away)) == ()
