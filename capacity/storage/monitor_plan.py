@@ -3,6 +3,7 @@
 Both directions stand together. Secrets are told to be there and come back empty.
 """
 
+import re
 from typing import assert_never
 
 from capacity.model.plan import (
@@ -171,6 +172,11 @@ def _encode_own(own: OwnResource) -> JsonObject:
 
 
 def _decode_own(fields: Fields) -> OwnResource:
+    pattern = fields.optional_text("pod_pattern")
+    try:
+        re.compile(pattern or "")
+    except (re.error, OverflowError, RecursionError):
+        raise fields.refuse("pod_pattern", "a regular expression") from None
     return OwnResource(
         name=fields.text("name"),
         quantity=fields.text("quantity"),
@@ -178,7 +184,7 @@ def _decode_own(fields: Fields) -> OwnResource:
         full_at=fields.optional_number("full_at"),
         grows=fields.flag("grows"),
         workload=fields.optional_text("workload"),
-        pod_pattern=fields.optional_text("pod_pattern"),
+        pod_pattern=pattern,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from capacity.analysis.bottleneck.generator_series import generator_series
 from capacity.analysis.bottleneck.numbers import constancy_ratio, step_numbers
 from capacity.analysis.bottleneck.series import Series, all_series
 from capacity.analysis.step_roles import roles_of
@@ -76,7 +77,7 @@ def make_case(run: Run, knee: Knee | NoKnee, capacity: Capacity | NoCapacity) ->
     """Prepare what the classes look at."""
     roles = roles_of(run)
     levels = tuple(step for step in roles.curve if step.validity.trust is not Trust.INVALID)
-    resources = all_series(levels)
+    resources = {**all_series(levels), **generator_series(levels)}
     return Case(
         run=run,
         knee=knee,

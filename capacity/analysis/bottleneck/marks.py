@@ -10,6 +10,8 @@ from capacity.analysis.bottleneck.thresholds import RISES_SPEARMAN
 from capacity.model.bottleneck import Marks
 from capacity.model.confidence import Confidence
 
+# From a threshold of 80 % a resource can carry a quarter more, and measurements scatter.
+_ROOM_FACTOR = 1.3
 _ORDER = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
 
 
@@ -33,6 +35,19 @@ def is_background(series: Series, threshold: float) -> bool:
     if first is None or len(series.read) < 2:
         return False
     return all(series.is_beyond(point, threshold) for point in series.read)
+
+
+def is_there_anyway(case: Case, series: Series, threshold: float) -> bool:
+    """Whether what only this service uses was beyond it at every level and still held nothing back.
+
+    It could not be the limit if throughput grew meanwhile by more than what was left of it; if it
+    did not, one user alone may have filled it.
+    """
+    if not is_background(series, threshold):
+        return False
+    first_qps = case.levels[0].qps
+    most_qps = max(step.qps for step in case.levels)
+    return most_qps >= _ROOM_FACTOR * first_qps
 
 
 def is_timed(case: Case, series: Series, threshold: float) -> bool | None:

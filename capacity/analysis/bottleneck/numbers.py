@@ -7,8 +7,9 @@ queueing is what the median latency has beyond the unloaded one; Little's ratio 
 from collections.abc import Sequence
 from statistics import fmean, pstdev
 
+from capacity.analysis.bottleneck.roles import members_of
 from capacity.analysis.bottleneck.series import Series
-from capacity.model.bottleneck import StepNumbers
+from capacity.model.bottleneck import StepNumbers, SubjectKind
 from capacity.model.load import ClosedLoop
 from capacity.model.run import Step
 
@@ -106,5 +107,7 @@ def _cores(series: dict[str, Series], place: int) -> float | None:
     for name in CPU_CORES:
         point = series[name].at(place) if name in series else None
         if point is not None and point.reading.population is None:
-            return sum(member.value for member in point.reading.members)
+            members = members_of(point.reading, SubjectKind.SERVICE)
+            if members:
+                return sum(member.value for member in members)
     return None

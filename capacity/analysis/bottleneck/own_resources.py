@@ -1,46 +1,55 @@
-"""Which resources has the profile named itself, and how did they go over the loads?"""
+"""Which resources has the profile named itself, and how did each go over the loads?"""
 
 import re
+from dataclasses import dataclass
 
 from capacity.analysis.bottleneck.case import Case
-from capacity.analysis.bottleneck.series import Point, Series
-from capacity.model.resources import Direction, OwnResource, ResourceRole
+from capacity.analysis.bottleneck.series import Series
+from capacity.analysis.bottleneck.trend import leaves_load
+from capacity.model.resources import OwnResource, ResourceRole
+
+# A queue is one from the first request in it on.
+_QUEUED_LEAST = 1.0
 
 
-def own_series(case: Case, *roles: ResourceRole) -> tuple[tuple[OwnResource, Series], ...]:
-    """The resources of these roles, each with its quantity over the levels, of its pods only."""
+@dataclass(frozen=True, slots=True)
+class OwnSeries:
+    """A resource of the profile, and its quantity over the levels, of its own pods only.
+
+    `full_from` is the place of the first level at which it is full or has grown, None if it never
+    does. Whether it was so at every level is for `marks` to say.
+    """
+
+    resource: OwnResource
+    series: Series
+    full_from: int | None
+
+
+def own_resources(case: Case, *roles: ResourceRole) -> tuple[OwnSeries, ...]:
+    """Those of some roles, or all of them, in the profile's order."""
     monitor = case.run.plan.monitor
-    named = () if monitor is None else monitor.bottlenecks
-    return tuple(
-        (own, _of_pods(case.series(own.quantity), own)) for own in named if own.role in roles
-    )
+    wanted = () if monitor is None else monitor.bottlenecks
+    return tuple(_own(case, one) for one in wanted if not roles or one.role in roles)
 
 
-def has_grown(series: Series) -> bool:
-    """Whether it left what it was at the first load: one more at least, and half as much again."""
-    read = series.read
-    if len(read) < 2:
-        return False
-    first = read[0].value
-    return max(point.value for point in read[1:]) >= first + max(1.0, 0.5 * abs(first))
+def _own(case: Case, resource: OwnResource) -> OwnSeries:
+    series = case.series(resource.quantity)
+    if resource.pod_pattern is not None:
+        wanted = re.compile(resource.pod_pattern)
+        series = series.of_members(
+            lambda reading: [one for one in reading.members if _is_pod(one.subject, wanted)]
+        )
+    return OwnSeries(resource, series, _full_from(resource, series, case))
 
 
-def _of_pods(series: Series, own: OwnResource) -> Series:
-    if own.pod_pattern is None:
-        return series
-    pattern = re.compile(own.pod_pattern)
-    choose = max if series.direction is Direction.HIGH_IS_BAD else min
-
-    def of_pods(point: Point) -> Point | None:
-        members = (one for one in point.reading.members if pattern.search(_pod(one.subject)))
-        worst = choose(members, key=lambda member: member.value, default=None)
-        return None if worst is None else Point(point.level, worst, point.reading)
-
-    points = tuple(None if point is None else of_pods(point) for point in series.points)
-    return Series(series.name, series.unit, series.scope, series.aspect, series.direction, points)
+def _full_from(resource: OwnResource, series: Series, case: Case) -> int | None:
+    if resource.full_at is not None:
+        return series.first_beyond(resource.full_at)
+    levels = [step.plan.load.level for step in case.levels]
+    values = [None if point is None else point.value for point in series.points]
+    return leaves_load(levels, values, _QUEUED_LEAST)
 
 
-def _pod(subject: str) -> str:
-    """The pod of namespace/pod/container; any other name is its own."""
-    parts = subject.split("/")
-    return parts[1] if len(parts) > 1 else subject
+def _is_pod(subject: str, wanted: re.Pattern[str]) -> bool:
+    """A subject is namespace/pod/container."""
+    return any(wanted.search(part) for part in subject.split("/"))

@@ -174,6 +174,7 @@ RESOURCES: tuple[Resource, ...] = (
         (
             Tell("postgresql.user_connections", at.DATABASE_CONNECTIONS_FULL_RATIO),
             Tell("postgresql.connections", at.DATABASE_CONNECTIONS_FULL_RATIO),
+            Tell("postgresql.up", at.REFUSED_ONCE, clears=False),
         ),
         ("database_connections",),
     ),

@@ -6,11 +6,11 @@ that says something decides, as in `shop-db` and `db-api`; a name that says noth
 """
 
 import re
+from typing import Protocol
 
-from capacity.analysis.bottleneck.case import Case
-from capacity.analysis.bottleneck.series import Point, Series
+from capacity.analysis.bottleneck.series import Series
 from capacity.model.bottleneck import SubjectKind
-from capacity.model.resources import Direction, Member, Reading, ResourceScope
+from capacity.model.resources import Member, Reading, ResourceScope
 
 _DATABASE = """
 cassandra clickhouse cockroach cockroachdb couchdb database db elasticsearch etcd influxdb mariadb
@@ -78,18 +78,13 @@ def members_of(reading: Reading, kind: SubjectKind) -> tuple[Member, ...]:
     return tuple(one for one in reading.members if role_of(one.subject, reading.scope) is kind)
 
 
-def of_kind(case: Case, name: str, kind: SubjectKind) -> Series:
+class HasSeries(Protocol):
+    """What a case is here: the numbers of each level are made before there is one."""
+
+    def series(self, name: str) -> Series:
+        """A quantity over the levels."""
+
+
+def of_kind(case: HasSeries, name: str, kind: SubjectKind) -> Series:
     """A quantity over the levels, of the worst member of one kind at each."""
-    series = case.series(name)
-    points = tuple(
-        None if point is None else _of_kind(point, kind, series.direction)
-        for point in series.points
-    )
-    return Series(name, series.unit, series.scope, series.aspect, series.direction, points)
-
-
-def _of_kind(point: Point, kind: SubjectKind, direction: Direction) -> Point | None:
-    choose = max if direction is Direction.HIGH_IS_BAD else min
-    members = members_of(point.reading, kind)
-    worst = choose(members, key=lambda member: member.value, default=None)
-    return None if worst is None else Point(point.level, worst, point.reading)
+    return case.series(name).of_members(lambda reading: members_of(reading, kind))

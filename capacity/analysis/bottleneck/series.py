@@ -4,8 +4,8 @@ A Series has a place for each level of the case; a place without a usable readin
 never taken for a low value.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from capacity.model.bottleneck import Source
 from capacity.model.resources import (
@@ -45,9 +45,11 @@ class Point:
         return count is not None and count < STOPPING_SAMPLES
 
     @property
-    def source(self) -> Source:
-        """Query and window, for whoever wants to look it up."""
+    def source(self) -> Source | None:
+        """Query and window, for whoever wants to look it up; None where no query was sent."""
         reading = self.reading
+        if not reading.query:
+            return None
         return Source(
             reading.query,
             reading.window_start_unix_s,
@@ -97,12 +99,24 @@ class Series:
         )
         return next(places, None)
 
+    def of_members(self, choose: Callable[[Reading], Iterable[Member]]) -> "Series":
+        """The same quantity of some members alone: the worst of them at each level."""
+        points = tuple(
+            None if point is None else self._worst_of(point, choose(point.reading))
+            for point in self.points
+        )
+        return replace(self, points=points)
+
     def of_subject(self, subject: str) -> "Series":
         """The same quantity of one member alone."""
-        points = tuple(
-            None if point is None else _of_member(point, subject) for point in self.points
+        return self.of_members(
+            lambda reading: (one for one in reading.members if one.subject == subject)
         )
-        return Series(self.name, self.unit, self.scope, self.aspect, self.direction, points)
+
+    def _worst_of(self, point: Point, members: Iterable[Member]) -> Point | None:
+        choose = max if self.direction is Direction.HIGH_IS_BAD else min
+        worst = choose(members, key=lambda member: member.value, default=None)
+        return None if worst is None else Point(point.level, worst, point.reading)
 
 
 def all_series(steps: Sequence[Step]) -> dict[str, Series]:
@@ -125,11 +139,4 @@ def _point(step: Step, name: str) -> Point | None:
     for reading in step.resources:
         if reading.name == name and reading.over_s is None and reading.worst is not None:
             return Point(step.plan.load.level, reading.worst, reading)
-    return None
-
-
-def _of_member(point: Point, subject: str) -> Point | None:
-    for member in point.reading.members:
-        if member.subject == subject:
-            return Point(point.level, member, point.reading)
     return None

@@ -130,3 +130,7 @@ PAUSE_LEAST_TIMES = 2
 # What is beyond its threshold at the first load already, but so many times as high later, answers
 # to the load and is no background.
 BACKGROUND_GROWTH_RATIO = 2.0
+# An exporter tells 1 while its server lets it in, and 0 when that refused it once.
+REFUSED_ONCE = 0.0
+# A resource is at ease while it stays below this share of what would make it full.
+EASE_RATIO = 0.85

@@ -13,7 +13,7 @@ from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import Case
 from capacity.analysis.bottleneck.ease import EaseState, cpu_ease, ease_sentence
 from capacity.analysis.bottleneck.marks import at_most, is_background, is_timed, score
-from capacity.analysis.bottleneck.own_resources import has_grown, own_series
+from capacity.analysis.bottleneck.own_resources import own_resources
 from capacity.analysis.bottleneck.plateau import (
     Plateau,
     is_mostly_transfer,
@@ -71,6 +71,7 @@ class _Pool:
     used: Series
     full_at: float | None
     waiting: Series | None
+    grown_from: int | None = None
 
     @property
     def place(self) -> int | None:
@@ -78,9 +79,7 @@ class _Pool:
         if self.full_at is not None:
             is_full_all_along = is_background(self.used, self.full_at)
             return None if is_full_all_along else self.used.first_beyond(self.full_at)
-        return (
-            self.used.first_beyond(self.used.read[0].value + 1.0) if has_grown(self.used) else None
-        )
+        return self.grown_from
 
     def called(self, point: Point) -> str:
         """What a sentence calls it."""
@@ -90,8 +89,8 @@ class _Pool:
 def _pools(case: Case) -> tuple[_Pool, ...]:
     """Those that the profile names, then those that a preset knows."""
     own = tuple(
-        _Pool(one.name, series, one.full_at, None)
-        for one, series in own_series(case, ResourceRole.POOL)
+        _Pool(one.resource.name, one.series, one.resource.full_at, None, one.full_from)
+        for one in own_resources(case, ResourceRole.POOL)
     )
     preset = tuple(
         _Pool(

@@ -48,8 +48,8 @@ def test_thresholds_are_in_the_unit_of_their_quantity() -> None:
                 assert 0 < tell.full_at <= 1
 
 
-def test_low_is_bad_only_for_the_cache_hits() -> None:
-    """Of all that tells of a resource, low values are bad of one alone."""
+def test_low_is_bad_of_two_only() -> None:
+    """Of all that tells of a resource, hits of the cache and a server that is up may be low."""
     known = _quantities()
     low = {
         name
@@ -57,7 +57,7 @@ def test_low_is_bad_only_for_the_cache_hits() -> None:
         for name in one.quantities
         if name in known and known[name].direction is Direction.LOW_IS_BAD
     }
-    assert low == {"postgresql.cache_hits"}
+    assert low == {"postgresql.cache_hits", "postgresql.up"}
 
 
 def test_first_quantity_says_when_it_is_full() -> None:

@@ -1,0 +1,251 @@
+"""In which order did things leave what they were before: what moved first, and what followed?
+
+A resource moves where it is full, by the table of resources; what has no such value moves where it
+leaves its own trend (`trend.py`). Throughput moves at the first level that carries no more. Of what
+moves at one level a resource goes before latency, throughput and errors, which are what callers
+feel of it. Whatever moved later than the first is a symptom, or another cause that is hidden.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from capacity.analysis.bottleneck.case import Case
+from capacity.analysis.bottleneck.seen import Seen, SeenResource, seen_resources
+from capacity.analysis.bottleneck.series import Point, Series
+from capacity.analysis.bottleneck.telling import tell, tell_point
+from capacity.analysis.bottleneck.thresholds import FAILURES_RATIO
+from capacity.analysis.bottleneck.trend import leaves_flat, leaves_load
+from capacity.model.bottleneck import Figure, Movement, Mover, Sentence
+from capacity.model.resources import Aspect, Direction
+from capacity.model.run import Step
+from capacity.units import Unit
+
+# What a value without a threshold must rise by, in its unit, to be worth telling.
+_LEAST = {
+    Unit.RATIO: 0.05,
+    Unit.SECONDS: 0.001,
+    Unit.COUNT: 1.0,
+    Unit.NUMBER: 1.0,
+    Unit.QPS: 1.0,
+    Unit.CORES: 0.1,
+    Unit.PER_SECOND: 0.1,
+    Unit.BYTES: 1_048_576.0,
+    Unit.BYTES_PER_SECOND: 1_048_576.0,
+}
+# These do not follow the load by nature, so that their trend is flat.
+_FLAT_UNITS = frozenset({Unit.RATIO, Unit.SECONDS})
+_THROUGHPUT = Sentence("throughput", "吞吐量")
+_MEDIAN = Sentence("median latency", "延迟中位数")
+_TAIL = Sentence("P99 of the latency", "延迟 P99")
+_ERRORS = Sentence("errors", "错误率")
+_TRENDS = frozenset({Aspect.SATURATION, Aspect.ERRORS})
+
+
+@dataclass(frozen=True, slots=True)
+class _Signal:
+    """Something that moved at a place; `is_effect` is what callers feel."""
+
+    name: str
+    title: Sentence
+    place: int
+    fact: Sentence
+    is_effect: bool = False
+    in_background: bool = False
+
+
+def movers(case: Case) -> tuple[Mover, ...]:
+    """Everything that moved, the first one first; what is background at the end."""
+    if not case.levels:
+        return ()
+    resources = seen_resources(case)
+    signals = [*_of_resources(case, resources), *_of_others(case, resources), *_effects(case)]
+    moved = [one for one in signals if not one.in_background]
+    ordered = sorted(moved, key=lambda one: (one.place, one.is_effect))
+    first = ordered[0] if ordered else None
+    return tuple(
+        Mover(one.name, one.title, _movement(one, first), _level(case, one.place), one.fact)
+        for one in (*ordered, *(one for one in signals if one.in_background))
+    )
+
+
+def _movement(signal: _Signal, first: _Signal | None) -> Movement:
+    if signal.in_background or first is None:
+        return Movement.BACKGROUND
+    is_first = (signal.place, signal.is_effect) == (first.place, first.is_effect)
+    return Movement.FIRST if is_first else Movement.LATER
+
+
+def _level(case: Case, place: int) -> float:
+    return case.levels[place].plan.load.level
+
+
+def _of_resources(case: Case, resources: tuple[SeenResource, ...]) -> Iterator[_Signal]:
+    for one in resources:
+        for seen in one.seen:
+            point = seen.series.at(seen.full_from)
+            if seen.full_from is None or point is None:
+                continue
+            fact = _background(seen) if seen.in_background else _full(case, seen, point)
+            title = _title(one, seen)
+            place = seen.full_from
+            yield _Signal(_name(one, seen), title, place, fact, in_background=seen.in_background)
+
+
+def _name(one: SeenResource, seen: Seen) -> str:
+    """The quantity; of what the profile has named itself, its name there."""
+    is_own = one.resource.title.figures != ()
+    return one.resource.name if is_own else seen.tell.quantity
+
+
+def _title(one: SeenResource, seen: Seen) -> Sentence:
+    """The resource; beside its most telling quantity others are named."""
+    title, quantity = one.resource.title, seen.tell.quantity
+    if quantity == one.resource.tells[0].quantity:
+        return title
+    return Sentence(
+        f"{title.en} ({{quantity}})",
+        f"{title.zh}（{{quantity}}）",
+        (*title.figures, Figure("quantity", quantity)),
+    )
+
+
+def _full(case: Case, seen: Seen, point: Point) -> Sentence:
+    """That it is full, or that a queue of the profile has grown."""
+    full_at = seen.tell.full_at
+    if full_at is None:
+        return tell_point(
+            case,
+            point,
+            "{subject} grew to {value} {at}, faster than the load",
+            "{at}，{subject} 增长到 {value}，比负载增长得快",
+        )
+    is_high = seen.series.direction is Direction.HIGH_IS_BAD
+    verb_en, verb_zh = ("reached", "达到") if is_high else ("fell to", "降到")
+    return tell_point(
+        case,
+        point,
+        f"{{subject}} {verb_en} {{value}} {{at}}; {{full_at}} counts as full",
+        f"{{at}}，{{subject}} {verb_zh} {{value}}（{{full_at}} 即视为用满）",
+        figures=(Figure("full_at", full_at, seen.series.unit),),
+    )
+
+
+def _background(seen: Seen) -> Sentence:
+    """That it was full at every level, at its mildest with this value."""
+    is_high = seen.series.direction is Direction.HIGH_IS_BAD
+    choose = min if is_high else max
+    mildest = choose(seen.series.read, key=lambda point: point.value)
+    more_en, more_zh = ("or more", "以上") if is_high else ("or less", "以下")
+    return Sentence(
+        f"{{subject}} was at {{value}} {more_en} at every load",
+        f"{{subject}} 在每个负载下都在 {{value}} {more_zh}",
+        (Figure("subject", mildest.subject), Figure("value", mildest.value, seen.series.unit)),
+        mildest.source,
+    )
+
+
+def _of_others(case: Case, resources: tuple[SeenResource, ...]) -> Iterator[_Signal]:
+    """What was read, says that something waits or fails, and stands in no table."""
+    known = {seen.tell.quantity for one in resources for seen in one.seen}
+    for name, series in case.resources.items():
+        is_told = name in known or series.direction is Direction.LOW_IS_BAD
+        if is_told or series.aspect not in _TRENDS:
+            continue
+        place = _leaves(case, series)
+        point = series.at(place)
+        if place is not None and point is not None:
+            title = Sentence("{quantity}", "{quantity}", (Figure("quantity", name),))
+            yield _Signal(name, title, place, _left(case, series, place, point))
+
+
+def _leaves(case: Case, series: Series) -> int | None:
+    values = [None if point is None else point.value for point in series.points]
+    if series.unit in _FLAT_UNITS:
+        return leaves_flat(values, _LEAST[series.unit])
+    return leaves_load(_levels(case), values, _LEAST[series.unit])
+
+
+def _left(case: Case, series: Series, place: int, point: Point) -> Sentence:
+    before = [one.value for one in series.points[:place] if one is not None]
+    return tell_point(
+        case,
+        point,
+        "{subject} rose to {value} {at}, from at most {before} before",
+        "{at}，{subject} 升到 {value}，此前最高为 {before}",
+        figures=(Figure("before", max(before), series.unit),),
+    )
+
+
+def _effects(case: Case) -> Iterator[_Signal]:
+    """What callers feel: throughput, latency and errors."""
+    if case.turn is not None:
+        yield _throughput(case, case.turn)
+    for name, title, values_s in _latencies(case.levels):
+        place = leaves_flat(values_s, _LEAST[Unit.SECONDS])
+        value_s = None if place is None else values_s[place]
+        if place is not None and value_s is not None:
+            yield _latency(case, name, title, values_s[:place], (place, value_s))
+    shares = [_failed_ratio(step) for step in case.levels]
+    failing = [place for place, share in enumerate(shares) if share >= FAILURES_RATIO]
+    if failing:
+        fact = tell(
+            case,
+            "{share} of the requests failed {at}",
+            "{at}，{share} 的请求失败",
+            level=_level(case, failing[0]),
+            figures=(Figure("share", shares[failing[0]], Unit.RATIO),),
+        )
+        yield _Signal("errors", _ERRORS, failing[0], fact, is_effect=True)
+
+
+def _throughput(case: Case, turn: int) -> _Signal:
+    """The level after the turn is the first that carries no more."""
+    fact = tell(
+        case,
+        "no more than {qps} from {turn} on: it did not grow {at}",
+        "从 {turn} 起不超过 {qps}：{at}不再增长",
+        level=_level(case, turn + 1),
+        figures=(
+            Figure("qps", case.levels[turn].qps, Unit.QPS),
+            Figure("turn", _level(case, turn)),
+        ),
+    )
+    return _Signal("throughput", _THROUGHPUT, turn + 1, fact, is_effect=True)
+
+
+def _latency(
+    case: Case,
+    name: str,
+    title: Sentence,
+    before_s: Sequence[float | None],
+    moved: tuple[int, float],
+) -> _Signal:
+    place, value_s = moved
+    fact = tell(
+        case,
+        "rose to {latency} {at}, from {before} before",
+        "{at}升到 {latency}，此前为 {before}",
+        level=_level(case, place),
+        figures=(
+            Figure("latency", value_s, Unit.SECONDS),
+            Figure("before", median(one for one in before_s if one is not None), Unit.SECONDS),
+        ),
+    )
+    return _Signal(name, title, place, fact, is_effect=True)
+
+
+def _latencies(levels: Sequence[Step]) -> Iterator[tuple[str, Sentence, list[float | None]]]:
+    """Median and tail; a percentile that was withheld is not known."""
+    found = [step.latency for step in levels]
+    yield "latency_p50", _MEDIAN, [None if one is None else one.p50_s for one in found]
+    yield "latency_p99", _TAIL, [None if one is None else one.p99_s for one in found]
+
+
+def _failed_ratio(step: Step) -> float:
+    ended = step.ended_all
+    return (ended - step.ended_ok) / ended if ended > 0 else 0.0
+
+
+def _levels(case: Case) -> list[float]:
+    return [step.plan.load.level for step in case.levels]
