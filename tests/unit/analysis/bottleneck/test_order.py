@@ -204,6 +204,11 @@ def test_a_percentile_that_was_withheld_does_not_move() -> None:
     assert "latency_p50" in signals
 
 
+def test_while_throughput_grows_nothing_moves() -> None:
+    """Every level carries more, at the latency of the first."""
+    assert movers(a_case({"cpu": [0.1, 0.2, 0.3, 0.4, 0.5]}, qps=9999.0)) == ()
+
+
 def test_a_run_without_a_level_has_no_order() -> None:
     """Nothing is known of it."""
     assert movers(case_of(())) == ()
