@@ -20,7 +20,7 @@ def nginx_server(folder: Path, *, connections: int) -> Iterator[str]:
         location / { return 200 "hello, capacity"; }
         location /status { stub_status; }
     """
-    with _nginx(folder, connections, server=http) as url:
+    with nginx_running(folder, connections, server=http) as url:
         yield url
 
 
@@ -35,7 +35,7 @@ def nginx_proxy(folder: Path, weights: Mapping[str, int]) -> Iterator[str]:
         location / { proxy_pass http://behind; proxy_http_version 1.1;
                      proxy_set_header Connection ""; }
     """
-    with _nginx(folder, 512, server=location, before=upstream) as url:
+    with nginx_running(folder, 512, server=location, before=upstream) as url:
         yield url
 
 
@@ -66,14 +66,15 @@ def nginx_edge(
                   location / {{ limit_req zone=all burst=1000; proxy_pass http://behind; }} }}
     """
     location = "location / { proxy_pass http://behind; }"
-    with _nginx(folder, 512, server=location, before=before, listen="ssl") as url:
+    with nginx_running(folder, 512, server=location, before=before, listen="ssl") as url:
         yield Edge(url.replace("http:", "https:"), f"https://127.0.0.1:{port}/")
 
 
 @contextmanager
-def _nginx(
+def nginx_running(
     folder: Path, connections: int, *, server: str, before: str = "", listen: str = ""
 ) -> Iterator[str]:
+    """The address of an nginx with these lines in its server and before it; `pid` has its pid."""
     port = free_port()
     # It closes idle connections as soon as less than a sixteenth of these is left.
     table = connections + connections // 8 + 64

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 ROOT = Path("/sys/fs/cgroup")
 PERIOD_US = 100_000
@@ -122,10 +122,17 @@ def why_no_memory_limits() -> str | None:
     return None
 
 
+class Counted(Protocol):
+    """Whatever the kernel counts CPU time of: a group, or a thread."""
+
+    def count(self) -> CpuCount:
+        """Look at the kernel's counters."""
+
+
 class KernelRecord:
     """The kernel's counters of a group, looked at twenty times a second by a thread."""
 
-    def __init__(self, group: CpuGroup) -> None:
+    def __init__(self, group: Counted) -> None:
         self._group = group
         self._counts: list[CpuCount] = [group.count()]
         self._ended = threading.Event()

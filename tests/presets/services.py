@@ -79,6 +79,7 @@ class Postgres:
 
     port: int
     programs: Path
+    pid: int
 
     def command(self, program: str, *words: str) -> list[str]:
         """The command line of one of its programs."""
@@ -133,19 +134,29 @@ def redis_server(folder: Path) -> Iterator[Redis]:
         yield redis
 
 
+def why_no_postgres() -> str | None:
+    """Why PostgreSQL cannot be started here, None if it can."""
+    if not [*Path("/usr/lib/postgresql").glob("*/bin/postgres")]:
+        return "PostgreSQL is not installed"
+    shown = subprocess.run(["id", "-u", _POSTGRES_USER], capture_output=True, check=False)
+    if os.geteuid() == 0 and shown.returncode != 0:
+        return "PostgreSQL refuses to work for root, and there is no user postgres"
+    return None
+
+
 def _as_postgres() -> list[str]:
     """What to put before a program that refuses to work for root."""
     if os.geteuid() != 0:
         return []
-    shown = subprocess.run(["id", "-u", _POSTGRES_USER], capture_output=True, check=False)
-    if shown.returncode != 0:
-        pytest.skip("PostgreSQL refuses to work for root, and there is no user postgres")
+    reason = why_no_postgres()
+    if reason is not None:
+        pytest.skip(reason)
     return ["setpriv", f"--reuid={_POSTGRES_USER}", f"--regid={_POSTGRES_USER}", "--init-groups"]
 
 
 @contextmanager
-def postgres_server() -> Iterator[Postgres]:
-    """A PostgreSQL with 20 connections that finds deadlocks at once."""
+def postgres_server(connections: int = MAX_CONNECTIONS) -> Iterator[Postgres]:
+    """A PostgreSQL with so many connections that finds deadlocks at once."""
     programs = max(Path("/usr/lib/postgresql").glob("*/bin"))
     before = _as_postgres()
     # Another user must be able to get there.
@@ -158,7 +169,7 @@ def postgres_server() -> Iterator[Postgres]:
         "listen_addresses": "127.0.0.1",
         "port": str(port),
         "unix_socket_directories": "",
-        "max_connections": str(MAX_CONNECTIONS),
+        "max_connections": str(connections),
         "fsync": "off",
         "deadlock_timeout": "50ms",
     }
@@ -168,8 +179,8 @@ def postgres_server() -> Iterator[Postgres]:
         access = ["--auth=trust", "--username=postgres"]
         subprocess.run([*made, *access], check=True, capture_output=True, cwd=folder)
         server = [*before, str(programs / "postgres"), "-D", data, *words]
-        with running(server, folder / "log", end_with=signal.SIGINT):
-            postgres = Postgres(port, programs)
+        with running(server, folder / "log", end_with=signal.SIGINT) as process:
+            postgres = Postgres(port, programs, process.pid)
 
             def answers() -> bool:
                 ready = postgres.command("pg_isready", "-q")

@@ -1,9 +1,21 @@
 """Which services does the zoo have? One row for each; a family has a file of its own."""
 
-from tests.targets import services_cpu, services_limits
+from tests.targets import (
+    services_cpu,
+    services_database,
+    services_edge,
+    services_limits,
+    services_stores,
+)
 from tests.targets.target import Target
 
-TARGETS: tuple[Target, ...] = (*services_cpu.TARGETS, *services_limits.TARGETS)
+TARGETS: tuple[Target, ...] = (
+    *services_cpu.TARGETS,
+    *services_limits.TARGETS,
+    *services_database.TARGETS,
+    *services_stores.TARGETS,
+    *services_edge.TARGETS,
+)
 
 
 def target(name: str) -> Target:

@@ -1,7 +1,8 @@
 """How does a small service speak HTTP/1.1, and keep a book of what it did?
 
 Standard library only, so that a service may run without the tests' packages. A request has no body.
-`GET /counted?since=S&until=S` answers what the book has of a time span, in wall clock seconds.
+`GET /counted?since=S&until=S` answers what the book has of a time span, in wall clock seconds;
+`GET /metrics` what Prometheus is to know.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 END_OF_HEAD = b"\r\n\r\n"
 _SLOT_S = 0.01
 _COUNTED = b"GET /counted?"
+_METRICS = b"GET /metrics "
 
 
 class Book:
@@ -41,9 +43,12 @@ class Book:
 class Connection(asyncio.Protocol):
     """One connection; what to do with a whole request is up to the service."""
 
-    def __init__(self, ask: Callable[["Connection"], None], book: Book) -> None:
+    def __init__(
+        self, ask: Callable[["Connection"], None], book: Book, metrics: Callable[[], str]
+    ) -> None:
         self._ask = ask
         self.book = book
+        self._metrics = metrics
         self._unread = b""
         self.transport: asyncio.Transport | None = None
 
@@ -62,12 +67,19 @@ class Connection(asyncio.Protocol):
         for head in whole:
             if head.startswith(_COUNTED):
                 self._tell(head)
+            elif head.startswith(_METRICS):
+                kind = "Content-Type: text/plain; version=0.0.4\r\n"
+                self.send_answer(200, self._metrics().encode(), kind)
             else:
                 self._ask(self)
 
     def answer(self, status: int = 200, body: bytes = b"done", headers: str = "") -> None:
         """One whole answer, which goes into the book under its status."""
         self.book.add(f"{status}")
+        self.send_answer(status, body, headers)
+
+    def send_answer(self, status: int, body: bytes, headers: str = "") -> None:
+        """One whole answer that nobody counts."""
         self.send(f"HTTP/1.1 {status} Status\r\nContent-Length: {len(body)}\r\n{headers}\r\n", body)
 
     def send(self, head: str, body: bytes = b"") -> None:
@@ -78,8 +90,7 @@ class Connection(asyncio.Protocol):
     def _tell(self, head: bytes) -> None:
         asked = parse_qs(urlsplit(head.split()[1].decode()).query)
         sums = self.book.between(float(asked["since"][0]), float(asked["until"][0]))
-        body = json.dumps(sums).encode()
-        self.send(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n", body)
+        self.send_answer(200, json.dumps(sums).encode())
 
 
 def port_of(parser: argparse.ArgumentParser) -> None:
@@ -87,11 +98,13 @@ def port_of(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0)
 
 
-async def serve(ask: Callable[[Connection], None], port: int) -> None:
+async def serve(
+    ask: Callable[[Connection], None], port: int, metrics: Callable[[], str] = str
+) -> None:
     """Listen on loopback, print the port, and serve until standard input ends."""
     loop = asyncio.get_running_loop()
     book = Book()
-    server = await loop.create_server(lambda: Connection(ask, book), "127.0.0.1", port)
+    server = await loop.create_server(lambda: Connection(ask, book, metrics), "127.0.0.1", port)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     ended = asyncio.Event()
