@@ -18,6 +18,7 @@ import click
 from capacity.analysis.findings import analyze
 from capacity.commands.consent import ask_consent
 from capacity.commands.demo_process import start_demo_service
+from capacity.commands.hooking import make_hooks, refuse_unlisted
 from capacity.commands.monitoring import facts_lines, make_monitors
 from capacity.commands.preflight import check_descriptors, reachable, resolve, usable_from
 from capacity.commands.process import SignalInterrupt, SystemClock
@@ -90,6 +91,7 @@ async def _run(plan: RunPlan, settings: Settings) -> int:
     ask_consent(
         plan.target.host, addresses, allow_hosts=plan.allow_hosts, yes_target=settings.yes_target
     )
+    refuse_unlisted(plan, settings.yes_target)
     with ExitStack() as stack:
         start_demo_service(plan, stack)
         addresses = reachable(plan.target, addresses, plan.source_addresses)
@@ -109,7 +111,9 @@ async def _run(plan: RunPlan, settings: Settings) -> int:
         interrupt.listen(asyncio.get_running_loop())
         clock = SystemClock()
         environment = _environment(plan, engine, addresses, monitors)
-        climb = find_capacity(plan, environment, engine, clock, interrupt, monitors)
+        hooks = make_hooks(plan, clock)
+        stack.callback(hooks.close)
+        climb = find_capacity(plan, environment, engine, clock, interrupt, monitors, hooks)
         folder = stack.enter_context(RunFolder.create(settings.out, plan.name, clock.unix_s()))
         async with aclosing(climb) as events:
             async for event in events:

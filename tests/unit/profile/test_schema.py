@@ -23,8 +23,8 @@ from capacity.units import Unit
     [
         (
             (),
-            "version name description target safety scenarios steps stop monitor profile logs engine threads "
-            "source_addresses demo_service",
+            "version name description target safety scenarios steps stop monitor profile logs "
+            "engine threads source_addresses demo_service",
         ),
         (("target",), "base_url tls headers timeout"),
         (("target", "tls"), "ca verify"),
