@@ -25,10 +25,17 @@ def nginx_server(folder: Path, *, connections: int) -> Iterator[str]:
 
 
 @contextmanager
-def nginx_proxy(folder: Path, weights: Mapping[str, int]) -> Iterator[str]:
-    """The address of an nginx that deals requests to these URLs by their weights."""
+def nginx_proxy(
+    folder: Path, weights: Mapping[str, int], *, retry_after_s: int = 10
+) -> Iterator[str]:
+    """The address of an nginx that deals requests to these URLs by their weights.
+
+    One that cannot be reached is passed over for `retry_after_s`, without an error for the client.
+    """
+    left_out = f"max_fails=1 fail_timeout={retry_after_s}s"
     servers = "".join(
-        f"server {urlsplit(url).netloc} weight={weight}; " for url, weight in weights.items()
+        f"server {urlsplit(url).netloc} weight={weight} {left_out}; "
+        for url, weight in weights.items()
     )
     upstream = f"upstream behind {{ {servers} keepalive 64; }}"
     location = """

@@ -5,8 +5,8 @@
 
 With `--wait-ms` a request waits before its work, so that one user alone does not use up a core.
 With `--gather-ms` all that came waits for the next tick and is done in one burst. It listens on a
-free port of loopback, prints it, and ends when its standard input does. Standard library only, so
-that it may run without the tests' packages.
+port of loopback, a free one unless told, prints it, and ends when its standard input does. Standard
+library only, so that it may run without the tests' packages.
 """
 
 import argparse
@@ -59,7 +59,7 @@ class BurningService(asyncio.Protocol):
 async def serve(options: argparse.Namespace) -> None:
     """Serve until standard input ends."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: BurningService(options), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: BurningService(options), "127.0.0.1", options.port)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     ended = asyncio.Event()
@@ -78,5 +78,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--work-ms", type=float, required=True)
     parser.add_argument("--wait-ms", type=float, default=0.0)
+    parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--gather-ms", type=float, default=0.0)
     asyncio.run(serve(parser.parse_args()))

@@ -12,24 +12,31 @@ from tests.lab.cpu_group import CpuGroup
 from tests.lab.pod_exporter import Pod
 
 PORT = "{port}"
+_BACK_OFF_S = 1.0
 
 
 class Container:
     """A process that prints its port and ends with its standard input, in the group of a pod.
 
-    `{port}` in the command is the port where it must listen: 0, any one, when it is started first,
-    and the same one again after it died. `is_real_time` keeps it free of the machine's other work;
+    `{port}` in the command is where it must listen: `port`, or any one if that is 0; and on the
+    same one again after it died. `is_real_time` keeps it free of the machine's other work;
     the kernel does not hold it to a CPU limit then.
     """
 
     def __init__(
-        self, name: str, command: Sequence[str], group: CpuGroup, *, is_real_time: bool = False
+        self,
+        name: str,
+        command: Sequence[str],
+        group: CpuGroup,
+        *,
+        is_real_time: bool = False,
+        port: int = 0,
     ) -> None:
         self._command = command
         self._group = group
         self._is_real_time = is_real_time
-        self._is_closing = False
-        self.port = 0
+        self._closing = threading.Event()
+        self.port = port
         self._process = self._start()
         self.pod = Pod(name, group, self._process.pid)
         self._thread = threading.Thread(target=self._supervise, daemon=True)
@@ -44,7 +51,7 @@ class Container:
         fault: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._is_closing = True
+        self._closing.set()
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._thread.join()
@@ -69,9 +76,11 @@ class Container:
             self._process.wait()
             assert self._process.stdout is not None
             self._process.stdout.close()
-            if self._is_closing:
+            if self._closing.is_set():
                 return
             self.pod.is_ready = False
+            if self._closing.wait(_BACK_OFF_S):
+                return
             self._process = self._start()
             self.pod.pid = self._process.pid
             self.pod.restarts += 1

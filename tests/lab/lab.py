@@ -91,12 +91,16 @@ class Lab:
         memory_bytes: int | None = None,
         tells_limits: bool = True,
         is_real_time: bool = False,
+        port: int = 0,
         more: Callable[[str], Iterable[str]] | None = None,
     ) -> Iterator[Replica]:
-        """Any program that runs as a Container, as the pod `name`, until the end of the block."""
+        """Any program that runs as a Container, as the pod `name`, until the end of the block.
+
+        It listens on `port`, or on one of its own choice where that is 0.
+        """
         with (
             cpu_group(name, limit_cores, memory_bytes) as group,
-            Container(name, command, group, is_real_time=is_real_time) as container,
+            Container(name, command, group, is_real_time=is_real_time, port=port) as container,
         ):
             pod = container.pod
             pod.tells_limits, pod.more = tells_limits, more

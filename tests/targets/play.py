@@ -24,6 +24,7 @@ Json = dict[str, Any]
 SETTLE = "1s"
 HOLD = "4s"
 _TOOL_WITHIN_S = 240.0
+_STARTS_WITHIN_S = 60.0
 # An answer, none because the first step broke a limit, none because this machine was the limit.
 _WITH_ANSWER = (0, 4, 5)
 
@@ -108,6 +109,7 @@ def _run(target: Target, playing: Playing, out: Path, *, is_watched: bool) -> En
             text=True,
             env=plain_environment(),
         )
+        _wait_for_load(process, out)
         enter(process.pid)
         try:
             told, errors = process.communicate(timeout=_TOOL_WITHIN_S)
@@ -115,6 +117,14 @@ def _run(target: Target, playing: Playing, out: Path, *, is_watched: bool) -> En
             process.kill()
             process.wait()
     return Ended(process.returncode, told, errors, out)
+
+
+def _wait_for_load(process: "subprocess.Popen[str]", out: Path) -> None:
+    """Until the run has a folder, or the tool has ended: its start needs a core for a moment."""
+    deadline_s = time.monotonic() + _STARTS_WITHIN_S
+    while process.poll() is None and not any(out.glob("*/2*/run.json")):
+        assert time.monotonic() < deadline_s, "the tool does not begin"
+        time.sleep(0.05)
 
 
 @contextmanager

@@ -1,9 +1,11 @@
 """Which services does the zoo have? One row for each; a family has a file of its own."""
 
 from tests.targets import (
+    services_changing,
     services_cpu,
     services_database,
     services_edge,
+    services_generator,
     services_limits,
     services_stores,
 )
@@ -12,6 +14,8 @@ from tests.targets.target import Target
 TARGETS: tuple[Target, ...] = (
     *services_cpu.TARGETS,
     *services_limits.TARGETS,
+    *services_changing.TARGETS,
+    *services_generator.TARGETS,
     *services_database.TARGETS,
     *services_stores.TARGETS,
     *services_edge.TARGETS,
