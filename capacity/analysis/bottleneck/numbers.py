@@ -18,6 +18,8 @@ CPU_CORES = ("pod.cores", "process.cores", "go.cores", "python.cores", "process_
 
 # Throughput that follows the load so closely has not waited.
 _UNLOADED_RATIO = 0.9
+# The first level was cold if its median is so many times the shortest.
+_COLD_RATIO = 1.25
 
 
 def step_numbers(steps: Sequence[Step], series: dict[str, Series]) -> tuple[StepNumbers, ...]:
@@ -32,17 +34,28 @@ def unloaded_median_s(steps: Sequence[Step]) -> float | None:
     """The median latency without load, None where the first level was a load already.
 
     One request at a time waits for no other. A higher first level had room to spare if throughput
-    grew with the load up to the next.
+    grew with the load up to the next. Under load no median is shorter: where one is, by far, the
+    service was still cold at the first level.
     """
     if not steps:
         return None
     first = steps[0]
     if isinstance(first.plan.load, ClosedLoop) and first.plan.load.concurrency == 1:
-        return _median_s(first)
+        return _warm_median_s(steps)
     if len(steps) == 1 or first.qps <= 0:
         return None
     asked = steps[1].plan.load.level / first.plan.load.level
-    return _median_s(first) if steps[1].qps / first.qps >= _UNLOADED_RATIO * asked else None
+    has_room = steps[1].qps / first.qps >= _UNLOADED_RATIO * asked
+    return _warm_median_s(steps) if has_room else None
+
+
+def _warm_median_s(steps: Sequence[Step]) -> float | None:
+    """Of the first level, or the shortest of all where that is far below."""
+    first_s = _median_s(steps[0])
+    shortest_s = min((s for step in steps if (s := _median_s(step)) is not None), default=None)
+    if first_s is None or shortest_s is None:
+        return first_s
+    return shortest_s if first_s > _COLD_RATIO * shortest_s else first_s
 
 
 def constancy_ratio(qps: Sequence[float]) -> float | None:

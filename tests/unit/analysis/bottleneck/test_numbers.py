@@ -169,3 +169,20 @@ def test_constancy_is_the_scatter_of_three_levels_or_more() -> None:
     assert constancy_ratio([200.1, 199.6, 198.7]) == pytest.approx(0.0029, abs=0.0001)
     assert constancy_ratio([200.0, 200.0]) is None
     assert constancy_ratio([0.0, 0.0, 0.0]) is None
+
+
+def test_a_first_level_that_was_cold_is_not_what_takes_no_waiting() -> None:
+    """100 ms alone and 20 ms beside another: then 20 ms are the work, and four fit into 195/s."""
+    cold = with_median(a_step(1, 10.0), 0.100, 0.110)
+    warm = with_median(a_step(2, 97.0, index=1), 0.0204, 0.022)
+    full = with_median(a_step(8, 195.0, index=2), 0.041, 0.045)
+    assert unloaded_median_s([cold, warm, full]) == 0.0204
+    assert numbers(cold, warm, full)[2].slots == pytest.approx(3.98, abs=0.005)
+    alike = with_median(a_step(1, 48.0), 0.0208, 0.022)
+    assert unloaded_median_s([alike, warm, full]) == 0.0208
+
+
+def test_a_first_level_without_a_good_answer_has_no_median() -> None:
+    """Nor is that of a loaded one taken in its place."""
+    nothing = replace(a_step(1, 0.0), latency=None)
+    assert unloaded_median_s([nothing, a_step(2, 100.0)]) is None
