@@ -2,14 +2,20 @@
 
 A resource that crosses its threshold well after throughput had stopped to grow follows the cause.
 One that is beyond it at every level is background, unless it rose with the load to twice as much,
-or throughput did not grow from the first level on and nobody but the service uses the resource:
-then it was full from the start.
+or nobody but the service uses it and throughput hardly grew: then one user alone has filled it.
 """
 
 from dataclasses import dataclass
 
 from capacity.analysis.bottleneck.case import Case
-from capacity.analysis.bottleneck.marks import at_most, is_background, is_timed, score, spearman
+from capacity.analysis.bottleneck.marks import (
+    at_most,
+    is_background,
+    is_there_anyway,
+    is_timed,
+    score,
+    spearman,
+)
 from capacity.analysis.bottleneck.series import Point, Series
 from capacity.analysis.bottleneck.thresholds import (
     BACKGROUND_GROWTH_RATIO,
@@ -49,37 +55,53 @@ class Naming:
 
 def see(case: Case, series: Series, threshold: float) -> Sight | None:
     """A resource that others may use as well; None when it was not there, or is background."""
-    return None if _is_background(series, threshold) else _sight(case, series, threshold)
-
-
-def see_own(case: Case, series: Series, threshold: float) -> Sight | None:
-    """A resource that only this part of the path uses."""
-    if case.turn != 0 and _is_background(series, threshold):
+    if is_background(series, threshold) and not _answers(series):
         return None
     return _sight(case, series, threshold)
 
 
-def _is_background(series: Series, threshold: float) -> bool:
-    """Beyond the threshold from the start, and not twice as far with the load."""
-    if not is_background(series, threshold):
-        return False
+def see_own(case: Case, series: Series, threshold: float) -> Sight | None:
+    """A resource that only this part of the path uses."""
+    if is_there_anyway(case, series, threshold) and not _answers(series):
+        return None
+    return _sight(case, series, threshold)
+
+
+def _answers(series: Series) -> bool:
+    """Whether it rose with the load to twice as much, wherever it began."""
     values = [point.value for point in series.read]
     correlation = spearman(values)
-    is_answer = correlation is not None and correlation >= RISES_SPEARMAN
-    return not (is_answer and values[-1] >= BACKGROUND_GROWTH_RATIO * values[0])
+    rises = correlation is not None and correlation >= RISES_SPEARMAN
+    return rises and values[-1] >= BACKGROUND_GROWTH_RATIO * values[0]
 
 
 def _sight(case: Case, series: Series, threshold: float) -> Sight | None:
     place, worst = series.first_beyond(threshold), series.worst
     if place is None or worst is None:
         return None
-    from_start = place == 0 and case.turn == 0
     return Sight(
         place=place,
         worst=worst,
-        is_timed=None if from_start else is_timed(case, series, threshold),
+        is_timed=_timed(case, series, threshold, place),
         is_late=case.turn is not None and place > case.turn + 1,
     )
+
+
+def _timed(case: Case, series: Series, threshold: float, place: int) -> bool | None:
+    """Where the climb ended before throughput stopped to grow, its end takes the turn's place.
+
+    There a rule was broken, or the range was at its end; nothing is known of what came after. A
+    resource that is full at the first level has no time.
+    """
+    if place == 0 and is_background(series, threshold):
+        return None
+    if case.turn is not None:
+        return is_timed(case, series, threshold)
+    last = len(case.levels) - 1
+    if last == 0 or series.points[0] is None or place == 0:
+        return None
+    rises = spearman([point.value for point in series.read])
+    return place >= last - 1 and (rises is None or rises >= RISES_SPEARMAN)
 
 
 def waits_at(case: Case, place: int) -> bool:
@@ -111,6 +133,28 @@ def confidence_of(sight: Sight, marks: Marks, by_rule: Confidence) -> Confidence
     if sight.is_thin:
         confidence = at_most(confidence, Confidence.MEDIUM)
     return at_most(confidence, Confidence.LOW) if sight.is_late else confidence
+
+
+def plain_candidate(
+    naming: Naming,
+    subject: Subject,
+    *,
+    confidence: Confidence,
+    marks: Marks,
+    evidence: tuple[Sentence, ...],
+    first_level: float | None,
+) -> Candidate:
+    """A candidate of a class that has no resource at a threshold behind it."""
+    return Candidate(
+        kind=naming.kind,
+        title=naming.title,
+        subject=subject,
+        confidence=confidence,
+        marks=marks,
+        evidence=evidence,
+        advice=naming.advice,
+        first_level=first_level,
+    )
 
 
 def candidate(

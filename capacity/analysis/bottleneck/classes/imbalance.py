@@ -4,7 +4,7 @@ from capacity.analysis.bottleneck.balance import Unevenness, uneven_levels
 from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import Case
 from capacity.analysis.bottleneck.marks import at_most
-from capacity.analysis.bottleneck.sight import place_of
+from capacity.analysis.bottleneck.sight import Naming, place_of, plain_candidate
 from capacity.analysis.bottleneck.telling import tell_point
 from capacity.analysis.bottleneck.thresholds import CPU_BUSY_RATIO
 from capacity.model.bottleneck import (
@@ -20,10 +20,14 @@ from capacity.units import Unit
 
 KIND = "imbalance"
 TITLE = Sentence("uneven replicas", "副本负载不均")
-ADVICE = Sentence(
-    "make more connections, or use a balancer that chooses for each request: connections that "
-    "stay open keep callers at one replica",
-    "增加连接数，或改用按请求分配的负载均衡：长连接会把调用方固定在同一个副本上",
+NAMING = Naming(
+    KIND,
+    TITLE,
+    Sentence(
+        "make more connections, or use a balancer that chooses for each request: connections that "
+        "stay open keep callers at one replica",
+        "增加连接数，或改用按请求分配的负载均衡：长连接会把调用方固定在同一个副本上",
+    ),
 )
 
 
@@ -41,18 +45,15 @@ def judge(case: Case) -> tuple[Candidate, ...]:
         confidence = at_most(confidence, Confidence.MEDIUM)
     if not case.has_stopped_growth:
         confidence = at_most(confidence, Confidence.LOW)
-    return (
-        Candidate(
-            kind=KIND,
-            title=TITLE,
-            subject=Subject(SubjectKind.SERVICE, worst.hottest.subject),
-            confidence=confidence,
-            marks=Marks(is_used_up=is_full, has_stopped_growth=case.has_stopped_growth),
-            evidence=(_uneven(case, worst),),
-            advice=ADVICE,
-            first_level=case.level_at(place_of(case, uneven[0].hottest)),
-        ),
+    found = plain_candidate(
+        NAMING,
+        Subject(SubjectKind.SERVICE, worst.hottest.subject),
+        confidence=confidence,
+        marks=Marks(is_used_up=is_full, has_stopped_growth=case.has_stopped_growth),
+        evidence=(_uneven(case, worst),),
+        first_level=case.level_at(place_of(case, uneven[0].hottest)),
     )
+    return (found,)
 
 
 def _uneven(case: Case, worst: Unevenness) -> Sentence:

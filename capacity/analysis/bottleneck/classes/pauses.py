@@ -16,6 +16,7 @@ from capacity.analysis.bottleneck.sight import (
     candidate,
     marks_of,
     place_of,
+    plain_candidate,
     see_own,
 )
 from capacity.analysis.bottleneck.telling import tell, tell_point
@@ -110,14 +111,12 @@ def _by_collector(case: Case, sight: Sight, stalled: tuple[_Stalled, ...]) -> Ca
 
 
 def _by_callers(case: Case, stalled: tuple[_Stalled, ...]) -> Candidate:
-    return Candidate(
-        kind=KIND,
-        title=TITLE,
-        subject=Subject(SubjectKind.SERVICE),
+    return plain_candidate(
+        NAMING,
+        Subject(SubjectKind.SERVICE),
         confidence=Confidence.MEDIUM,
         marks=Marks(is_waited_for=True, has_stopped_growth=case.has_stopped_growth),
         evidence=(_felt(case, stalled),),
-        advice=NAMING.advice,
         first_level=stalled[0].step.plan.load.level,
     )
 

@@ -8,6 +8,7 @@ from capacity.analysis.bottleneck.case import Case
 from capacity.analysis.bottleneck.happenings import ENDINGS, happenings
 from capacity.analysis.bottleneck.roles import role_of
 from capacity.analysis.bottleneck.series import Point
+from capacity.analysis.bottleneck.sight import Naming, plain_candidate
 from capacity.analysis.bottleneck.telling import tell, tell_point
 from capacity.analysis.bottleneck.thresholds import HAPPENED_COUNT, MEMORY_FULL_RATIO
 from capacity.model.bottleneck import (
@@ -81,18 +82,16 @@ def judge(case: Case) -> tuple[Candidate, ...]:
     first = told[0]
     role = role_of(first.subject) or SubjectKind.SERVICE
     evidence = [one.sentence for one in told if one.subject == first.subject][:_MOST_TOLD]
-    return (
-        Candidate(
-            kind=KIND,
-            title=TITLE,
-            subject=Subject(role, first.subject),
-            confidence=Confidence.MEDIUM if _was_calm_later(case, told) else Confidence.HIGH,
-            marks=Marks(has_stopped_growth=case.has_stopped_growth, is_unambiguous=True),
-            evidence=(*evidence, *_memory(case, first.subject)),
-            advice=_ADVICE_MEMORY if first.is_for_memory else ADVICE,
-            first_level=min(one.step.plan.load.level for one in told),
-        ),
+    advice = _ADVICE_MEMORY if first.is_for_memory else ADVICE
+    found = plain_candidate(
+        Naming(KIND, TITLE, advice),
+        Subject(role, first.subject),
+        confidence=Confidence.MEDIUM if _was_calm_later(case, told) else Confidence.HIGH,
+        marks=Marks(has_stopped_growth=case.has_stopped_growth, is_unambiguous=True),
+        evidence=(*evidence, *_memory(case, first.subject)),
+        first_level=min(one.step.plan.load.level for one in told),
     )
+    return (found,)
 
 
 def _changes(case: Case) -> Iterator[_Told]:
@@ -167,18 +166,15 @@ def _gone(case: Case) -> tuple[Candidate, ...]:
         level=level,
         figures=(Figure("refused", refused),),
     )
-    return (
-        Candidate(
-            kind=KIND,
-            title=TITLE,
-            subject=Subject(SubjectKind.SERVICE),
-            confidence=Confidence.MEDIUM,
-            marks=Marks(has_stopped_growth=case.has_stopped_growth),
-            evidence=(sentence,),
-            advice=ADVICE,
-            first_level=level,
-        ),
+    found = plain_candidate(
+        Naming(KIND, TITLE, ADVICE),
+        Subject(SubjectKind.SERVICE),
+        confidence=Confidence.MEDIUM,
+        marks=Marks(has_stopped_growth=case.has_stopped_growth),
+        evidence=(sentence,),
+        first_level=level,
     )
+    return (found,)
 
 
 RESTART = BottleneckClass(KIND, "6", TITLE, Tier.ANSWERED, ("service_restarts",), judge)

@@ -10,6 +10,7 @@ from capacity.analysis.bottleneck.happenings import (
     scaled_places,
 )
 from capacity.analysis.bottleneck.roles import role_of
+from capacity.analysis.bottleneck.sight import Naming, plain_candidate
 from capacity.analysis.bottleneck.telling import tell, tell_point
 from capacity.model.bottleneck import (
     Candidate,
@@ -24,10 +25,14 @@ from capacity.model.resources import ChangeKind
 
 KIND = "scaling"
 TITLE = Sentence("scaling while it was measured", "测量期间正在扩缩容")
-ADVICE = Sentence(
-    "hold each load longer than the autoscaler needs (two to three minutes), or fix the number of "
-    "replicas, then measure again",
-    "让每级负载持续的时间长于自动扩缩容所需（两到三分钟），或固定副本数，然后重新测量",
+NAMING = Naming(
+    KIND,
+    TITLE,
+    Sentence(
+        "hold each load longer than the autoscaler needs (two to three minutes), or fix the number "
+        "of replicas, then measure again",
+        "让每级负载持续的时间长于自动扩缩容所需（两到三分钟），或固定副本数，然后重新测量",
+    ),
 )
 _WORDS = {
     ChangeKind.SCALED: (
@@ -57,18 +62,15 @@ def judge(case: Case) -> tuple[Candidate, ...]:
         return _moved(case)
     first = case.turn if case.turn is not None else max(len(case.levels) - 2, 0)
     is_late = any(place >= first for place in places)
-    return (
-        Candidate(
-            kind=KIND,
-            title=TITLE,
-            subject=Subject(SubjectKind.SERVICE, told[0].change.subject),
-            confidence=Confidence.HIGH if is_late else Confidence.LOW,
-            marks=Marks(has_stopped_growth=case.has_stopped_growth, is_unambiguous=is_late),
-            evidence=tuple(_sentence(case, one) for one in told[:_MOST_TOLD]),
-            advice=ADVICE,
-            first_level=case.level_at(places[0]),
-        ),
+    found = plain_candidate(
+        NAMING,
+        Subject(SubjectKind.SERVICE, told[0].change.subject),
+        confidence=Confidence.HIGH if is_late else Confidence.LOW,
+        marks=Marks(has_stopped_growth=case.has_stopped_growth, is_unambiguous=is_late),
+        evidence=tuple(_sentence(case, one) for one in told[:_MOST_TOLD]),
+        first_level=case.level_at(places[0]),
     )
+    return (found,)
 
 
 def _moved(case: Case) -> tuple[Candidate, ...]:
@@ -84,18 +86,15 @@ def _moved(case: Case) -> tuple[Candidate, ...]:
         "各级负载的副本数不同：第一级有 {first} 个就绪，{at}有 {value} 个",
         figures=(Figure("first", ready[0].value, other.reading.unit),),
     )
-    return (
-        Candidate(
-            kind=KIND,
-            title=TITLE,
-            subject=Subject(SubjectKind.SERVICE),
-            confidence=Confidence.MEDIUM,
-            marks=Marks(has_stopped_growth=case.has_stopped_growth),
-            evidence=(sentence,),
-            advice=ADVICE,
-            first_level=other.level,
-        ),
+    found = plain_candidate(
+        NAMING,
+        Subject(SubjectKind.SERVICE),
+        confidence=Confidence.MEDIUM,
+        marks=Marks(has_stopped_growth=case.has_stopped_growth),
+        evidence=(sentence,),
+        first_level=other.level,
     )
+    return (found,)
 
 
 def _sentence(case: Case, one: Happening) -> Sentence:

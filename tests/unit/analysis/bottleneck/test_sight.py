@@ -51,6 +51,27 @@ def test_the_time_of_a_crossing_is_told(
     assert (sight.place, sight.is_timed, sight.is_late) == (place, is_timed, is_late)
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        pytest.param([0.1, 0.3, 0.5, 0.7, 0.9], True, id="at its end"),
+        pytest.param([0.1, 0.3, 0.5, 0.85, 0.9], True, id="one level before"),
+        pytest.param([0.1, 0.3, 0.85, 0.85, 0.9], False, id="earlier, and it grew on"),
+        pytest.param([0.1, 0.7, 0.1, 0.2, 0.9], False, id="not with the load"),
+        pytest.param([None, 0.3, 0.5, 0.7, 0.9], None, id="first level not read"),
+        pytest.param([0.9, 0.1, 0.5, 0.7, 0.9], None, id="full at the first level"),
+    ],
+)
+def test_the_end_of_a_climb_takes_the_place_of_a_turn_that_was_not_seen(
+    values: list[Value], *, expected: bool | None
+) -> None:
+    """A rule was broken there, or the range was at its end."""
+    case = a_case({"cpu": values}, qps=100_000.0)
+    sight = see(case, case.series("cpu"), 0.8)
+    assert sight is not None
+    assert (sight.is_timed, sight.is_late) == (expected, False)
+
+
 def test_the_worst_point_speaks_for_a_resource() -> None:
     """Wherever it is beyond the threshold."""
     assert seen([0.1, 0.5, 0.85, 0.95, 0.9]).worst.level == 8.0

@@ -147,3 +147,13 @@ def test_the_class_is_scored_and_looks_at_the_cpu_of_the_service() -> None:
         CPU_LIMIT.number,
         CPU_LIMIT.looks_at,
     ) == ("cpu_limit", "1", ("service_cpu",))
+
+
+def test_a_climb_that_its_rule_on_cpu_ended_is_high_all_the_same() -> None:
+    """Throughput was not seen to stop, but the limit was reached where the climb ended."""
+    case = a_case(
+        {"cpu": [0.3, 0.65, 0.99], "throttle": [0.0, 0.0, 0.9]}, levels=(1, 2, 4), qps=100_000.0
+    )
+    (found,) = judge(case)
+    assert (case.turn, found.confidence) == (None, Confidence.HIGH)
+    assert found.evidence[0].text() == f"{POD} used 99% of its CPU limit at 4 concurrent"
