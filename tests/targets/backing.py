@@ -42,10 +42,9 @@ pg_stat_activity:
     - count: {usage: GAUGE, description: connections}
     - max_tx_duration: {usage: GAUGE, description: age of the oldest transaction}
 """
-# Ten times a second: all connections, and those that wait for a lock.
+# Ten times a second: all connections.
 _WATCH = (
-    "SELECT extract(epoch FROM clock_timestamp()), count(*),"
-    " count(*) FILTER (WHERE wait_event_type = 'Lock')"
+    "SELECT extract(epoch FROM clock_timestamp()), count(*)"
     " FROM pg_stat_activity WHERE datname IS NOT NULL\n\\watch 0.1\n"
 )
 
@@ -115,7 +114,7 @@ def cpu_of(kernel: KernelRecord, limit_cores: float) -> Instruments:
             "cores": cores,
             "cpu": cores / limit_cores,
             "limit": limit_cores,
-            "held": kernel.throttled_ratio(start_unix_s, end_unix_s),
+            "throttle": kernel.throttled_ratio(start_unix_s, end_unix_s),
         }
 
     return seen
@@ -132,14 +131,13 @@ class Database:
     connections: int
 
     def used(self, start_unix_s: float, end_unix_s: float) -> Mapping[str, float]:
-        """The most connections of a time span, of those users may have, and the most lock waits."""
+        """The most connections of a time span, of all and of those that users may have."""
         looks = [line.split("|") for line in self.activity.read_text().splitlines() if "|" in line]
         inside = [one for one in looks if start_unix_s <= float(one[0]) <= end_unix_s]
         most = max((int(one[1]) for one in inside), default=0)
         return {
-            "connections": most / self.connections,
-            "user_connections": most / (self.connections - RESERVED),
-            "lock_waits": max((int(one[2]) for one in inside), default=0),
+            "postgresql.connections": most / self.connections,
+            "postgresql.user_connections": most / (self.connections - RESERVED),
         }
 
 
@@ -177,7 +175,7 @@ class Cache:
 
     def used(self, start_unix_s: float, end_unix_s: float) -> Mapping[str, float]:
         """The share of a core that the main thread used."""
-        return {"main_thread": self.main_thread.cores(start_unix_s, end_unix_s)}
+        return {"redis.main_thread": self.main_thread.cores(start_unix_s, end_unix_s)}
 
 
 class _MainThread:

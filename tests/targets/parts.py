@@ -72,7 +72,7 @@ def kernel(replica: Replica) -> Instruments:
             "cores": cores,
             "cpu": cores / replica.pod.group.limit_cores,
             "limit": replica.pod.group.limit_cores,
-            "held": replica.kernel.throttled_ratio(start_unix_s, end_unix_s),
+            "throttle": replica.kernel.throttled_ratio(start_unix_s, end_unix_s),
         }
 
     return seen

@@ -167,24 +167,42 @@ def _void_because(ended: Ended, run: Json) -> str:
 
 
 def _deviations(run: Json, playing: Playing) -> Iterator[Deviation]:
-    """Every figure of the first candidate that the instruments have too, in its own window."""
+    """Every figure of the first candidate that the instruments have too, in its own window.
+
+    A figure that is called `value` is what was read of a resource, and goes by that one's name.
+    """
     for candidate in run["bottleneck"]["candidates"][:1]:
         for sentence in candidate["evidence"]:
-            window = _window(run, sentence)
+            reading = _reading(run, sentence["source"])
+            window = _window(run, sentence, reading)
             if window is None:
                 continue
             seen = playing.instruments(*window)
             for name, figure in sentence["figures"].items():
-                if name in seen and not isinstance(figure["value"], str):
-                    yield Deviation(name, float(figure["value"]), seen[name])
+                known = reading["name"] if name == "value" and reading is not None else name
+                if known in seen and not isinstance(figure["value"], str):
+                    yield Deviation(known, float(figure["value"]), seen[known])
 
 
-def _window(run: Json, sentence: Json) -> tuple[float, float] | None:
-    """Of the sentence's source; else the hold of the step of its `level`; None without either."""
-    source = sentence["source"]
-    if source is not None:
-        return _spanned(run, source)
-    level = sentence["figures"].get("level")
+def _reading(run: Json, source: Json | None) -> Json | None:
+    """What a sentence was read from, None where it rests on the tool's own numbers."""
+    if source is None:
+        return None
+    for step in run["steps"]:
+        for reading in step["resources"]:
+            is_then = reading["window_start_unix_s"] == source["start_unix_s"]
+            if is_then and reading["query"] == source["query"] and reading["members"]:
+                found: Json = reading
+                return found
+    return None
+
+
+def _window(run: Json, sentence: Json, reading: Json | None) -> tuple[float, float] | None:
+    """Of the sentence's source; else the hold of the step of its level; None without either."""
+    if reading is not None:
+        return _spanned(reading)
+    figures = sentence["figures"]
+    level = figures.get("level", figures.get("peak"))
     if level is None:
         return None
     for step in run["steps"]:
@@ -194,20 +212,16 @@ def _window(run: Json, sentence: Json) -> tuple[float, float] | None:
     return None
 
 
-def _spanned(run: Json, source: Json) -> tuple[float, float]:
-    """What the samples of a source span, which on a busy machine differs from the whole hold."""
-    begin_unix_s, end_unix_s = float(source["start_unix_s"]), float(source["end_unix_s"])
-    for step in run["steps"]:
-        for reading in step["resources"]:
-            is_it = reading["query"] == source["query"] and reading["members"]
-            if is_it and reading["window_start_unix_s"] == begin_unix_s:
-                worst = max(reading["members"], key=lambda member: float(member["value"]))
-                newest_unix_s = end_unix_s - worst["age_s"]
-                oldest_unix_s = newest_unix_s - worst["coverage_ratio"] * (
-                    end_unix_s - begin_unix_s
-                )
-                return oldest_unix_s, newest_unix_s
-    return begin_unix_s, end_unix_s
+def _spanned(reading: Json) -> tuple[float, float]:
+    """What the samples of a reading span, which on a busy machine differs from the whole hold."""
+    begin_unix_s = float(reading["window_start_unix_s"])
+    end_unix_s = float(reading["window_end_unix_s"])
+    worst = max(reading["members"], key=lambda member: float(member["value"]))
+    if worst["age_s"] is None or worst["coverage_ratio"] is None:
+        return begin_unix_s, end_unix_s
+    newest_unix_s = end_unix_s - worst["age_s"]
+    oldest_unix_s = newest_unix_s - worst["coverage_ratio"] * (end_unix_s - begin_unix_s)
+    return oldest_unix_s, newest_unix_s
 
 
 def step_window(step: Json) -> tuple[float, float]:

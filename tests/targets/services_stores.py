@@ -56,8 +56,11 @@ def _behind(lab: Lab, pool: int, *downstream: str, is_pool_told: bool) -> Iterat
             of_shop = f'{{instance="{address}"}}'
             told = {
                 "queries": {
-                    "pool": f"max_over_time(app_pool_in_use{of_shop}[$window])"
-                    f" / app_pool_size{of_shop}"
+                    "pool": {
+                        "query": f"max_over_time(app_pool_in_use{of_shop}[$window])"
+                        f" / app_pool_size{of_shop}",
+                        "unit": "%",
+                    }
                 },
                 "bottlenecks": [
                     {

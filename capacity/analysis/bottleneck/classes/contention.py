@@ -167,12 +167,15 @@ def _is_its_own(step: Step) -> bool:
 
 
 def _waiting(case: Case, lock: _Lock) -> Point | None:
-    """The highest value of a lock's metric, if it is beyond its least and was not all along."""
+    """The highest value of a lock's metric, if it is beyond its least and was not all along.
+
+    One that enough samples tell of goes before a higher one of a step that was cut short.
+    """
     series = case.series(lock.name)
     if is_background(series, lock.least) or not _rises(series):
         return None
-    worst = series.worst
-    return worst if worst is not None and worst.value >= lock.least else None
+    beyond = [point for point in series.read if point.value >= lock.least]
+    return max(beyond, key=lambda one: (not one.has_few_samples, one.value), default=None)
 
 
 def _rises(series: Series) -> bool:

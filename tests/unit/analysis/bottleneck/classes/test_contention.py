@@ -147,6 +147,15 @@ def test_a_flat_curve_with_few_samples_of_locks_is_medium() -> None:
     assert found.confidence is Confidence.MEDIUM
 
 
+def test_a_step_that_was_cut_short_does_not_hide_those_with_enough_samples() -> None:
+    """More waited in the last step, of which there are two samples; the one before it tells."""
+    whole = with_lock_waits(with_idle_cpu(curve(FLAT)), 0, 0, 2, 6, 6)
+    cut = with_lock_waits(with_idle_cpu(curve(FLAT)), 0, 0, 2, 6, 14, sample_count=2)
+    (found,) = judge(case_of((*whole[:4], cut[4])))
+    assert found.confidence is Confidence.HIGH
+    assert found.evidence[0].text() == ("6 statements waited for a lock in db:5432 at 8 concurrent")
+
+
 @pytest.mark.parametrize(
     "values",
     [(0, 0, 0, 0, 0), (5, 5, 5, 5, 5), (3, 2, 2, 2, 1), (None,) * 5],
