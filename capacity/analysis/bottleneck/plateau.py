@@ -5,13 +5,18 @@ number of servers in parallel they are that number, with a limiter that makes re
 below one, and the median R(1) keeps a few slow answers out of them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, isfinite, log10
 from statistics import fmean
 
 from capacity.analysis.bottleneck.case import Case
 from capacity.analysis.bottleneck.numbers import constancy_ratio
-from capacity.analysis.bottleneck.thresholds import QUEUEING_RATIO
+from capacity.analysis.bottleneck.thresholds import (
+    QUEUEING_RATIO,
+    SET_CV_RATIO,
+    SET_ROUND_RATIO,
+)
 from capacity.model.bottleneck import Figure, Sentence
 from capacity.model.load import ClosedLoop
 from capacity.model.run import Step
@@ -19,6 +24,10 @@ from capacity.units import Unit
 
 # First digits of the limits that people set.
 _ROUND = (1.0, 1.2, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5, 8.0, 10.0)
+
+# The first level without growth may lack this much of the throughput, if enough others have it.
+_FULL_RATIO = 0.98
+_FEWEST_FULL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,17 @@ class Plateau:
         """How far throughput is from that number, as a share of it."""
         return abs(self.qps - self.round_qps) / self.round_qps
 
+    @property
+    def is_set(self) -> bool:
+        """Whether throughput is a round number so exactly, and so constantly, as if it were set.
+
+        One pool in fifty looks so by chance, while nearly every limiter does; whole slots are seen
+        in one limiter of three.
+        """
+        scatter = self.constancy_ratio
+        is_exact = scatter is not None and scatter <= SET_CV_RATIO
+        return is_exact and self.round_off_ratio <= SET_ROUND_RATIO
+
 
 def plateau_of(case: Case) -> Plateau | None:
     """What is known of it; None where throughput still grew, or no concurrency was set."""
@@ -83,7 +103,7 @@ def plateau_of(case: Case) -> Plateau | None:
         typical=typical,
         unloaded_s=first.latency.p50_s,
         slots=slots,
-        constancy_ratio=constancy_ratio([step.qps for step in case.plateau]),
+        constancy_ratio=constancy_ratio([step.qps for step in _full(case.plateau, typical)]),
         is_from_first=case.turn == 0 and is_single,
         is_sharp=slots is not None and _is_sharp(case, case.turn, slots),
     )
@@ -112,6 +132,12 @@ def is_mostly_transfer(case: Case, least_ratio: float) -> bool:
     """Whether at the levels beyond the turn requests took their time in coming in."""
     shares = [share for step in case.plateau if (share := transfer_share(step)) is not None]
     return bool(shares) and fmean(shares) >= least_ratio
+
+
+def _full(steps: Sequence[Step], typical: Step) -> Sequence[Step]:
+    """The steps without the first if that still lacks a little of the throughput, and may."""
+    is_rising = steps[0].qps < _FULL_RATIO * typical.qps
+    return steps[1:] if is_rising and len(steps) > _FEWEST_FULL else steps
 
 
 def _is_sharp(case: Case, turn: int, slots: float) -> bool:

@@ -23,6 +23,9 @@ CONSTANT_CV_RATIO = 0.05
 PACED_CV_RATIO = 0.02
 # A limit that somebody has typed in is a round number; no service is so near to one for long.
 ROUND_RATIO = 0.005
+# So near to it, and so constant, that a pool which happens to fit as well is the lesser guess.
+SET_ROUND_RATIO = 0.0025
+SET_CV_RATIO = 0.005
 # Slots this near to a whole number fit a pool; from the second value on every number does.
 SLOTS_NEAR_RATIO = 0.10
 SLOTS_CLOSE_RATIO = 0.05

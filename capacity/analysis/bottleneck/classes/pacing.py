@@ -83,8 +83,8 @@ def _waits_for_nothing(plateau: Plateau, ease: Ease) -> bool:
 
 
 def _is_round_by_intent(plateau: Plateau) -> bool:
-    """A round number that no whole number of slots accounts for."""
-    return _is_round(plateau) and plateau.slots_off_ratio > SLOTS_CLOSE_RATIO
+    """A round number that no whole number of slots accounts for, or exactly a round number."""
+    return plateau.is_set or (_is_round(plateau) and plateau.slots_off_ratio > SLOTS_CLOSE_RATIO)
 
 
 def _is_round(plateau: Plateau) -> bool:

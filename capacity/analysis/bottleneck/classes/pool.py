@@ -148,7 +148,8 @@ def _by_curve(case: Case) -> tuple[Candidate, ...]:
     if plateau.whole_slots >= SLOTS_PROVE_NOTHING and not (is_seen and _is_even(plateau)):
         return ()
     marks = Marks(is_waited_for=is_queueing(case), has_stopped_growth=True)
-    ceiling = Confidence.MEDIUM if is_seen and plateau.is_sharp else Confidence.LOW
+    is_clear = is_seen and plateau.is_sharp and not plateau.is_set
+    ceiling = Confidence.MEDIUM if is_clear else Confidence.LOW
     return (
         Candidate(
             KIND,

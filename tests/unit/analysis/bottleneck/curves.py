@@ -8,11 +8,12 @@ from capacity.analysis.findings import analyze_steps
 from capacity.analysis.measure import measure
 from capacity.model.findings import Findings
 from capacity.model.load import RateLadder
-from capacity.model.resources import Member, Reading, ResourceScope
+from capacity.model.plan import MonitorPlan
+from capacity.model.resources import Member, OwnResource, Reading, ResourceScope
 from capacity.model.run import EndReason, Run, RunEnd, Step, Trust
 from capacity.model.snapshot import FailureKind, GeneratorLoad, LatencySummary
 from capacity.units import Unit
-from tests.unit.builders import RULE_END, a_latency, a_run, a_step
+from tests.unit.builders import RULE_END, a_latency, a_plan, a_run, a_step
 from tests.unit.resource_builders import POD, a_member, a_reading
 
 LADDER_END = RunEnd(EndReason.LADDER, "the ladder was climbed to its end", None)
@@ -117,3 +118,10 @@ def case_of(steps: Sequence[Step], *, end: RunEnd = RULE_END, run: Run | None = 
     run = a_run(steps, end=end) if run is None else run
     found = findings_of(run)
     return make_case(run, found.knee, found.capacity)
+
+
+def case_naming(steps: Sequence[Step], *named: OwnResource) -> Case:
+    """The case of a run whose profile names these resources."""
+    monitor = MonitorPlan(None, None, None, (), bottlenecks=named)
+    plan = replace(a_plan([int(step.plan.load.level) for step in steps]), monitor=monitor)
+    return case_of((), run=a_run(steps, plan=plan))

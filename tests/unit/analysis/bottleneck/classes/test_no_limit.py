@@ -45,6 +45,11 @@ def test_throughput_that_stopped_is_a_limit() -> None:
     assert judge(case_of(curve((*GROWING, (16, 765.0))), end=LADDER_END)) == ()
 
 
+def test_a_wide_step_that_hardly_grows_is_no_growth() -> None:
+    """A tenth more for 64 times the load is 1.6 % per doubling."""
+    assert judge(case_of(curve(((1, 100.0), (64, 110.0))), end=LADDER_END)) == ()
+
+
 def test_a_broken_limit_is_a_limit() -> None:
     """A latency beyond its rule ends the climb, however much throughput still grows."""
     broken = a_judgement(P99_RULE, RuleState.BREACH, observed=0.3, limit=0.1)

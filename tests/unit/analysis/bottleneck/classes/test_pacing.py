@@ -121,3 +121,11 @@ def test_slow_transfers_are_no_pace() -> None:
     """A link that is full keeps its throughput as well."""
     steps = tuple(replace(step, transfer=step.latency) for step in curve(PACED))
     assert judge(case_of(with_idle_cpu(steps))) == ()
+
+
+def test_a_run_that_begins_beyond_the_turn_has_no_slots_but_a_pace() -> None:
+    """What the work takes is not known, but 200/s at each level is a limit that was set."""
+    (found,) = judge(case_of(with_idle_cpu(curve(((8, 200.9), (16, 200.7), (32, 200.5))))))
+    assert found.evidence[1].text() == (
+        "it is within 0.35% of 200/s, a number that somebody may have set"
+    )

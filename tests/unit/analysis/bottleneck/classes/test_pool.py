@@ -7,10 +7,12 @@ import pytest
 from capacity.analysis.bottleneck.classes.pool import judge
 from capacity.model.bottleneck import Candidate
 from capacity.model.confidence import Confidence
+from capacity.model.resources import OwnResource, ResourceRole
 from capacity.model.run import Step
 from capacity.model.snapshot import FailureKind
 from capacity.units import Unit
 from tests.unit.analysis.bottleneck.curves import (
+    case_naming,
     case_of,
     curve,
     latency_of,
@@ -100,7 +102,7 @@ def test_one_slot_is_no_pool() -> None:
 @pytest.mark.parametrize(
     ("rows", "confidence"),
     [
-        (((1, 50.0), (4, 200.0), (8, 400.0), (16, 400.0), (32, 401.0)), Confidence.MEDIUM),
+        (((1, 50.0), (4, 200.0), (8, 397.0), (16, 396.0), (32, 396.5)), Confidence.MEDIUM),
         (((1, 50.0), (4, 200.0), (8, 400.0), (16, 420.0), (32, 380.0)), None),
         (((1, 50.0), (4, 200.0), (8, 400.0), (16, 400.0)), None),
     ],
@@ -140,6 +142,14 @@ def test_is_low_where_the_knee_is_not_at_the_slots() -> None:
     assert judged(with_idle_cpu(curve(rows))) is None
     four = ((1, 50.0), (2, 95.0), (4, 170.0), (8, 200.0), (16, 200.0))
     found = judged(with_idle_cpu(curve(four)))
+    assert found is not None
+    assert found.confidence is Confidence.LOW
+
+
+def test_is_low_where_throughput_is_exactly_a_round_number() -> None:
+    """200/s x 20 ms are 4 slots as well, but a scatter of 0.1 % is rather a limiter's."""
+    rows = ((1, 50.0), (2, 100.0), (4, 199.8), (8, 200.1), (16, 200.0))
+    found = judged(with_idle_cpu(curve(rows)))
     assert found is not None
     assert found.confidence is Confidence.LOW
 
@@ -223,3 +233,44 @@ def test_few_samples_never_make_it_high() -> None:
     )
     assert found is not None
     assert found.confidence is Confidence.MEDIUM
+
+
+OWN_QUEUE = OwnResource("engine queue", "prom.waiting", ResourceRole.POOL, None, grows=True)
+OWN_POOL = OwnResource("db pool", "prom.in_use", ResourceRole.POOL, 8.0, grows=False)
+
+
+def test_a_pool_of_the_profile_is_high_by_its_value() -> None:
+    """The profile knows the size: eight in use are all of them."""
+    steps = with_readings(curve(POOL_OF_4), "prom.in_use", [1, 2, 8, 8, 8, 8, 8], unit=Unit.NUMBER)
+    (found,) = judge(case_naming(steps, OWN_POOL))
+    assert found.confidence is Confidence.HIGH
+    assert found.subject.name == "db pool"
+    assert found.first_level == 4.0
+    assert found.evidence[0].text() == "8 of db pool was in use at 4 concurrent"
+
+
+def test_a_queue_of_the_profile_is_a_pool_once_it_grows() -> None:
+    """Where it began to grow is where the pool was full."""
+    steps = with_readings(
+        curve(POOL_OF_4), "prom.waiting", [0, 0, 0.2, 4, 12, 28, 60], unit=Unit.NUMBER
+    )
+    (found,) = judge(case_naming(steps, OWN_QUEUE))
+    assert found.confidence is Confidence.HIGH
+    assert found.first_level == 8.0
+    assert found.evidence[0].text() == "60 waited for engine queue at 64 concurrent"
+    assert found.evidence[0].text("zh") == "并发 64 时，engine queue 的等待数为 60"
+
+
+def test_a_queue_of_the_profile_that_stays_short_says_nothing() -> None:
+    """The curve is judged then."""
+    steps = with_readings(curve(POOL_OF_4), "prom.waiting", [0.5] * 7, unit=Unit.NUMBER)
+    (found,) = judge(case_naming(steps, OWN_QUEUE))
+    assert found.confidence is Confidence.LOW
+
+
+def test_a_full_pool_without_a_known_concurrency_has_no_slots() -> None:
+    """While throughput grows there is nothing to multiply."""
+    steps = with_readings(curve(POOL_OF_4[:3]), "jvm.pool", [0.2, 0.4, 1.0])
+    (found,) = judge(case_of(steps))
+    assert found.confidence is Confidence.LOW
+    assert len(found.evidence) == 1
