@@ -170,8 +170,8 @@ class Experiment:
 class StepNumbers:
     """What follows from the numbers of the step that speaks for a load; None is not known.
 
-    `slots` is X * R(1), the effective parallelism. `queueing_ratio` is the share of the median
-    latency beyond that of the unloaded level. `cpu_s_per_request` is CPU time of the service over
+    `slots` is X * R without load, the effective parallelism. `queueing_ratio` is the share of the
+    median latency beyond that without load. `cpu_s_per_request` is CPU time of the service over
     all answers. `tail_ratio` is P99 / P50, `error_speed_ratio` the median latency of failures over
     that of good answers, `littles_ratio` X * R / N with every request counted.
     """

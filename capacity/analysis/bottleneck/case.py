@@ -7,6 +7,7 @@ cannot be believed are not among them.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import log
 
 from capacity.analysis.bottleneck.generator_series import generator_series
 from capacity.analysis.bottleneck.numbers import constancy_ratio, step_numbers
@@ -24,6 +25,8 @@ FULL_RATIO = 0.95
 FULL_WITH_SCATTER_RATIO = 0.87
 # A load that was raised less than this would hide growth in that tolerance.
 SHOWS_GROWTH_FACTOR = 1.2
+# A gain of so much of the load's, both as powers, has kept up with it.
+KEEPS_UP_RATIO = 0.65
 # Throughput that grows less than this per doubling of the load has stopped to grow.
 GROWTH_LEAST_RATIO = 0.05
 
@@ -54,9 +57,20 @@ class Case:
         return self.resources.get(name) or Series(name, *_NO_SERIES, nothing)
 
     @property
+    def limit_place(self) -> int | None:
+        """Where throughput met its limit: the turn, or the last level if it fell behind there."""
+        if self.turn is not None:
+            return self.turn
+        curve = [(step.plan.load.level, step.qps) for step in self.levels]
+        return len(curve) - 1 if falls_behind(curve) else None
+
+    @property
     def has_stopped_growth(self) -> bool:
-        """Whether throughput stopped to grow inside the range."""
-        return self.turn is not None
+        """Whether throughput stopped to grow in the range, or to keep up with the load at its end.
+
+        A rule often ends the climb at the very level where a resource is full.
+        """
+        return self.limit_place is not None
 
     @property
     def plateau(self) -> tuple[Step, ...]:
@@ -109,3 +123,17 @@ def turn_of(curve: Sequence[tuple[float, float]]) -> int | None:
         ):
             return place
     return None
+
+
+def falls_behind(curve: Sequence[tuple[float, float]]) -> bool:
+    """Whether the last step up of the load raised throughput by much less than it should have.
+
+    The gain is compared with the load's as powers: from 4 to 8 users, 1.6 times as much still
+    keeps up.
+    """
+    if len(curve) < 2:
+        return False
+    (level_before, qps_before), (level, qps) = curve[-2:]
+    if qps_before <= 0 or qps <= 0 or level < SHOWS_GROWTH_FACTOR * level_before:
+        return False
+    return log(qps / qps_before) < KEEPS_UP_RATIO * log(level / level_before)

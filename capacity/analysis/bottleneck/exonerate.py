@@ -51,7 +51,7 @@ def acquit(case: Case, candidates: Sequence[Candidate]) -> Acquittal:
     exonerated: list[Exonerated] = []
     not_observed: list[NotObserved] = []
     for one in seen_resources(case):
-        if one.in_background or _is_named(one, candidates):
+        if one.in_background or _is_named(case, one, candidates):
             continue
         cleared = _cleared(case, one)
         if cleared is not None:
@@ -62,9 +62,14 @@ def acquit(case: Case, candidates: Sequence[Candidate]) -> Acquittal:
     return Acquittal(tuple(exonerated), tuple(not_observed))
 
 
-def _is_named(one: SeenResource, candidates: Sequence[Candidate]) -> bool:
-    """Whether a candidate blames it, and what was read of it speaks for that."""
+def _is_named(case: Case, one: SeenResource, candidates: Sequence[Candidate]) -> bool:
+    """Whether a candidate blames it, and what was read of it speaks for that.
+
+    Where no step can be believed, nothing that was read speaks for anything.
+    """
     blaming = [each for each in candidates if each.kind in one.resource.blamed_by]
+    if not case.levels:
+        return bool(blaming)
     queries = {
         sentence.source.query
         for candidate in blaming
@@ -143,8 +148,11 @@ def _reason(case: Case, one: SeenResource) -> Sentence:
     if read:
         clearing = [seen for seen in read if seen.tell.clears]
         return _too_little(case, clearing[0]) if clearing else _cannot_clear(read[0])
-    unread = [reading for seen in one.seen for reading in _readings(case, seen.tell.quantity)]
-    return _unread(unread[-1]) if unread else _NOT_ASKED
+    for seen in one.seen:
+        readings = list(_readings(case, seen.tell.quantity))
+        if readings:
+            return _unread(readings[-1])
+    return _NOT_ASKED
 
 
 def _unclear(case: Case, seen: Seen, point: Point) -> Sentence:

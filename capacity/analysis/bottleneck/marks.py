@@ -51,17 +51,18 @@ def is_there_anyway(case: Case, series: Series, threshold: float) -> bool:
 
 
 def is_timed(case: Case, series: Series, threshold: float) -> bool | None:
-    """Whether it crossed the threshold when throughput stopped to grow, and rose until then.
+    """Whether it crossed the threshold when throughput met its limit, and rose until then.
 
-    None where the levels that it takes were not read, or throughput never stopped to grow.
+    None where the levels that it takes were not read, or throughput never met a limit.
     """
-    if case.turn is None or series.points[0] is None or series.at(case.turn) is None:
+    limit = case.limit_place
+    if limit is None or series.points[0] is None or series.at(limit) is None:
         return None
     crossed = series.first_beyond(threshold)
     if crossed is None or crossed == 0:
         return False
-    rises = spearman([point.value for point in series.read[: case.turn + 2]])
-    return crossed in (case.turn - 1, case.turn) and (rises is None or rises >= RISES_SPEARMAN)
+    rises = spearman([point.value for point in series.read[: limit + 2]])
+    return crossed in (limit - 1, limit) and (rises is None or rises >= RISES_SPEARMAN)
 
 
 def spearman(values: list[float]) -> float | None:

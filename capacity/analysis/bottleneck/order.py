@@ -1,9 +1,10 @@
 """In which order did things leave what they were before: what moved first, and what followed?
 
 A resource moves where it is full, by the table of resources; what has no such value moves where it
-leaves its own trend (`trend.py`). Throughput moves at the first level that carries no more. Of what
-moves at one level a resource goes before latency, throughput and errors, which are what callers
-feel of it. Whatever moved later than the first is a symptom, or another cause that is hidden.
+leaves its own trend (`trend.py`). Throughput moves at the first level that carries no more, or at a
+last one that does not keep up. Of what moves at one level a resource that is full goes before one
+that only rose, and both before latency, throughput and errors, which are what callers feel of it.
+Whatever moved later than the first is a symptom, or another cause that is hidden.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,8 +34,10 @@ _LEAST = {
     Unit.BYTES: 1_048_576.0,
     Unit.BYTES_PER_SECOND: 1_048_576.0,
 }
-# These do not follow the load by nature, so that their trend is flat.
-_FLAT_UNITS = frozenset({Unit.RATIO, Unit.SECONDS})
+# A wait that rises by less than this share of a request's time is none that callers feel.
+_FELT_RATIO = 0.5
+# Of what moves at one level: what is full by its threshold, what rose from its trend, what is felt.
+_FULL, _RISEN, _FELT = 0, 1, 2
 _THROUGHPUT = Sentence("throughput", "吞吐量")
 _MEDIAN = Sentence("median latency", "延迟中位数")
 _TAIL = Sentence("P99 of the latency", "延迟 P99")
@@ -44,13 +47,13 @@ _TRENDS = frozenset({Aspect.SATURATION, Aspect.ERRORS})
 
 @dataclass(frozen=True, slots=True)
 class _Signal:
-    """Something that moved at a place; `is_effect` is what callers feel."""
+    """Something that moved at a place; of what moved there the lower rank goes first."""
 
     name: str
     title: Sentence
     place: int
     fact: Sentence
-    is_effect: bool = False
+    rank: int = _FULL
     in_background: bool = False
 
 
@@ -61,7 +64,7 @@ def movers(case: Case) -> tuple[Mover, ...]:
     resources = seen_resources(case)
     signals = [*_of_resources(case, resources), *_of_others(case, resources), *_effects(case)]
     moved = [one for one in signals if not one.in_background]
-    ordered = sorted(moved, key=lambda one: (one.place, one.is_effect))
+    ordered = sorted(moved, key=lambda one: (one.place, one.rank))
     first = ordered[0] if ordered else None
     return tuple(
         Mover(one.name, one.title, _movement(one, first), _level(case, one.place), one.fact)
@@ -72,7 +75,7 @@ def movers(case: Case) -> tuple[Mover, ...]:
 def _movement(signal: _Signal, first: _Signal | None) -> Movement:
     if signal.in_background or first is None:
         return Movement.BACKGROUND
-    is_first = (signal.place, signal.is_effect) == (first.place, first.is_effect)
+    is_first = (signal.place, signal.rank) == (first.place, first.rank)
     return Movement.FIRST if is_first else Movement.LATER
 
 
@@ -156,13 +159,15 @@ def _of_others(case: Case, resources: tuple[SeenResource, ...]) -> Iterator[_Sig
         point = series.at(place)
         if place is not None and point is not None:
             title = Sentence("{quantity}", "{quantity}", (Figure("quantity", name),))
-            yield _Signal(name, title, place, _left(case, series, place, point))
+            yield _Signal(name, title, place, _left(case, series, place, point), _RISEN)
 
 
 def _leaves(case: Case, series: Series) -> int | None:
     values = [None if point is None else point.value for point in series.points]
-    if series.unit in _FLAT_UNITS:
-        return leaves_flat(values, _LEAST[series.unit])
+    if series.unit is Unit.SECONDS:
+        return leaves_flat(values, max(_LEAST[Unit.SECONDS], _FELT_RATIO * _first_median_s(case)))
+    if series.unit is Unit.RATIO:
+        return leaves_flat(values, _LEAST[Unit.RATIO])
     return leaves_load(_levels(case), values, _LEAST[series.unit])
 
 
@@ -181,6 +186,8 @@ def _effects(case: Case) -> Iterator[_Signal]:
     """What callers feel: throughput, latency and errors."""
     if case.turn is not None:
         yield _throughput(case, case.turn)
+    elif case.limit_place is not None:
+        yield _behind(case, case.limit_place)
     for name, title, values_s in _latencies(case.levels):
         place = leaves_flat(values_s, _LEAST[Unit.SECONDS])
         value_s = None if place is None else values_s[place]
@@ -196,7 +203,7 @@ def _effects(case: Case) -> Iterator[_Signal]:
             level=_level(case, failing[0]),
             figures=(Figure("share", shares[failing[0]], Unit.RATIO),),
         )
-        yield _Signal("errors", _ERRORS, failing[0], fact, is_effect=True)
+        yield _Signal("errors", _ERRORS, failing[0], fact, rank=_FELT)
 
 
 def _throughput(case: Case, turn: int) -> _Signal:
@@ -211,7 +218,25 @@ def _throughput(case: Case, turn: int) -> _Signal:
             Figure("turn", _level(case, turn)),
         ),
     )
-    return _Signal("throughput", _THROUGHPUT, turn + 1, fact, is_effect=True)
+    return _Signal("throughput", _THROUGHPUT, turn + 1, fact, rank=_FELT)
+
+
+def _behind(case: Case, place: int) -> _Signal:
+    """It still grew at the last level, but no longer with the load."""
+    before, last = case.levels[place - 1], case.levels[place]
+    fact = tell(
+        case,
+        "fell behind the load: {qps} {at}, {gain} times that at {before} for {load} times the load",
+        "跟不上负载：{at}为 {qps}，是 {before} 时的 {gain} 倍，而负载是其 {load} 倍",
+        level=_level(case, place),
+        figures=(
+            Figure("qps", last.qps, Unit.QPS),
+            Figure("gain", last.qps / before.qps, Unit.NUMBER),
+            Figure("before", before.plan.load.level),
+            Figure("load", last.plan.load.level / before.plan.load.level, Unit.NUMBER),
+        ),
+    )
+    return _Signal("throughput", _THROUGHPUT, place, fact, rank=_FELT)
 
 
 def _latency(
@@ -232,7 +257,7 @@ def _latency(
             Figure("before", median(one for one in before_s if one is not None), Unit.SECONDS),
         ),
     )
-    return _Signal(name, title, place, fact, is_effect=True)
+    return _Signal(name, title, place, fact, rank=_FELT)
 
 
 def _latencies(levels: Sequence[Step]) -> Iterator[tuple[str, Sentence, list[float | None]]]:
@@ -245,6 +270,11 @@ def _latencies(levels: Sequence[Step]) -> Iterator[tuple[str, Sentence, list[flo
 def _failed_ratio(step: Step) -> float:
     ended = step.ended_all
     return (ended - step.ended_ok) / ended if ended > 0 else 0.0
+
+
+def _first_median_s(case: Case) -> float:
+    first = case.levels[0].latency
+    return 0.0 if first is None else first.p50_s
 
 
 def _levels(case: Case) -> list[float]:

@@ -11,7 +11,7 @@ from math import floor, isfinite, log10
 from statistics import fmean
 
 from capacity.analysis.bottleneck.case import Case
-from capacity.analysis.bottleneck.numbers import constancy_ratio
+from capacity.analysis.bottleneck.numbers import constancy_ratio, unloaded_median_s
 from capacity.analysis.bottleneck.thresholds import (
     QUEUEING_RATIO,
     SET_CV_RATIO,
@@ -97,11 +97,12 @@ def plateau_of(case: Case) -> Plateau | None:
     if first.latency is None or not (isfinite(qps) and qps > 0):
         return None
     is_single = first.plan.load.level == 1
-    slots = qps * first.latency.p50_s if case.turn > 0 or is_single else None
+    unloaded_s = unloaded_median_s(case.levels)
+    slots = None if unloaded_s is None else qps * unloaded_s
     return Plateau(
         steps=case.plateau,
         typical=typical,
-        unloaded_s=first.latency.p50_s,
+        unloaded_s=first.latency.p50_s if unloaded_s is None else unloaded_s,
         slots=slots,
         constancy_ratio=constancy_ratio([step.qps for step in _full(case.plateau, typical)]),
         is_from_first=case.turn == 0 and is_single,

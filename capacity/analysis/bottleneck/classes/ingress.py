@@ -123,7 +123,8 @@ def _by_overhead(case: Case) -> tuple[Candidate, ...]:
 
 
 def _sight(case: Case, place: int, edge: Point) -> Sight:
-    is_timed = None if case.turn is None else place in (case.turn - 1, case.turn)
+    limit = case.limit_place
+    is_timed = None if limit is None else place in (limit - 1, limit)
     is_late = case.turn is not None and place > case.turn + 1
     return Sight(place=place, worst=edge, is_timed=is_timed, is_late=is_late)
 

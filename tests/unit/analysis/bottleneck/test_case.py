@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from capacity.analysis.bottleneck.case import Case, make_case, turn_of
+from capacity.analysis.bottleneck.case import Case, falls_behind, make_case, turn_of
 from capacity.model.plan import Purpose
 from capacity.model.run import Step, Trust
 from tests.unit.builders import CAPACITY, KNEE, a_curve, a_run, a_step
@@ -60,6 +60,35 @@ def test_a_last_level_close_by_shows_no_turn() -> None:
     """From 8 to 9 concurrent throughput cannot grow by much: it is not known whether it does."""
     assert turn_of([(1, 100), (2, 200), (4, 400), (8, 800), (9, 830)]) is None
     assert turn_of([(1, 100), (2, 200), (4, 400), (8, 800), (10, 830)]) == 3
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "is_behind"),
+    [
+        ((2, 63.9), (4, 95.5), True),
+        ((4, 144.7), (8, 213.3), True),
+        ((4, 144.7), (8, 240.0), False),
+        ((100, 100), (125, 110), True),
+        ((100, 100), (125, 123), False),
+        ((8, 800), (9, 800), False),
+        ((1, 0), (2, 100), False),
+        ((1, 100), (2, 0), False),
+    ],
+)
+def test_a_last_level_may_fall_behind_the_load(
+    before: tuple[float, float], last: tuple[float, float], *, is_behind: bool
+) -> None:
+    """A CPU at its limit and an edge at its limit (measured); planned starts; no level to tell."""
+    assert falls_behind([before, last]) is is_behind
+    assert not falls_behind([last])
+
+
+def test_a_rule_may_end_the_climb_where_throughput_meets_its_limit() -> None:
+    """There is no turn yet, but the load has doubled and throughput has not."""
+    case = case_of(a_step(1, 32.4), a_step(2, 63.9, index=1), a_step(4, 95.5, index=2))
+    assert case.turn is None
+    assert case.limit_place == 2
+    assert case.has_stopped_growth
 
 
 def test_a_run_that_broke_at_its_second_level_turned_at_the_first() -> None:

@@ -159,6 +159,13 @@ def test_low_values_come_near_from_above() -> None:
         assert ("database_cache" in cleared) is is_cleared
 
 
+def test_where_no_step_is_believed_the_blamed_resource_is_not_unknown() -> None:
+    """A generator at its limit makes its own steps unbelievable."""
+    _, unknown = names(acquit(case_of(()), (a_candidate("generator"),)))
+    assert "generator" not in unknown
+    assert len(unknown) == len(RESOURCES) - 1
+
+
 def test_what_a_candidate_blames_is_neither_cleared_nor_unknown() -> None:
     """Its quantity is near to full, or it is what the evidence rests on."""
     full = a_case({"cpu": [0.2, 0.5, 0.95, 0.95, 0.95]})

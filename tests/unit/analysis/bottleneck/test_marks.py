@@ -8,6 +8,7 @@ from capacity.analysis.bottleneck.case import Case, make_case
 from capacity.analysis.bottleneck.marks import (
     at_most,
     is_background,
+    is_there_anyway,
     is_timed,
     score,
     spearman,
@@ -101,6 +102,23 @@ def test_without_a_turn_no_time_is_right() -> None:
     """While throughput grows it is not known when it would have stopped."""
     case = with_cpu(0.25, 0.50, 0.98, saturation_qps=1000.0)
     assert is_timed(case, case.series("cpu"), 0.9) is None
+
+
+def test_a_climb_that_a_rule_ended_at_the_limit_is_in_time() -> None:
+    """Throughput fell behind the load at the last level, where the CPU is full."""
+    case = with_cpu(0.25, 0.50, 0.98, saturation_qps=290.0)
+    assert (case.turn, case.limit_place) == (None, 2)
+    assert is_timed(case, case.series("cpu"), 0.9) is True
+
+
+def test_what_one_user_fills_is_no_background() -> None:
+    """Only what left room for throughput to grow was there anyway."""
+    flat = with_cpu(0.98, 0.99, 0.99, saturation_qps=100.0)
+    assert not is_there_anyway(flat, flat.series("cpu"), 0.9)
+    growing = with_cpu(0.98, 0.99, 0.99)
+    assert is_there_anyway(growing, growing.series("cpu"), 0.9)
+    low = with_cpu(0.18, 0.99, 0.99)
+    assert not is_there_anyway(low, low.series("cpu"), 0.9)
 
 
 @pytest.mark.parametrize(

@@ -52,10 +52,19 @@ def test_queueing_is_what_the_median_has_beyond_the_unloaded_one() -> None:
     """Of 85.5 ms 20.8 ms are work: 75.7 % is waiting; without load nothing waits."""
     first = with_median(a_step(1, 48.0), 0.0208, 0.0225)
     last = with_median(a_step(16, 187.0, index=1), 0.0855, 0.11)
-    faster = with_median(a_step(2, 96.0, index=2), 0.0200, 0.022)
-    assert [one.queueing_ratio for one in numbers(first, last, faster)] == pytest.approx(
-        [0.0, 0.7567, 0.0], abs=0.0001
+    assert [one.queueing_ratio for one in numbers(first, last)] == pytest.approx(
+        [0.0, 0.7567], abs=0.0001
     )
+
+
+def test_a_service_that_was_cold_at_first_is_measured_by_its_fastest_level() -> None:
+    """100 ms alone and 20.4 ms at 4: 195.6/s are 4 slots, not 20 (measured)."""
+    cold = with_median(a_step(1, 9.7), 0.1005, 0.11)
+    warm = with_median(a_step(4, 195.6, index=1), 0.0204, 0.022)
+    full = with_median(a_step(8, 195.6, index=2), 0.0408, 0.044)
+    found = numbers(cold, warm, full)
+    assert found[2].slots == pytest.approx(3.99, abs=0.005)
+    assert [one.queueing_ratio for one in found] == pytest.approx([0.797, 0.0, 0.5], abs=0.001)
 
 
 def test_tail_of_a_cpu_quota_is_ten_times_the_median_without_load() -> None:

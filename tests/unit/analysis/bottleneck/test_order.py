@@ -22,7 +22,7 @@ from tests.unit.analysis.bottleneck.cases import (
 from tests.unit.builders import a_run, a_step
 from tests.unit.rate_builders import a_rate_run, a_rate_step
 from tests.unit.report.reading_builders import a_monitored_plan
-from tests.unit.resource_builders import POD
+from tests.unit.resource_builders import POD, a_member
 
 EFFECTS = ["throughput", "latency_p50", "latency_p99"]
 
@@ -139,6 +139,46 @@ def test_what_stands_in_no_table_moves_by_its_trend() -> None:
     assert mover(waits, "jvm.http_mean").title.text() == "jvm.http_mean"
     queue = of_aspect(Aspect.SATURATION, Unit.COUNT, [0, 0, 0, 4, 12])
     assert mover(queue, "jvm.http_mean").level == 8.0
+
+
+def test_a_share_of_no_table_moves_by_its_trend_too() -> None:
+    """From 1 % of failures inside to 30 %."""
+    errors = of_aspect(Aspect.ERRORS, Unit.RATIO, [0.01, 0.01, 0.01, 0.30, 0.30])
+    assert mover(errors, "jvm.http_mean").level == 8.0
+
+
+def test_a_wait_that_nobody_feels_is_no_move() -> None:
+    """From 0 to 4 ms, where a request takes 9.5 ms; without any answer the least is 1 ms."""
+    short = of_aspect(Aspect.SATURATION, Unit.SECONDS, [0.0, 0.004, 0.004, 0.004, 0.004])
+    assert "jvm.http_mean" not in [one.signal for one in movers(short)]
+    steps = [replace(a_step(2**place, 0.0, index=place)) for place in range(3)]
+    reading = replace(reading_of("jvm.http_mean", 0.0), aspect=Aspect.SATURATION, unit=Unit.SECONDS)
+    longer = replace(reading, members=(a_member(0.004),))
+    steps = [
+        replace(step, resources=(one,))
+        for step, one in zip(steps, (reading, longer, longer), strict=True)
+    ]
+    assert mover(case_of(steps), "jvm.http_mean").level == 2.0
+
+
+def test_what_rose_comes_after_what_is_full_at_the_same_level() -> None:
+    """A threshold says more than a trend."""
+    case = of_aspect(Aspect.SATURATION, Unit.SECONDS, [0.001, 0.001, 0.030, 0.040, 0.050])
+    both = [
+        replace(step, resources=(*step.resources, reading_of("cpu", value)))
+        for step, value in zip(case.levels, (0.2, 0.5, 0.98, 0.99, 0.99), strict=True)
+    ]
+    assert moved(case_of(both))[:2] == [("cpu", "first", 4.0), ("jvm.http_mean", "later", 4.0)]
+
+
+def test_a_last_level_that_falls_behind_is_told() -> None:
+    """A rule ended the climb before throughput stood still."""
+    steps = [a_step(1, 32.4), a_step(2, 63.9, index=1), a_step(4, 95.5, index=2)]
+    fact = mover(case_of(steps), "throughput").fact
+    assert fact.text() == (
+        "fell behind the load: 95.5 qps at 4 concurrent, 1.49 times that at 2 for 2 times the load"
+    )
+    assert fact.text("zh") == "跟不上负载：并发 4 时为 95.5 qps，是 2 时的 1.49 倍，而负载是其 2 倍"
 
 
 def test_what_only_informs_is_no_signal() -> None:
