@@ -57,16 +57,6 @@ def test_queueing_is_what_the_median_has_beyond_the_unloaded_one() -> None:
     )
 
 
-def test_a_service_that_was_cold_at_first_is_measured_by_its_fastest_level() -> None:
-    """100 ms alone and 20.4 ms at 4: 195.6/s are 4 slots, not 20 (measured)."""
-    cold = with_median(a_step(1, 9.7), 0.1005, 0.11)
-    warm = with_median(a_step(4, 195.6, index=1), 0.0204, 0.022)
-    full = with_median(a_step(8, 195.6, index=2), 0.0408, 0.044)
-    found = numbers(cold, warm, full)
-    assert found[2].slots == pytest.approx(3.99, abs=0.005)
-    assert [one.queueing_ratio for one in found] == pytest.approx([0.797, 0.0, 0.5], abs=0.001)
-
-
 def test_tail_of_a_cpu_quota_is_ten_times_the_median_without_load() -> None:
     """55.8 ms over 5.6 ms (measured)."""
     (one,) = numbers(with_median(a_step(1, 91.0), 0.0056, 0.0558))
