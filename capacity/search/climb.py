@@ -227,11 +227,11 @@ class Climb:
 
     def expect_no_more_hooks(self) -> list[Event]:
         """Take what came of profile and logs, and say why a profile that was wanted never came."""
-        has_answer = operating_point(outcomes(list(map(measure, self.steps)), recheck=False))
-        missed = "no time was left for it" if has_answer else "no load met every limit"
-        if self.interrupt.reason() is not None:
-            missed = "the run was ended before it"
-        return self.hooks.conclude(missed if self.plan.profiling is not None else None)
+        levels = outcomes(list(map(measure, self.steps)), recheck=False)
+        return self.hooks.conclude(
+            is_interrupted=self.interrupt.reason() is not None,
+            has_answer=operating_point(levels) is not None,
+        )
 
     def conclude(self) -> RunEnd:
         """Why the climb is over, when nothing is left to be measured."""

@@ -74,12 +74,19 @@ class HookWatch:
             self._logs_due_s = self._logs_due_s if self._is_owed(self._logs) else None
         return events
 
-    def conclude(self, missed: str | None) -> list[Event]:
-        """What has come in the last moment; `missed` is why a profile was never begun."""
+    def conclude(self, *, is_interrupted: bool, has_answer: bool) -> list[Event]:
+        """What has come in the last moment, and why a profile that was wanted never will."""
         events = self.listen()
-        if missed is None or self._has_profile:
+        if self._profiler is None or self._has_profile:
             return events
-        why = missed if self._profiled_step is None else self._fault or "it did not come in time"
+        if self._fault:
+            why = self._fault
+        elif is_interrupted:
+            why = "the run was ended before it"
+        elif self._profiled_step is not None:
+            why = "it did not come in time"
+        else:
+            why = "no time was left for it" if has_answer else "no load met every limit"
         failed = CodeProfile(HookState.FAILED, why, self._profiled_step)
         return [*events, self._settled(ProfileTaken(failed, b""))]
 

@@ -22,6 +22,7 @@ from capacity.model.run import (
     Trust,
 )
 from capacity.model.snapshot import Counts
+from capacity.search.hook_watch import HookWatch
 from capacity.search.ports import Monitor
 from capacity.search.runner import find_capacity
 from tests.fakes.scripted import Behaviour, FakeClock, ScriptedEngine, ScriptedInterrupt
@@ -59,12 +60,13 @@ def climb_with(
     interrupt_at_s: float = float("inf"),
     urgent_at_s: float = float("inf"),
     monitors: Sequence[Monitor] = (),
+    hooks: HookWatch | None = None,
 ) -> list[Event]:
     """Run a whole climb with this engine and these monitors."""
     interrupt = ScriptedInterrupt(clock, interrupt_at_s, urgent_at_s)
 
     async def collect() -> list[Event]:
-        run = find_capacity(plan, an_environment(), engine, clock, interrupt, monitors)
+        run = find_capacity(plan, an_environment(), engine, clock, interrupt, monitors, hooks)
         return [event async for event in run]
 
     return asyncio.run(collect())
