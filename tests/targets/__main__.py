@@ -22,6 +22,8 @@ from tests.targets.score import Outcome, Score, deviants, outcome
 from tests.targets.target import Target
 
 _ATTEMPTS = 3
+# What is not known is an answer, too.
+_NOT_KEPT = (Outcome.WRONG, Outcome.VOID)
 _PAGE = Path("docs/bottlenecks.md")
 
 
@@ -85,7 +87,7 @@ class _Keeper:
             self._tell(one, found)
             if not found.void_because:
                 break
-        if self.kept is not None and outcome(one, plays[-1]) is Outcome.RIGHT:
+        if self.kept is not None and outcome(one, plays[-1]) not in _NOT_KEPT:
             record(plays[-1], self.kept)
         return plays
 

@@ -6,7 +6,7 @@ Each is a process of its own on loopback, in the group of a pod, and is gone aft
 import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from tests.lab.cpu_group import CpuCount, CpuGroup, KernelRecord, cpu_group, why
 from tests.lab.lab import EVERY_SECOND, Lab
 from tests.lab.pod_exporter import Pod
 from tests.presets.services import postgres_server, redis_server, running, why_no_postgres
+from tests.targets.edge_metrics import FIELDS
 from tests.targets.target import Instruments
 
 DATABASE_POD = "db-0"
@@ -96,12 +97,18 @@ def _exporter(lab: Lab, folder: Path, program: str, *words: str, **more: str) ->
 
 
 @contextmanager
-def in_pod(lab: Lab, name: str, group: CpuGroup, pid: int) -> Iterator[KernelRecord]:
-    """A process, its children and all that they start, as a pod that is watched."""
+def in_pod(
+    lab: Lab,
+    name: str,
+    group: CpuGroup,
+    pid: int,
+    more: Callable[[str], Iterable[str]] | None = None,
+) -> Iterator[KernelRecord]:
+    """A process, its children and all that they start, as a pod that is watched; `more` as its."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     for each in (pid, *map(int, children)):
         group.add(each)
-    with lab.exporter.running(Pod(name, group, pid)), KernelRecord(group) as kernel:
+    with lab.exporter.running(Pod(name, group, pid, more=more)), KernelRecord(group) as kernel:
         yield kernel
 
 
@@ -215,7 +222,7 @@ class Edge:
         """The share of 504 among what ended in a time span, and how long those took."""
         lines = [line.split() for line in self.log.read_text().splitlines()]
         inside = [one for one in lines if start_unix_s <= float(one[0]) <= end_unix_s]
-        late = [float(seconds) for _, status, seconds in inside if status == "504"]
+        late = [float(seconds) for _, status, seconds, *_ in inside if status == "504"]
         if not inside or not late:
             return {}
         return {"share": len(late) / len(inside), "timeout": median(late)}
@@ -228,7 +235,7 @@ def edge(service_url: str, directives: str) -> Iterator[Edge]:
         folder = Path(name)
         log = folder / "access.log"
         before = f"""
-            log_format seen '$msec $status $request_time';
+            log_format seen '{FIELDS}';
             upstream behind {{ server {urlsplit(service_url).netloc}; keepalive 64; }}
         """
         location = f"""

@@ -6,11 +6,13 @@ from contextlib import ExitStack, contextmanager
 from tests.lab.cpu_group import cpu_group
 from tests.lab.lab import Lab, pod_name
 from tests.targets.backing import cpu_of, edge, in_pod, monitor, why_no_nginx
+from tests.targets.edge_metrics import EdgeMetrics
 from tests.targets.parts import AMPLE_CORES, both, program
 from tests.targets.services_limits import DESPITE_ERRORS
 from tests.targets.target import Playing, Target
 
 _INGRESS = "ingress-nginx-controller"
+_THIS = {"ingress": "shop"}
 _STARVED_CORES = 0.15
 _COMPRESSED = "gzip on; gzip_comp_level 6; gzip_types text/plain;"
 
@@ -42,10 +44,11 @@ def _starved(lab: Lab) -> Iterator[Playing]:
         )
         group = stack.enter_context(cpu_group(_INGRESS, _STARVED_CORES))
         front = stack.enter_context(edge(shop.url, _COMPRESSED))
-        record = stack.enter_context(in_pod(lab, pod_name(_INGRESS), group, front.pid))
+        told = EdgeMetrics(front.log, group).lines
+        record = stack.enter_context(in_pod(lab, pod_name(_INGRESS), group, front.pid, told))
         yield Playing(
             url=front.url,
-            monitor=monitor(lab, "deploy/shop", f"deploy/{_INGRESS}"),
+            monitor=monitor(lab, "deploy/shop", f"deploy/{_INGRESS}", ingress_nginx=_THIS),
             flags=("-H", "Accept-Encoding: gzip", *DESPITE_ERRORS),
             instruments=both(cpu_of(record, _STARVED_CORES)),
         )
