@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,14 +33,21 @@ def main(words: Sequence[str]) -> int:
     asked = _parse(words)
     targets = [target(name) for name in asked.names] or [*TARGETS]
     ways = [True, False] if asked.blind else [True]
-    plays: list[Play] = []
     playable = [one for one in targets if _is_playable(one)]
     with tempfile.TemporaryDirectory() as folder, lab(Path(folder), is_plain=True) as parts:
         keeper = _Keeper(parts, asked.out, asked.record)
-        for number in range(asked.repetitions):
-            for one in playable:
-                for is_watched in ways:
-                    plays += keeper.plays(one, number, is_watched=is_watched)
+
+        def every(one: Target) -> list[Play]:
+            numbers = range(asked.repetitions)
+            return [
+                found
+                for number in numbers
+                for is_watched in ways
+                for found in keeper.plays(one, number, is_watched=is_watched)
+            ]
+
+        with ThreadPoolExecutor(asked.side_by_side) as pool:
+            plays = [found for several in pool.map(every, playable) for found in several]
     score = Score(playable, plays)
     _say(table(score))
     misses = score.misses()
@@ -56,6 +64,7 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--blind", action="store_true", help="each also with its monitors off")
     parser.add_argument("--record", type=Path, metavar="DIR", help="keep runs as golden input")
     parser.add_argument("--page", action="store_true", help=f"write the table into {_PAGE}")
+    parser.add_argument("--side-by-side", type=int, default=1, metavar="N")
     parser.add_argument("--out", type=Path, default=Path("build/zoo"))
     return parser.parse_args(words)
 
