@@ -7,7 +7,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -106,8 +106,10 @@ def in_pod(
 ) -> Iterator[KernelRecord]:
     """A process, its children and all that they start, as a pod that is watched; `more` as its."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    for each in (pid, *map(int, children)):
-        group.add(each)
+    group.add(pid)
+    for child in children:
+        with suppress(ProcessLookupError):  # the last session has ended meanwhile
+            group.add(int(child))
     with lab.exporter.running(Pod(name, group, pid, more=more)), KernelRecord(group) as kernel:
         yield kernel
 
