@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
 import click
 
+from capacity.analysis.bottleneck.diagnosis import diagnose
 from capacity.analysis.findings import EXIT_NO_CAPACITY, EXIT_NOT_VALID, EXIT_OK, analyze_steps
 from capacity.analysis.missing import WHOLE_HOLDS
 from capacity.analysis.rejudge import rejudge
@@ -117,7 +119,7 @@ def findings_of(source: Source, rules: tuple[Rule, ...], stops_from: StopsFrom) 
     missing = source.missing
     if is_new:
         missing = (*(words for words in missing if words != ONLY_STATES), WHOLE_HOLDS)
-    return analyze_steps(
+    found = analyze_steps(
         steps,
         is_rate_ladder=source.is_rate_ladder,
         end=source.end,
@@ -125,6 +127,9 @@ def findings_of(source: Source, rules: tuple[Rule, ...], stops_from: StopsFrom) 
         search=source.search,
         missing=missing,
     )
+    if source.run is None:
+        return found
+    return replace(found, diagnosis=diagnose(source.run, found.knee, found.capacity))
 
 
 def _exit_code(findings: Findings) -> int:

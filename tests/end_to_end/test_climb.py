@@ -41,7 +41,7 @@ def test_demo_profile_finds_the_knee_it_was_built_with(tmp_path: Path) -> None:
     assert run["knee"]["found"] is True
     assert 4 < run["knee"]["concurrency"] < 16
     assert run["end"]["rule"].startswith("p99 > 10x first over 1s")  # at 32 times the knee
-    for name in ("demo_qps_ttlb.png", "demo_successrate.png"):
+    for name in ("demo_qps_ttlb.png", "demo_successrate.png", "demo_bottleneck.png"):
         width, height = png_size(ended.run_folder / name)
         assert width >= 1000
         assert height >= 500

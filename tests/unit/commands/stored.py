@@ -52,8 +52,9 @@ def _step(index: int, concurrency: int) -> Step:
 
 def kept(run: Run, folder: Path) -> tuple[Path, Path, Path]:
     """The run folder, and in it the table and the four columns."""
-    (folder / "run.json").write_text(json_text(run_json(run, analyze(run))))
+    findings = analyze(run)
+    (folder / "run.json").write_text(json_text(run_json(run, findings)))
     table, four = folder / "steps.csv", folder / "demo.dat"
-    table.write_text(steps_csv(run))
+    table.write_text(steps_csv(run, findings.diagnosis))
     four.write_text(dat_text(run.steps))
     return folder, table, four

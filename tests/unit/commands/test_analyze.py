@@ -68,9 +68,9 @@ def test_a_run_says_what_it_said(files: tuple[Path, Path, Path]) -> None:
     content = found(files[0])
     stored = json.loads((files[0] / "run.json").read_text())
 
-    assert {key: content[key] for key in ("capacity", "knee", "peak", "missing")} == {
-        key: stored[key] for key in ("capacity", "knee", "peak", "missing")
-    }
+    answer = ("capacity", "knee", "peak", "missing", "bottleneck")
+    assert {key: content[key] for key in answer} == {key: stored[key] for key in answer}
+    assert part(content, "bottleneck", "turn_level") == 11
     assert content["source"] == {"kind": "run", "file": str(files[0]), "steps": 10}
     assert content["stops"] == {
         "from": "source",
@@ -163,6 +163,16 @@ def test_people_read_who_judged_and_then_the_verdict(files: tuple[Path, Path, Pa
     assert table[1].endswith("error_rate > 1% over 10s" + "\uff1b" + "p99 > 10x first over 10s")
 
 
+def test_the_bottleneck_is_told_of_a_run_alone(files: tuple[Path, Path, Path]) -> None:
+    """Also under other limits; a table or four columns tell too little for a word on it."""
+    of_run = ended(files[0], "--stop", "p99 > 60ms").stdout.splitlines()
+
+    assert [line.split()[0] for line in of_run].count("Bottleneck") == 1
+    for file in files[1:]:
+        assert found(file)["bottleneck"] is None
+        assert "Bottleneck" not in ended(file).stdout
+
+
 def test_nothing_is_written_unless_asked(files: tuple[Path, Path, Path]) -> None:
     """The folder has after an analysis what it had before."""
     before = {path: path.read_bytes() for path in files[0].iterdir()}
@@ -181,6 +191,7 @@ def test_a_folder_gets_graphs_and_findings(files: tuple[Path, Path, Path], tmp_p
 
     assert sorted(path.name for path in out.iterdir()) == [
         "demo.dat",
+        "demo_bottleneck.md",
         "demo_qps_ttlb.png",
         "demo_successrate.png",
         "findings.json",
