@@ -39,7 +39,7 @@ def unevenness_at(case: Case, place: int) -> Unevenness | None:
             continue
         found = [
             Unevenness(Point(point.level, hottest, point.reading), mean, count)
-            for hottest, mean, count in _workloads(point)
+            for hottest, mean, count in _workloads(case, point)
             if hottest.value >= least and hottest.value > UNEVEN_RATIO * mean
         ]
         return max(found, key=lambda one: one.hottest.value, default=None)
@@ -57,8 +57,8 @@ def uneven_levels(case: Case) -> tuple[Unevenness, ...]:
     return found if 2 * len(found) > len(places) else ()
 
 
-def _workloads(point: Point) -> Iterator[tuple[Member, float, int]]:
-    members = members_of(point.reading, SubjectKind.SERVICE)
+def _workloads(case: Case, point: Point) -> Iterator[tuple[Member, float, int]]:
+    members = members_of(point.reading, SubjectKind.SERVICE, case.declared)
     for name in {workload_of(member.subject) for member in members}:
         replicas = [member for member in members if workload_of(member.subject) == name]
         if len(replicas) >= 2:

@@ -11,6 +11,7 @@ from math import log
 
 from capacity.analysis.bottleneck.generator_series import generator_series
 from capacity.analysis.bottleneck.numbers import constancy_ratio, step_numbers
+from capacity.analysis.bottleneck.roles import Declared, declared_roles
 from capacity.analysis.bottleneck.series import Series, all_series
 from capacity.analysis.step_roles import roles_of
 from capacity.model.bottleneck import StepNumbers
@@ -63,6 +64,12 @@ class Case:
             return self.turn
         curve = [(step.plan.load.level, step.qps) for step in self.levels]
         return len(curve) - 1 if falls_behind(curve) else None
+
+    @property
+    def declared(self) -> Declared:
+        """What the profile says of its workloads: which part of the path they are."""
+        monitor = self.run.plan.monitor
+        return () if monitor is None else declared_roles(monitor.bottlenecks)
 
     @property
     def has_stopped_growth(self) -> bool:

@@ -17,6 +17,7 @@ from capacity.analysis.bottleneck.classes.memory import MEMORY
 from capacity.analysis.bottleneck.classes.no_limit import NO_LIMIT
 from capacity.analysis.bottleneck.classes.node_cpu import NODE_CPU
 from capacity.analysis.bottleneck.classes.one_core import ONE_CORE
+from capacity.analysis.bottleneck.classes.own_resource import OWN_RESOURCE
 from capacity.analysis.bottleneck.classes.pacing import PACING
 from capacity.analysis.bottleneck.classes.path_overhead import PATH_OVERHEAD
 from capacity.analysis.bottleneck.classes.pauses import PAUSES
@@ -56,4 +57,5 @@ CLASSES: tuple[BottleneckClass, ...] = (
     IMBALANCE,
     UPSTREAM_TIMEOUT,
     NO_LIMIT,
+    OWN_RESOURCE,
 )

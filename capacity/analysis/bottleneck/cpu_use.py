@@ -103,7 +103,7 @@ def qps_per_core(case: Case, kind: SubjectKind, place: int) -> float | None:
         point = case.series(name).at(place)
         if point is None or point.reading.population is not None:
             continue
-        cores = sum(member.value for member in members_of(point.reading, kind))
+        cores = sum(member.value for member in members_of(point.reading, kind, case.declared))
         if cores > 0:
             return case.levels[place].qps / cores
     return None

@@ -1,16 +1,18 @@
 """Whose is a member of a reading: the service's, its database's, its cache's or its ingress'?
 
 A run may watch pods of all of them. What a reading is about by itself (`postgresql.*`, `redis.*`)
-is known; containers and groups of processes are told by the words of their names. The last word
-that says something decides, as in `shop-db` and `db-api`; a name that says nothing is the service.
+is known, and so is what the profile says of a workload; other containers and groups of processes
+are told by the words of their names. The last word that says something decides, as in `shop-db` and
+`db-api`; a name that says nothing is the service.
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from capacity.analysis.bottleneck.series import Series
 from capacity.model.bottleneck import SubjectKind
-from capacity.model.resources import Member, Reading, ResourceScope
+from capacity.model.resources import Member, OwnResource, Reading, ResourceRole, ResourceScope
 
 _DATABASE = """
 cassandra clickhouse cockroach cockroachdb couchdb database db elasticsearch etcd influxdb mariadb
@@ -38,6 +40,11 @@ _KIND_OF_SCOPE = {
     ResourceScope.CACHE: SubjectKind.CACHE,
     ResourceScope.INGRESS: SubjectKind.INGRESS,
     ResourceScope.NODE: SubjectKind.NODE,
+}
+_KIND_OF_ROLE = {
+    ResourceRole.DATABASE: SubjectKind.DATABASE,
+    ResourceRole.CACHE: SubjectKind.CACHE,
+    ResourceRole.INGRESS: SubjectKind.INGRESS,
 }
 # A deployment's pod has the hash of its replica set and five characters; others a number or those.
 _POD_SUFFIX = re.compile(r"(-[a-z0-9]{6,10})?-[a-z0-9]{5}$|-[0-9]+$")
@@ -71,15 +78,39 @@ def workload_of(subject: str) -> str:
     return "/".join((parts[0], _POD_SUFFIX.sub("", parts[1]), *parts[2:]))
 
 
-def members_of(reading: Reading, kind: SubjectKind) -> tuple[Member, ...]:
+# Patterns of pods whose part the profile states itself.
+Declared = Sequence[tuple[str, SubjectKind]]
+
+
+def declared_roles(resources: Iterable[OwnResource]) -> Declared:
+    """What a profile says of its workloads; that one is the service says no more than its name."""
+    return tuple(
+        (one.pod_pattern, _KIND_OF_ROLE[one.role])
+        for one in resources
+        if one.pod_pattern is not None and one.role in _KIND_OF_ROLE
+    )
+
+
+def members_of(reading: Reading, kind: SubjectKind, declared: Declared = ()) -> tuple[Member, ...]:
     """The members of one kind; a process that is watched by itself is the service."""
     if reading.scope is ResourceScope.PROCESS and not reading.name.startswith(_BY_GROUP):
         return reading.members if kind is SubjectKind.SERVICE else ()
-    return tuple(one for one in reading.members if role_of(one.subject, reading.scope) is kind)
+    return tuple(one for one in reading.members if _kind_of(one, reading, declared) is kind)
+
+
+def _kind_of(member: Member, reading: Reading, declared: Declared) -> SubjectKind | None:
+    for pattern, kind in declared:
+        if any(re.search(pattern, part) for part in member.subject.split("/")):
+            return kind
+    return role_of(member.subject, reading.scope)
 
 
 class HasSeries(Protocol):
-    """What a case is here: the numbers of each level are made before there is one."""
+    """What a case is here, which has the resources of a run over its levels."""
+
+    @property
+    def declared(self) -> Declared:
+        """What the profile says of its workloads."""
 
     def series(self, name: str) -> Series:
         """A quantity over the levels."""
@@ -87,4 +118,5 @@ class HasSeries(Protocol):
 
 def of_kind(case: HasSeries, name: str, kind: SubjectKind) -> Series:
     """A quantity over the levels, of the worst member of one kind at each."""
-    return case.series(name).of_members(lambda reading: members_of(reading, kind))
+    declared = case.declared
+    return case.series(name).of_members(lambda reading: members_of(reading, kind, declared))

@@ -30,6 +30,8 @@ _SUBJECTS: Mapping[ResourceRole, tuple[SubjectKind, tuple[str, ...]]] = {
     ResourceRole.NODE: (SubjectKind.NODE, ("node_cpu", "disk", "bandwidth")),
     ResourceRole.DOWNSTREAM: (SubjectKind.DOWNSTREAM, ("unobserved",)),
 }
+# The class that names a resource of the profile by the name that it has there.
+_BY_ITS_OWN_NAME = "own_resource"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def _own(case: Case, own: OwnSeries) -> SeenResource:
     title = Sentence("{name}", "{name}", (Figure("name", name),))
     is_background = _is_background(case, subject, tell, own.series)
     return SeenResource(
-        Resource(name, title, subject, (tell,), blamed_by),
+        Resource(name, title, subject, (tell,), (*blamed_by, _BY_ITS_OWN_NAME)),
         (Seen(tell, own.series, own.full_from, is_background),),
     )
 

@@ -5,14 +5,13 @@ One that is beyond it at every level is background, unless it rose with the load
 or nobody but the service uses it and throughput hardly grew: then one user alone has filled it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from capacity.analysis.bottleneck.case import Case
 from capacity.analysis.bottleneck.marks import (
     at_most,
     is_background,
     is_there_anyway,
-    is_timed,
     score,
     spearman,
 )
@@ -75,33 +74,41 @@ def _answers(series: Series) -> bool:
     return rises and values[-1] >= BACKGROUND_GROWTH_RATIO * values[0]
 
 
-def _sight(case: Case, series: Series, threshold: float) -> Sight | None:
-    place, worst = series.first_beyond(threshold), series.worst
-    if place is None or worst is None:
+def sight_from(case: Case, series: Series, place: int | None) -> Sight | None:
+    """What left its trend at a level, where no value says when it is full."""
+    if place is None or series.worst is None:
         return None
     return Sight(
         place=place,
-        worst=worst,
-        is_timed=_timed(case, series, threshold, place),
+        worst=series.worst,
+        is_timed=_timed(case, series, place),
         is_late=case.turn is not None and place > case.turn + 1,
     )
 
 
-def _timed(case: Case, series: Series, threshold: float, place: int) -> bool | None:
-    """Where the climb ended before throughput stopped to grow, its end takes the turn's place.
+def _sight(case: Case, series: Series, threshold: float) -> Sight | None:
+    found = sight_from(case, series, series.first_beyond(threshold))
+    if found is None or not is_background(series, threshold):
+        return found
+    # What is full at the first level already has no time.
+    return replace(found, is_timed=None)
 
-    There a rule was broken, or the range was at its end; nothing is known of what came after. A
-    resource that is full at the first level has no time.
+
+def _timed(case: Case, series: Series, place: int) -> bool | None:
+    """Where the climb ended before throughput met a limit, its end takes that place.
+
+    There a rule was broken, or the range was at its end; nothing is known of what came after.
     """
-    if place == 0 and is_background(series, threshold):
-        return None
-    if case.turn is not None:
-        return is_timed(case, series, threshold)
     last = len(case.levels) - 1
-    if last == 0 or series.points[0] is None or place == 0:
+    limit = case.limit_place
+    if series.points[0] is None or last == 0 or (limit is None and place == 0):
         return None
-    rises = spearman([point.value for point in series.read])
-    return place >= last - 1 and (rises is None or rises >= RISES_SPEARMAN)
+    end = last if limit is None else limit
+    if series.at(end) is None:
+        return None
+    rises = spearman([point.value for point in series.points[: end + 2] if point is not None])
+    is_then = place > 0 and place in (end - 1, end)
+    return is_then and (rises is None or rises >= RISES_SPEARMAN)
 
 
 def waits_at(case: Case, place: int) -> bool:

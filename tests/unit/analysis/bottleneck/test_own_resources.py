@@ -20,12 +20,18 @@ from tests.unit.resource_builders import POD
 PATTERN = "^api-[a-z0-9]+$"
 
 
-def case_with(own: Sequence[OwnResource], resources: Mapping[str, Sequence[Value]]) -> Case:
+def case_with(
+    own: Sequence[OwnResource],
+    resources: Mapping[str, Sequence[Value]],
+    *,
+    sample_count: int = 6,
+) -> Case:
     """The built service, under a profile that names these resources."""
     plan = a_monitored_plan()
     assert plan.monitor is not None
     plan = replace(plan, monitor=replace(plan.monitor, bottlenecks=tuple(own)))
-    return case_of_run(a_run(steps_with(resources), plan=plan))
+    steps = steps_with(resources, sample_count=sample_count)
+    return case_of_run(a_run(steps, plan=plan))
 
 
 def test_without_a_word_in_the_profile_there_are_none() -> None:
