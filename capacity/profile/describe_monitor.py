@@ -1,5 +1,7 @@
 """What is going to be read of the service's resources, and where, in words for people?"""
 
+from collections.abc import Iterator
+
 from capacity.model.plan import (
     KubernetesScope,
     MonitorPlan,
@@ -10,7 +12,8 @@ from capacity.model.plan import (
 )
 from capacity.model.resources import OWN_QUERIES, STOPPING_SAMPLES
 from capacity.model.rules import Action, OnMissing, Rule, Scope
-from capacity.presets import kubernetes
+from capacity.presets import kubernetes, local_process
+from capacity.profile.limit_text import limit_to_text
 from capacity.units import format_duration
 
 # What the usual charts give for pods: a sample every 10 to 30 seconds, up to 30 seconds old.
@@ -31,6 +34,8 @@ def monitor_rows(plan: RunPlan) -> list[tuple[str, str]]:
     rows = [("resources", "; ".join(_subjects(monitor)))]
     if monitor.prometheus is not None:
         rows.append(("prometheus", _prometheus(monitor.prometheus)))
+    if monitor.bottlenecks:
+        rows.append(("can run out", "; ".join(_own_resources(monitor))))
     return [*rows, *_needed_samples(plan, monitor)]
 
 
@@ -49,6 +54,18 @@ def _subjects(monitor: MonitorPlan) -> list[str]:
     found += [preset for preset in presets if preset not in {kubernetes.PRESET, OWN_QUERIES}]
     own = [one.name for one in monitor.quantities if one.preset == OWN_QUERIES]
     return [*found, *([", ".join(own)] if own else [])]
+
+
+def _own_resources(monitor: MonitorPlan) -> Iterator[str]:
+    """The resources that the profile names, and how each shows that it is full."""
+    units = {one.name: one.unit for one in (*monitor.quantities, *local_process.quantities())}
+    for own in monitor.bottlenecks:
+        whose = f" of {own.workload}" if own.workload is not None else ""
+        if own.full_at is None:
+            yield f"{own.name}, when {own.quantity}{whose} grows"
+        else:
+            limit = limit_to_text(units[own.quantity], own.full_at)
+            yield f"{own.name}, when {own.quantity}{whose} is at {limit}"
 
 
 def _pods(scope: KubernetesScope) -> str:

@@ -37,6 +37,22 @@ def test_pods_presets_and_queries(tmp_path: Path) -> None:
     ]
 
 
+def test_resources_of_the_profile_and_how_they_show(tmp_path: Path) -> None:
+    """Each with its value in its unit, or that it grows, and whose pods count."""
+    text = f"""{SMALL}steps: {{ hold: 60s }}
+monitor:
+  prometheus: {{ url: 'http://p:9090/x/' }}
+  kubernetes: {{ namespace: shop, workloads: [deploy/api] }}
+  queries: {{ waiting: x }}
+  bottlenecks:
+    - {{ name: pool, metric: prom.waiting, grows: true }}
+    - {{ name: api CPU, metric: cpu, saturated_at: 85%, workload: deploy/api }}
+"""
+    assert lines_of(tmp_path, text)[2] == (
+        "can run out   pool, when prom.waiting grows; api CPU, when cpu of deploy/api is at 85%"
+    )
+
+
 def test_a_long_hold_and_other_resources_need_no_advice(tmp_path: Path) -> None:
     """The number of samples is told all the same, where a rule stops on one."""
     flags = Overrides(prometheus="http://p", namespace="shop", hold="60s")

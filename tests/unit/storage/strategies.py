@@ -215,7 +215,7 @@ MONITORS = st.none() | st.builds(
             MAYBE,
             st.booleans(),
             st.none() | TEXTS,
-            st.none() | TEXTS,
+            st.none() | st.sampled_from(("^api-.*$", "")),
         ),
         max_size=2,
     ).map(tuple),

@@ -3,6 +3,7 @@
 import pytest
 
 from capacity.analysis.bottleneck import experiments
+from capacity.analysis.bottleneck.catalogue import CLASSES
 from capacity.analysis.bottleneck.experiments import experiment_for
 from capacity.model.bottleneck import (
     Candidate,
@@ -16,11 +17,6 @@ from capacity.model.bottleneck import (
 from capacity.model.confidence import Confidence
 
 WORDS = Sentence("words", "词")
-KINDS = """
-cpu_limit cpu_throttling one_core node_cpu memory restart pool database database_connections
-contention redis ingress rate_limit concurrency_limit pacing connections bandwidth path_overhead
-generator pauses unobserved disk scaling imbalance upstream_timeout no_limit
-"""
 NAMED = DiagnosisState.NAMED
 
 
@@ -104,4 +100,4 @@ def test_only_classes_that_exist_are_tested() -> None:
     """A name that no class has would never be found."""
     named = {kind for group, against, _ in experiments._BETWEEN for kind in (*group, *against)}
     named |= set(experiments._ALONE)
-    assert named <= set(KINDS.split())
+    assert named <= {one.kind for one in CLASSES}

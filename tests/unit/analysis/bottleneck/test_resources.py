@@ -1,5 +1,6 @@
 """Does the table of resources name quantities that exist, and each thing once?"""
 
+from capacity.analysis.bottleneck.catalogue import CLASSES
 from capacity.analysis.bottleneck.resources import RESOURCE_BY_NAME, RESOURCES
 from capacity.model.bottleneck import SubjectKind
 from capacity.model.plan import KubernetesScope
@@ -69,3 +70,11 @@ def test_first_quantity_says_when_it_is_full() -> None:
     assert throttle is not None
     assert throttle.full_at == 0.10
     assert cpu.tell_of("mem") is None
+
+
+def test_classes_and_resources_know_each_other() -> None:
+    """A class looks at resources of the table only, and only classes that exist blame one."""
+    looked_at = {name for one in CLASSES for name in one.looks_at}
+    assert looked_at <= set(RESOURCE_BY_NAME)
+    blaming = {kind for one in RESOURCES for kind in one.blamed_by}
+    assert blaming <= {one.kind for one in CLASSES}
