@@ -7,9 +7,8 @@ None there, and never zero.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from capacity.analysis.bottleneck.case import Case, make_case
-from capacity.analysis.bottleneck.resources import RESOURCES, Resource
-from capacity.analysis.bottleneck.roles import of_kind
+from capacity.analysis.bottleneck.case import make_case
+from capacity.analysis.bottleneck.seen import SeenResource, seen_resources
 from capacity.analysis.bottleneck.series import Series
 from capacity.model.bottleneck import Diagnosis, DiagnosisState, Movement, Mover, Sentence
 from capacity.model.findings import Findings
@@ -33,7 +32,8 @@ class Value:
 class Observed:
     """A resource over the loads: `values` has as many places as there are levels.
 
-    `full_at` is None where no value alone says that it is used up.
+    `full_at` is None where no value alone says that it is used up. `blamed_by` are the classes of
+    bottleneck that name it.
     """
 
     resource: str
@@ -44,6 +44,7 @@ class Observed:
     values: tuple[Value | None, ...]
     full_at: float | None
     mover: Mover | None
+    blamed_by: tuple[str, ...]
 
     @property
     def worst(self) -> int:
@@ -91,29 +92,31 @@ def overview(run: Run, findings: Findings) -> Overview:
     case = make_case(run, findings.knee, findings.capacity)
     if diagnosis is None:
         return Overview(case.levels, ())
-    seen = [one for resource in RESOURCES if (one := _observed(case, resource, diagnosis))]
-    generator = _generator(case, diagnosis)
-    if generator is not None and (seen or diagnosis.state is DiagnosisState.GENERATOR):
-        seen.append(generator)
+    seen = [one for each in seen_resources(case) if (one := _observed(each, diagnosis))]
+    is_generator = diagnosis.state is DiagnosisState.GENERATOR
+    if not is_generator and all(one.resource == GENERATOR for one in seen):
+        seen = []  # of the service nothing was seen
     return Overview(case.levels, tuple(sorted(seen, key=lambda one: _rank(one, diagnosis))))
 
 
-def _observed(case: Case, resource: Resource, diagnosis: Diagnosis) -> Observed | None:
-    """By the most telling of its quantities that was read."""
-    for tell in resource.tells:
-        series = of_kind(case, tell.quantity, resource.subject)
-        if series.read and not _is_uneventful(series):
-            return Observed(
-                resource=resource.name,
-                title=resource.title,
-                quantity=tell.quantity,
-                unit=series.unit,
-                direction=series.direction,
-                values=_values(series),
-                full_at=tell.full_at,
-                mover=_mover(diagnosis, resource.name, tell.quantity),
-            )
-    return None
+def _observed(each: SeenResource, diagnosis: Diagnosis) -> Observed | None:
+    """By a quantity that filled up, or else by the most telling one that was read."""
+    read = [one for one in each.seen if one.series.read and not _is_uneventful(one.series)]
+    if not read:
+        return None
+    told = next((one for one in read if one.full_from is not None), read[0])
+    series, resource = told.series, each.resource
+    return Observed(
+        resource=resource.name,
+        title=resource.title,
+        quantity=told.tell.quantity,
+        unit=series.unit,
+        direction=series.direction,
+        values=_values(series),
+        full_at=told.tell.full_at,
+        mover=_mover(diagnosis, resource.name, told.tell.quantity, series),
+        blamed_by=resource.blamed_by,
+    )
 
 
 def _is_uneventful(series: Series) -> bool:
@@ -128,32 +131,17 @@ def _values(series: Series) -> tuple[Value | None, ...]:
     )
 
 
-def _generator(case: Case, diagnosis: Diagnosis) -> Observed | None:
-    """The generator tells of itself with each step."""
-    resource = next(one for one in RESOURCES if one.name == GENERATOR)
-    values = tuple(_generator_cpu(step) for step in case.levels)
-    if all(value is None for value in values):
-        return None
-    quantity = resource.quantities[0]
-    return Observed(
-        resource=resource.name,
-        title=resource.title,
-        quantity=quantity,
-        unit=Unit.RATIO,
-        direction=Direction.HIGH_IS_BAD,
-        values=values,
-        full_at=resource.full_at,
-        mover=_mover(diagnosis, resource.name, quantity),
-    )
+def _mover(diagnosis: Diagnosis, name: str, quantity: str, series: Series) -> Mover | None:
+    """The mover of this resource; of a quantity that several share, the one at a level of its own.
 
-
-def _generator_cpu(step: Step) -> Value | None:
-    ratio = None if step.generator is None else step.generator.cpu_ratio
-    return None if ratio is None else Value(ratio, "", has_few_samples=False)
-
-
-def _mover(diagnosis: Diagnosis, *names: str) -> Mover | None:
-    return next((one for one in diagnosis.movers if one.signal in names), None)
+    A database and a service both have a `cpu`: what moved tells of whom by its subject.
+    """
+    subjects = {point.subject for point in series.read}
+    for mover in diagnosis.movers:
+        named = {figure.value for figure in mover.fact.figures if figure.name == "subject"}
+        if mover.signal in (name, quantity) and (not named or named & subjects):
+            return mover
+    return None
 
 
 def _rank(one: Observed, diagnosis: Diagnosis) -> tuple[int, int, float]:
@@ -162,9 +150,11 @@ def _rank(one: Observed, diagnosis: Diagnosis) -> tuple[int, int, float]:
 
 
 def _blame(one: Observed, diagnosis: Diagnosis) -> int:
-    resource = next(row for row in RESOURCES if row.name == one.resource)
-    blamed = [place for place, candidate in enumerate(diagnosis.candidates)
-              if candidate.kind in resource.blamed_by]  # fmt: skip
+    blamed = [
+        place
+        for place, candidate in enumerate(diagnosis.candidates)
+        if candidate.kind in one.blamed_by
+    ]
     return min(blamed, default=len(diagnosis.candidates))
 
 

@@ -116,13 +116,12 @@ def _where(one: Exonerated, language: Language) -> str:
 
 
 def not_observed_table(unseen: Sequence[NotObserved], language: Language) -> list[str]:
-    """Resources without data, and why there is none."""
-    rows = [
-        [
-            escaped(sentence_words(one.title, language)),
-            escaped(sentence_words(one.reason, language)),
-        ]
-        for one in unseen
-    ]
+    """Resources without data by the reason for it: without a monitor nearly all have the same."""
+    reasons: dict[str, list[str]] = {}
+    for one in unseen:
+        reason = escaped(sentence_words(one.reason, language))
+        reasons.setdefault(reason, []).append(escaped(sentence_words(one.title, language)))
+    join = say(language, "resource_names_join")
+    rows = [[join.join(titles), reason] for reason, titles in reasons.items()]
     head = [say(language, f"page_{key}") for key in ("resource", "reason")]
     return table(head, rows, words=len(head))

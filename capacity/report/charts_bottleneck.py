@@ -72,7 +72,7 @@ def bottleneck_figure(
     shown = [_small(one) for one in seen.resources[:MOST_PANELS]]
     words = [small.one.title for small in shown]
     words += [candidate.title for candidate in diagnosis.candidates[:1]]
-    font = chart_font(language, [title.zh for title in words])
+    font = chart_font(language, [sentence_words(title, language) for title in words])
     language = font.language
     with drawing_style(font.families):
         title = _title(diagnosis, language)
@@ -188,7 +188,8 @@ def _heading(one: Observed, width: int, language: Language) -> str:
     value = one.values[one.worst]
     quantity = shortened(one.quantity, width)
     room = max(_SUBJECT_CELLS, width - cells(quantity) - 1)
-    subject = "" if value is None else shortened(value.subject, room)
+    is_itself = value is None or value.subject == one.resource
+    subject = "" if value is None or is_itself else shortened(value.subject, room)
     told = plain_ascii(f"{quantity} {subject}".rstrip())
     return f"{shortened(_drawn(one.title, language), width)}\n{told}"
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from capacity.model.bottleneck import DiagnosisState, Movement
-from capacity.model.resources import Aspect
+from capacity.model.bottleneck import DiagnosisState, Figure, Movement
+from capacity.model.resources import Aspect, OwnResource, ResourceRole, ResourceScope
 from capacity.model.run import Run
 from capacity.report.bottleneck_observed import Observed, overview
 from capacity.units import Unit
@@ -13,11 +13,12 @@ from tests.unit.builders import a_curve, a_run, some_findings
 from tests.unit.report.diagnosis_builders import (
     CPU as CPU_CANDIDATE,
 )
-from tests.unit.report.diagnosis_builders import MOVERS, POOL, a_diagnosis
+from tests.unit.report.diagnosis_builders import MOVERS, POOL, a_diagnosis, a_sentence
 from tests.unit.report.observed_builders import (
     CACHE,
     CPU,
     FEW_AT,
+    HALF,
     LEVELS,
     MANY,
     MEMORY,
@@ -28,6 +29,7 @@ from tests.unit.report.observed_builders import (
     a_read_run,
     over_the_curve,
 )
+from tests.unit.report.reading_builders import a_monitored_plan
 from tests.unit.resource_builders import POD
 
 CALM = a_diagnosis(state=DiagnosisState.UNKNOWN)
@@ -104,6 +106,37 @@ def test_what_is_blamed_comes_first_then_what_moved() -> None:
     ]
     assert [one.resource for one in pool][:2] == ["service_connection_pool", "service_cpu"]
     assert [one.is_first_mover for one in pool][:3] == [False, True, False]
+
+
+def test_a_quantity_of_several_moved_where_its_subject_did() -> None:
+    """The CPU of the service was the first; that of the database, at ease, did not move."""
+    calm = over_the_curve("cpu", HALF, subject="shop/postgres-0/db")
+    both = tuple(
+        replace(one, members=(*one.members, *other.members))
+        for one, other in zip(CPU, calm, strict=True)
+    )
+    fact = a_sentence("{subject} is full", "{subject}", Figure("subject", POD))
+    seen = seen_of(a_read_run(both), movers=(replace(MOVERS[0], fact=fact),))
+
+    assert {one.resource: one.is_first_mover for one in seen} == {
+        "service_cpu": True,
+        "database_cpu": False,
+        "generator": False,
+    }
+
+
+def test_a_resource_of_the_profile_is_one_of_them() -> None:
+    """By its own name, with the value at which it is full there."""
+    gpu = OwnResource("GPU ü", "prom.gpu", ResourceRole.SERVICE, full_at=0.95, grows=False)
+    plan = a_monitored_plan()
+    assert plan.monitor is not None
+    run = replace(
+        a_read_run(over_the_curve("prom.gpu", RISING, scope=ResourceScope.USER)),
+        plan=replace(plan, monitor=replace(plan.monitor, bottlenecks=(gpu,))),
+    )
+    shown = seen_of(run)[0]
+
+    assert (shown.resource, shown.title.text(), shown.full_at) == ("GPU ü", "GPU ü", 0.95)
 
 
 @pytest.mark.parametrize(

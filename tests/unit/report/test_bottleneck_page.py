@@ -136,6 +136,15 @@ def test_names_from_outside_stay_names() -> None:
     assert columns == {3, 7}
 
 
+def test_what_was_not_observed_for_one_reason_is_one_row() -> None:
+    """Without a monitor nearly every resource has the same."""
+    reason = Sentence("no monitor reads it", "没有监控读取它")
+    titles = [Sentence(name, name) for name in ("Redis", "disk")]
+    unseen = tuple(NotObserved(title.en, title, reason) for title in titles)
+
+    assert "| Redis, disk | no monitor reads it |\n" in page(a_diagnosis(POOL, not_observed=unseen))
+
+
 def test_a_figure_beside_it_may_have_any_name() -> None:
     """A space in the name of a run does not end the link."""
     assert "(a%20b_bottleneck.png)" in page(a_diagnosis(POOL), figure="a b_bottleneck.png")
