@@ -74,8 +74,9 @@ class Container:
         """Wait for its end, and start it again unless the end was wanted."""
         while True:
             self._process.wait()
-            assert self._process.stdout is not None
-            self._process.stdout.close()
+            for pipe in (self._process.stdin, self._process.stdout):
+                assert pipe is not None
+                pipe.close()
             if self._closing.is_set():
                 return
             self.pod.is_ready = False

@@ -15,7 +15,7 @@ from capacity.analysis.bottleneck.series import Point, Series
 from capacity.analysis.bottleneck.telling import tell, tell_point
 from capacity.analysis.bottleneck.thresholds import EASE_RATIO
 from capacity.model.bottleneck import Candidate, Exonerated, Figure, NotObserved, Sentence
-from capacity.model.resources import Direction, Reading, ReadingState
+from capacity.model.resources import Aspect, Direction, Reading, ReadingState
 from capacity.units import Unit
 
 _NOT_ASKED = Sentence("no monitor reads it", "没有监控读取它")
@@ -65,7 +65,8 @@ def acquit(case: Case, candidates: Sequence[Candidate]) -> Acquittal:
 def _is_named(case: Case, one: SeenResource, candidates: Sequence[Candidate]) -> bool:
     """Whether a candidate blames it, and what was read of it speaks for that.
 
-    Where no step can be believed, nothing that was read speaks for anything.
+    Where no step can be believed, nothing that was read speaks for anything. A restart that was
+    seen as a change is no less one because the counter was read before it.
     """
     blaming = [each for each in candidates if each.kind in one.resource.blamed_by]
     if not case.levels:
@@ -76,8 +77,10 @@ def _is_named(case: Case, one: SeenResource, candidates: Sequence[Candidate]) ->
         for sentence in candidate.evidence
         if sentence.source is not None
     }
+    is_plain = any(each.marks.is_unambiguous for each in blaming)
     return bool(blaming) and any(
-        _is_near(seen) is not None
+        (is_plain and seen.series.aspect is Aspect.ERRORS)
+        or _is_near(seen) is not None
         or any(point.reading.query in queries for point in seen.series.read)
         for seen in one.seen
     )

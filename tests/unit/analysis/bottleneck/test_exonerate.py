@@ -18,7 +18,7 @@ from capacity.model.bottleneck import (
     SubjectKind,
 )
 from capacity.model.confidence import Confidence
-from capacity.model.resources import OwnResource, ReadingState, ResourceRole
+from capacity.model.resources import Aspect, OwnResource, ReadingState, ResourceRole
 from tests.unit.analysis.bottleneck.cases import (
     CACHE_POD,
     DATABASE_POD,
@@ -176,6 +176,17 @@ def test_what_a_candidate_blames_is_neither_cleared_nor_unknown() -> None:
     ):
         cleared, unknown = names(acquit(case, (candidate,)))
         assert "service_cpu" not in (*cleared, *unknown)
+
+
+def test_a_restart_seen_as_a_change_is_not_cleared_by_a_counter_read_before() -> None:
+    """Its evidence has no query, and the last reading of the counter is from before the kill."""
+    killed = replace(a_candidate("restart"), marks=Marks(is_unambiguous=True))
+    restarts = a_case({"restarts": [0.0] * 5})
+    in_place = {
+        name: replace(one, aspect=Aspect.ERRORS) for name, one in restarts.resources.items()
+    }
+    cleared, unknown = names(acquit(replace(restarts, resources=in_place), (killed,)))
+    assert "service_restarts" not in (*cleared, *unknown)
 
 
 def test_what_only_the_curve_blames_is_still_cleared_or_unknown() -> None:
