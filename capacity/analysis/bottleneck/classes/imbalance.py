@@ -3,10 +3,9 @@
 from capacity.analysis.bottleneck.balance import Unevenness, uneven_levels
 from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import Case
-from capacity.analysis.bottleneck.marks import at_most
 from capacity.analysis.bottleneck.sight import Naming, place_of, plain_candidate
 from capacity.analysis.bottleneck.telling import tell_point
-from capacity.analysis.bottleneck.thresholds import CPU_BUSY_RATIO
+from capacity.analysis.bottleneck.thresholds import CPU_FULL_RATIO
 from capacity.model.bottleneck import (
     Candidate,
     Figure,
@@ -32,22 +31,23 @@ NAMING = Naming(
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
-    """High when the hottest replica is near its limit where throughput stopped, else medium."""
+    """High with the hottest replica at its limit, else medium; low while it limits nothing yet.
+
+    At its limit it can take no more, whether throughput was seen to stop for it or not.
+    """
     uneven = uneven_levels(case)
     if not uneven:
         return ()
     worst = max(uneven, key=lambda one: one.hottest.value)
-    is_share = worst.hottest.reading.unit is Unit.RATIO
-    is_full = is_share and worst.hottest.value >= CPU_BUSY_RATIO
-    is_sure = is_full and case.has_stopped_growth
-    confidence = Confidence.HIGH if is_sure else Confidence.MEDIUM
-    if worst.hottest.has_few_samples or not worst.hottest.reading.may_stop:
-        confidence = at_most(confidence, Confidence.MEDIUM)
-    if not case.has_stopped_growth:
-        confidence = at_most(confidence, Confidence.LOW)
+    point = worst.hottest
+    is_full = point.reading.unit is Unit.RATIO and point.value >= CPU_FULL_RATIO
+    confidence = Confidence.MEDIUM if case.has_stopped_growth else Confidence.LOW
+    if is_full:
+        is_thin = point.has_few_samples or not point.reading.may_stop
+        confidence = Confidence.MEDIUM if is_thin else Confidence.HIGH
     found = plain_candidate(
         NAMING,
-        Subject(SubjectKind.SERVICE, worst.hottest.subject),
+        Subject(SubjectKind.SERVICE, point.subject),
         confidence=confidence,
         marks=Marks(is_used_up=is_full, has_stopped_growth=case.has_stopped_growth),
         evidence=(_uneven(case, worst),),

@@ -62,10 +62,24 @@ def test_few_samples_are_at_most_medium() -> None:
     assert found.confidence is Confidence.MEDIUM
 
 
-def test_where_throughput_grows_on_it_is_low() -> None:
-    """At the last level; it has limited nothing yet."""
-    (found,) = judge(a_case({"cpu": FOUR_TO_ONE}, qps=100_000.0))
-    assert (found.confidence, found.first_level) == (Confidence.LOW, 16.0)
+@pytest.mark.parametrize(
+    ("hot", "expected"),
+    [
+        pytest.param(0.85, Confidence.LOW, id="below its limit: it limits nothing yet"),
+        pytest.param(0.98, Confidence.HIGH, id="at its limit: it can take no more"),
+    ],
+)
+def test_where_throughput_grows_on_the_limit_decides(hot: float, expected: Confidence) -> None:
+    """At the last level, where a rule may have ended the climb."""
+    resources: Mapping[str, Sequence[Value]] = {"cpu": [*FOUR_TO_ONE[:4], {HOT: hot, COLD: 0.25}]}
+    (found,) = judge(a_case(resources, qps=100_000.0))
+    assert (found.confidence, found.first_level) == (expected, 16.0)
+
+
+def test_between_busy_and_full_it_is_medium() -> None:
+    """There is some room left in the hot one."""
+    (found,) = judge(a_case({"cpu": pods(*[(0.85, 0.2)] * 5)}))
+    assert found.confidence is Confidence.MEDIUM
 
 
 @pytest.mark.parametrize(
