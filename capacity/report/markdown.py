@@ -9,8 +9,12 @@ from collections.abc import Sequence
 from capacity.report.shown import printable
 
 # What begins something in Markdown or HTML wherever it stands; `://` would become a link.
-_SPECIAL = re.compile(r"[\\`*_{}\[\]<>|~&#!@$]|(?<=:)/(?=/)|(?<=www)\.", re.IGNORECASE)
-_LINE_START = re.compile(r"^([+=:-]|\d+[.)])")
+# An underscore inside a word is one.
+_SPECIAL = re.compile(
+    r"[\\`*{}\[\]<>|~&#!@$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=:)/(?=/)|(?<=www)\.",
+    re.IGNORECASE,
+)
+_LINE_START = re.compile(r"^([+=-]|\d+[.)])(?=\s|$|=|-)")
 _FENCE = re.compile(r"`{3,}")
 
 

@@ -47,7 +47,8 @@ BOTTLENECK_PAGE_EN = {
     "page_source_unknown": "{start} to {end} UTC",
     "page_advice": "What to do: {advice}.",
     "page_order": "Which signal moved first",
-    "page_order_note": "The first one is the candidate, the later ones are symptoms.",
+    "page_order_note": "What moved first is nearest to the cause; what followed is a symptom, or "
+    "another cause that is hidden.",
     "page_signal": "signal",
     "page_movement": "movement",
     "page_fact": "what was seen",
@@ -122,7 +123,7 @@ BOTTLENECK_PAGE_ZH = {
     "page_source_unknown": "{start} 至 {end} UTC",
     "page_advice": "建议：{advice}。",
     "page_order": "哪个信号最先变化",
-    "page_order_note": "最先变化的是候选原因，其后的是症状。",
+    "page_order_note": "最先变化的离原因最近；其后的是症状，或被掩盖的另一个原因。",
     "page_signal": "信号",
     "page_movement": "次序",
     "page_fact": "观测到的现象",

@@ -9,7 +9,11 @@ from capacity.report.markdown import code_block, escaped, table
     ("text", "shown"),
     [
         ("shop/api-7f9", "shop/api-7f9"),
-        ("a_b*c`d`", "a\\_b\\*c\\`d\\`"),
+        ("_a_b_*c`d`", "\\_a_b\\_\\*c\\`d\\`"),
+        ("5.87%", "5.87%"),
+        ("-3", "-3"),
+        ("---", "\\---"),
+        ("1.", "1\\."),
         ("[x](http://evil)", "\\[x\\](http:\\//evil)"),
         ("WWW.evil.example", "WWW\\.evil.example"),
         ("<script>&amp;", "\\<script\\>\\&amp;"),
