@@ -6,8 +6,8 @@ cannot be believed are not among them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import log
+from statistics import median
 
 from capacity.analysis.bottleneck.generator_series import generator_series
 from capacity.analysis.bottleneck.numbers import constancy_ratio, step_numbers
@@ -20,7 +20,7 @@ from capacity.model.resources import Aspect, Direction, ResourceScope
 from capacity.model.run import Run, Step, Trust
 from capacity.units import Unit
 
-# A level with so much of the best later throughput has all of it: from there on it no longer grew.
+# A level with so much of the median throughput of all later ones has all of it.
 FULL_RATIO = 0.95
 # A single later level may scatter so far above it.
 FULL_WITH_SCATTER_RATIO = 0.87
@@ -115,19 +115,15 @@ def make_case(run: Run, knee: Knee | NoKnee, capacity: Capacity | NoCapacity) ->
 def turn_of(curve: Sequence[tuple[float, float]]) -> int | None:
     """The first place after which throughput does not grow, of levels and QPS, ascending.
 
-    No single later level may be far above it, and no two neighbours together more than a little:
-    one that scatters does not move the turn. None where the levels after it do not reach far enough
-    to show growth, if there were any.
+    The later levels are not above it by their median, and none by far: one that scatters moves no
+    turn. None where the levels after it do not reach far enough to show growth, if there were any.
     """
+    if max((qps for _, qps in curve), default=0.0) <= 0:
+        return None
     for place, (level, qps) in enumerate(curve[:-1]):
         later = [one for _, one in curve[place + 1 :]]
-        pairs = [(one + other) / 2.0 for one, other in pairwise(later)] or later
-        if (
-            qps >= FULL_RATIO * max(pairs)
-            and qps >= FULL_WITH_SCATTER_RATIO * max(later)
-            and curve[-1][0] >= SHOWS_GROWTH_FACTOR * level
-            and max(one for _, one in curve) > 0
-        ):
+        is_full = qps >= FULL_RATIO * median(later) and qps >= FULL_WITH_SCATTER_RATIO * max(later)
+        if is_full and curve[-1][0] >= SHOWS_GROWTH_FACTOR * level:
             return place
     return None
 

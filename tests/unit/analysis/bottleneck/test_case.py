@@ -48,6 +48,7 @@ def test_the_turn_is_the_first_level_with_all_of_the_throughput(
         (48, 95, 180, 187.5, 178, 186),
         (48, 95, 187, 180, 179, 186),
         (48, 95, 176, 179, 186, 175),
+        (48, 95, 182, 196, 195, 187, 178),
     ],
 )
 def test_scatter_does_not_move_the_turn(qps: tuple[float, ...]) -> None:
