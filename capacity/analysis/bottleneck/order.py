@@ -124,6 +124,12 @@ def _full(case: Case, seen: Seen, point: Point) -> Sentence:
             "{at}，{subject} 增长到 {value}，比负载增长得快",
         )
     is_high = seen.series.direction is Direction.HIGH_IS_BAD
+    if is_high and seen.series.aspect is Aspect.ERRORS:
+        en, zh = (
+            "{subject}: {value} {at}, where none should be",
+            "{at}，{subject}：{value}，本应为零",
+        )
+        return tell_point(case, point, en, zh)
     verb_en, verb_zh = ("reached", "达到") if is_high else ("fell to", "降到")
     return tell_point(
         case,

@@ -129,6 +129,17 @@ def test_low_values_can_be_the_bad_ones() -> None:
     )
 
 
+def test_what_must_not_happen_at_all_is_told_so() -> None:
+    """A restart has no value at which it is full."""
+    steps = [
+        replace(step, resources=(replace(reading_of("restarts", value), aspect=Aspect.ERRORS),))
+        for step, value in zip(steps_with({}), (0.0, 0.0, 0.0, 2.0, 0.0), strict=True)
+    ]
+    fact = mover(case_of(steps), "restarts").fact
+    assert fact.text() == f"{POD}: 2 at 8 concurrent, where none should be"
+    assert fact.text("zh") == f"并发 8 时，{POD}：2，本应为零"
+
+
 def test_what_stands_in_no_table_moves_by_its_trend() -> None:
     """A wait of 1 ms that becomes 20 ms, and a queue that grows faster than the load."""
     waits = of_aspect(Aspect.SATURATION, Unit.SECONDS, [0.001, 0.001, 0.001, 0.020, 0.040])
