@@ -96,7 +96,8 @@ def _numbers(run: Run, diagnosis: Diagnosis, seen: Overview, language: Language)
 
 def _turn(run: Run, diagnosis: Diagnosis, language: Language) -> str:
     if diagnosis.turn_level is None:
-        return say(language, "page_no_turn")
+        has_moved = any(one.signal == "throughput" for one in diagnosis.movers)
+        return say(language, "page_behind" if has_moved else "page_no_turn")
     load = level_text(diagnosis.turn_level, run, language)
     if diagnosis.constancy_ratio is None:
         return say(language, "page_turn", load=load)

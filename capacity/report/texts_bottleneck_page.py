@@ -24,6 +24,7 @@ BOTTLENECK_PAGE_EN = {
     "page_turn": "Throughput no longer grew from {load} on.",
     "page_turn_constant": "Throughput no longer grew from {load} on; there it scatters by {ratio}.",
     "page_no_turn": "Throughput still grew at the last load.",
+    "page_behind": "Throughput still grew at the last load, but fell behind it.",
     "page_read": "What was read at each load",
     "page_read_note": "The worst member of each. `-` no data, `!` could not be read, `~` "
     "fewer than 4 samples.",
@@ -101,6 +102,7 @@ BOTTLENECK_PAGE_ZH = {
     "page_turn": "从{load} 起，吞吐量不再增长。",
     "page_turn_constant": "从{load} 起，吞吐量不再增长，其波动为 {ratio}。",
     "page_no_turn": "直到最后一个负载，吞吐量仍在增长。",
+    "page_behind": "直到最后一个负载，吞吐量仍在增长，但已跟不上负载。",
     "page_read": "各负载下的读数",
     "page_read_note": "均为最差的成员。`-` 无数据，`!` 无法读取，`~` 样本少于 4 个。",
     "page_p99": "P99",

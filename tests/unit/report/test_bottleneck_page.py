@@ -10,6 +10,8 @@ from capacity.model.bottleneck import (
     DiagnosisState,
     Figure,
     Marks,
+    Movement,
+    Mover,
     NotObserved,
     Sentence,
     Source,
@@ -70,6 +72,15 @@ def test_what_is_not_there_has_no_heading() -> None:
         "## What was read at each load",
     ]
     assert "Throughput still grew at the last load." in text
+
+
+def test_a_last_load_that_throughput_fell_behind_is_told() -> None:
+    """A rule ended the climb where the limit was met: it moved, and has no turn."""
+    words = Sentence("throughput", "吞吐量")
+    behind = Mover("throughput", words, Movement.FIRST, 4.0, words)
+    text = page(a_diagnosis(numbers=CURVE_NUMBERS, turn_level=None, movers=(behind,)))
+
+    assert "Throughput still grew at the last load, but fell behind it." in text
     assert "![" not in text
 
 
