@@ -23,7 +23,7 @@ from capacity.model.run import Step
 from capacity.units import Unit
 
 # First digits of the limits that people set.
-_ROUND = (1.0, 1.2, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5, 8.0, 10.0)
+_ROUND = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 # The first level without growth may lack this much of the throughput, if enough others have it.
 _FULL_RATIO = 0.98

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import GROWTH_LEAST_RATIO, Case
+from capacity.analysis.bottleneck.full import full_resources
 from capacity.analysis.bottleneck.thresholds import (
     CPU_MODERATE_RATIO,
     GENERATOR_CPU_AT_END_RATIO,
@@ -167,7 +168,8 @@ def judge(case: Case) -> tuple[Candidate, ...]:
 def _at_end(case: Case) -> Step | None:
     """The first step above all believed ones that the generator spoilt, if nothing else was found.
 
-    With a turn below it the service's limit stands, unless throughput went on growing all the same.
+    With a turn below it the service's limit stands, unless throughput went on growing all the same;
+    so it does where throughput fell behind the load while a resource of the service was used up.
     """
     highest = case.levels[-1].plan.load.level if case.levels else 0.0
     above = [s for s in case.disbelieved if s.plan.load.level > highest and _is_own(s)]
@@ -175,7 +177,8 @@ def _at_end(case: Case) -> Step | None:
         return None
     best_qps = max((step.qps for step in case.levels), default=0.0)
     grew_on = max(step.qps for step in above) > (1.0 + GROWTH_LEAST_RATIO) * best_qps
-    return above[0] if case.turn is None or grew_on else None
+    has_limit = case.turn is not None or (case.has_stopped_growth and full_resources(case))
+    return above[0] if grew_on or not has_limit else None
 
 
 def _is_own(step: Step) -> bool:

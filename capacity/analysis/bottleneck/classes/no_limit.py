@@ -3,13 +3,12 @@
 from capacity.analysis.bottleneck.answers import gain_between, is_clean
 from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import GROWTH_LEAST_RATIO, Case
-from capacity.analysis.bottleneck.resources import RESOURCES
+from capacity.analysis.bottleneck.full import full_resources
 from capacity.analysis.bottleneck.words import load_words
 from capacity.model.bottleneck import Candidate, Figure, Marks, Sentence, Subject, SubjectKind
 from capacity.model.confidence import Confidence
 from capacity.model.findings import Capacity, CapacityKind
 from capacity.model.load import OpenLoop
-from capacity.model.resources import Aspect
 from capacity.model.run import Step
 from capacity.units import Unit
 
@@ -63,19 +62,7 @@ def _is_open_ended(case: Case) -> bool:
         return False
     if not isinstance(capacity, Capacity) or capacity.kind is not CapacityKind.NO_FAILURE_IN_RANGE:
         return False
-    return all(is_clean(step) for step in case.levels) and not _is_anything_full(case)
-
-
-def _is_anything_full(case: Case) -> bool:
-    """Whether a resource reached its threshold that had not been beyond it from the first on."""
-    for resource in RESOURCES:
-        for tell in resource.tells:
-            series = case.series(tell.quantity)
-            if tell.full_at is None or series.aspect is Aspect.INFORMATION:
-                continue
-            if series.first_beyond(tell.full_at) not in (None, 0):
-                return True
-    return False
+    return all(is_clean(step) for step in case.levels) and not full_resources(case)
 
 
 def _keeps_up(last: Step) -> bool:

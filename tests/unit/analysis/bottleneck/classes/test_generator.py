@@ -58,6 +58,20 @@ def test_a_limit_that_a_later_step_outdid_was_none() -> None:
     assert len(judge(case_of((*curve(FLAT), spoilt(64, 2300.0)), end=GENERATOR_END))) == 1
 
 
+@pytest.mark.parametrize(
+    ("last_qps", "last_cpu", "is_named"),
+    [(2300.0, 0.95, False), (2300.0, 0.80, True), (3900.0, 0.95, True)],
+    ids=["full and falls behind", "has CPU left", "keeps up"],
+)
+def test_a_cpu_that_was_full_where_throughput_fell_behind_stands(
+    last_qps: float, last_cpu: float, *, is_named: bool
+) -> None:
+    """A climb may end at the very level where the service is at its limit."""
+    steps = with_readings(curve((*GROWING[:2], (4, last_qps))), "cpu", [0.4, 0.8, last_cpu])
+    above = spoilt(8, 1.02 * last_qps)
+    assert bool(judge(case_of((*steps, above), end=GENERATOR_END))) is is_named
+
+
 def test_a_spoilt_step_among_believed_ones_is_no_limit() -> None:
     """The levels above it were carried."""
     assert judge(case_of((*curve(GROWING), spoilt(3, 2500.0)))) == ()
