@@ -144,18 +144,19 @@ def _mover(diagnosis: Diagnosis, name: str, quantity: str, series: Series) -> Mo
     return None
 
 
-def _rank(one: Observed, diagnosis: Diagnosis) -> tuple[int, int, float]:
+def _rank(one: Observed, diagnosis: Diagnosis) -> tuple[int, int, int, float]:
     """Candidates' resources in the order of the candidates, then movers, then what is fullest."""
-    return (_blame(one, diagnosis), _movement(one), -one.fullness)
+    return (*_blame(one, diagnosis), _movement(one), -one.fullness)
 
 
-def _blame(one: Observed, diagnosis: Diagnosis) -> int:
+def _blame(one: Observed, diagnosis: Diagnosis) -> tuple[int, int]:
+    """The place of the candidate, and how near the resource is to it: most have a class of own."""
     blamed = [
-        place
+        (place, one.blamed_by.index(candidate.kind))
         for place, candidate in enumerate(diagnosis.candidates)
         if candidate.kind in one.blamed_by
     ]
-    return min(blamed, default=len(diagnosis.candidates))
+    return min(blamed, default=(len(diagnosis.candidates), 0))
 
 
 _MOVEMENTS: Sequence[Movement] = (Movement.FIRST, Movement.LATER, Movement.BACKGROUND)

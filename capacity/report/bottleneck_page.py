@@ -30,6 +30,7 @@ from capacity.report.bottleneck_tables import (
 from capacity.report.bottleneck_words import level_text, sentence_words, source_words
 from capacity.report.charts_words import caption
 from capacity.report.markdown import code_block, escaped
+from capacity.report.pasted import pasted
 from capacity.report.resource_words import shown_subject
 from capacity.report.shown import without_notes
 from capacity.report.texts import Language, say
@@ -131,17 +132,17 @@ def _candidate(candidate: Candidate, run: Run, language: Language) -> list[list[
     advice = escaped(sentence_words(candidate.advice, language))
     return [
         [say(language, "page_sentences").join(told)],
-        *(_evidence(one, language) for one in candidate.evidence),
+        *(_evidence(one, run, language) for one in candidate.evidence),
         [say(language, "page_advice", advice=advice)],
     ]
 
 
-def _evidence(sentence: Sentence, language: Language) -> list[str]:
+def _evidence(sentence: Sentence, run: Run, language: Language) -> list[str]:
     """A sentence; below it query and window, to be pasted into Grafana."""
     lines = [f"- {escaped(sentence_words(sentence, language))}"]
     source = sentence.source
     if source is not None:
-        block = code_block(source.query)
+        block = code_block(pasted(source, run))
         lines += ["", f"  {source_words(source, language)}", "", *(f"  {one}" for one in block)]
     return lines
 

@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 from capacity.model.bottleneck import Figure, Sentence, Source
 from capacity.model.load import RateLadder
 from capacity.model.run import Run
-from capacity.report.resource_words import shown_subject
+from capacity.report.resource_words import shortened
 from capacity.report.texts import Language, say
+
+# Of a name, or of a detail that a monitor has told.
+_NAME_CELLS = 64
 
 
 def sentence_words(sentence: Sentence, language: Language) -> str:
@@ -19,7 +22,7 @@ def sentence_words(sentence: Sentence, language: Language) -> str:
 def _masked(figure: Figure) -> Figure:
     if not isinstance(figure.value, str):
         return figure
-    return replace(figure, value=shown_subject(figure.value))
+    return replace(figure, value=shortened(figure.value, _NAME_CELLS))
 
 
 def source_words(source: Source, language: Language) -> str:
