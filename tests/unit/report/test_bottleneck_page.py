@@ -78,7 +78,10 @@ def test_a_last_load_that_throughput_fell_behind_is_told() -> None:
     """A rule ended the climb where the limit was met: it moved, and has no turn."""
     words = Sentence("throughput", "吞吐量")
     behind = Mover("throughput", words, Movement.FIRST, 4.0, words)
-    text = page(a_diagnosis(numbers=CURVE_NUMBERS, turn_level=None, movers=(behind,)))
+    found = a_diagnosis(
+        state=DiagnosisState.UNKNOWN, numbers=CURVE_NUMBERS, turn_level=None, movers=(behind,)
+    )
+    text = page(found)
 
     assert "Throughput still grew at the last load, but fell behind it." in text
     assert "![" not in text
