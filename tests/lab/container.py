@@ -86,3 +86,6 @@ class Container:
             self.pod.pid = self._process.pid
             self.pod.restarts += 1
             self.pod.is_ready = True
+            if self._closing.is_set():  # it was wanted while this one was starting
+                assert self._process.stdin is not None
+                self._process.stdin.close()
