@@ -43,7 +43,7 @@ def _memory_kill(lab: Lab) -> Iterator[Playing]:
 @contextmanager
 def _pauses(lab: Lab) -> Iterator[Playing]:
     """After 40 requests everything stands still for a collection, told as a JVM tells it."""
-    command = program("hungry", "collects", "--every", "40", "--work-ms", "5")
+    command = program("hungry", "collects", "--every", "40", "--work-ms", "20")
     begin_unix_s = time.time()
 
     def told(labels: str) -> Iterable[str]:

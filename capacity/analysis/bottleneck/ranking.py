@@ -4,8 +4,9 @@
    throughput stands: the total still grew, so that the generator did not limit what was accepted.
    What the service has answered otherwise, such as a restart, is told beside it.
 2. Plain answers of the service (Tier.ANSWERED), then everything else by confidence.
-3. Of equal confidence, whatever moved first; what moved later is likely a symptom. Of what moved at
-   one load, the order of the catalogue: a CPU before a pool that it makes look full.
+3. Of equal confidence, replicas that changed or were loaded unevenly: the CPU of one that was full
+   is their symptom. Then whatever moved first; what moved later is likely a symptom. Of what moved
+   at one load, the order of the catalogue: a CPU before a pool that it makes look full.
 4. CPU of the service and of its database, both used up: the one that was first goes first.
 5. What accompanies others is never the bottleneck; a last resort is one when nothing else is.
 
@@ -24,6 +25,8 @@ from capacity.model.confidence import Confidence
 _SURENESS = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
 # What a generator at its limit does not take away.
 _STANDS = "rate_limit"
+# Who has one replica do the work of several, or of several to come, finds its CPU full.
+_EXPLAIN_CPU = ("scaling", "imbalance")
 # Of these two, both used up, the first to cross its threshold goes first, however sure each is.
 _BOTH_CPU = ("cpu_limit", "database")
 
@@ -37,11 +40,12 @@ class _Seen:
     candidate: Candidate
 
     @property
-    def key(self) -> tuple[int, int, float, int]:
+    def key(self) -> tuple[int, int, bool, float, int]:
         """Less goes first."""
         one = self.candidate
         first_level = inf if one.first_level is None else one.first_level
-        return self.tier, _SURENESS.index(one.confidence), first_level, self.place
+        explains = one.kind in _EXPLAIN_CPU
+        return self.tier, _SURENESS.index(one.confidence), not explains, first_level, self.place
 
 
 def ranked(

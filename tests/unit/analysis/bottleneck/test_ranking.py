@@ -82,6 +82,15 @@ def test_the_surer_goes_first_and_of_equal_ones_what_moved_first(order: tuple[in
     assert kinds(classes) == (["pool", "redis", "ingress", "disk"], [])
 
 
+@pytest.mark.parametrize("kind", ["scaling", "imbalance"])
+def test_replicas_explain_a_cpu_that_was_full_before(kind: str) -> None:
+    """If they are as sure as it is; a guess explains nothing."""
+    cpu = a_class(Tier.SCORED, a_candidate("cpu_limit", HIGH, 2.0))
+    assert kinds([cpu, a_class(Tier.SCORED, a_candidate(kind))]) == ([kind, "cpu_limit"], [])
+    unsure = a_class(Tier.SCORED, a_candidate(kind, MEDIUM))
+    assert kinds([cpu, unsure]) == (["cpu_limit", kind], [])
+
+
 def test_of_what_moved_together_the_catalogue_decides() -> None:
     """The CPU before one core before the pool that both make look full."""
     classes = [
