@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from capacity.analysis.bottleneck.case import Case
 from capacity.analysis.bottleneck.roles import members_of, of_kind
 from capacity.analysis.bottleneck.series import Point
-from capacity.analysis.bottleneck.sight import Sight, place_of, see_own
+from capacity.analysis.bottleneck.sight import Sight, place_of, refuses_at, see_own
 from capacity.analysis.bottleneck.telling import tell_point
 from capacity.analysis.bottleneck.thresholds import (
     CPU_BUSY_RATIO,
@@ -18,6 +18,7 @@ from capacity.analysis.bottleneck.thresholds import (
 )
 from capacity.model.bottleneck import Figure, Sentence, SubjectKind
 from capacity.model.confidence import Confidence
+from capacity.model.resources import ResourceScope
 from capacity.units import Unit
 
 _HOLDS_BACK = (
@@ -43,6 +44,7 @@ class CpuUse:
     sight: Sight
     used: Sentence
     held_back: Sentence | None
+    is_for_refusals: bool
 
     @property
     def is_full(self) -> bool:
@@ -51,7 +53,9 @@ class CpuUse:
 
     @property
     def by_rule(self) -> Confidence:
-        """High at the limit and held back, else medium."""
+        """High at the limit and held back, else medium; low where it went into refusing."""
+        if self.is_for_refusals:
+            return Confidence.LOW
         return Confidence.HIGH if self.is_full and self.held_back else Confidence.MEDIUM
 
 
@@ -60,7 +64,9 @@ def cpu_use(case: Case, kind: SubjectKind) -> CpuUse | None:
     sight = see_own(case, of_kind(case, "cpu", kind), CPU_BUSY_RATIO)
     if sight is None:
         return None
-    return CpuUse(sight, _used(case, sight.worst), held_back(case, sight.worst))
+    worst = sight.worst
+    refuses = refuses_at(case, place_of(case, worst))
+    return CpuUse(sight, _used(case, worst), held_back(case, worst), refuses)
 
 
 def held_back(case: Case, point: Point) -> Sentence | None:
@@ -81,6 +87,9 @@ def _used(case: Case, worst: Point) -> Sentence:
     """With its cores where they were read, and the throughput that came of it."""
     figures: list[Figure] = []
     en, zh = "{subject} used {value} of its CPU limit", "{subject} 用掉了 CPU 限额的 {value}"
+    if worst.reading.scope is ResourceScope.PROCESS:
+        en = "{subject} used {value} of the CPU that it may use"
+        zh = "{subject} 用掉了可用 CPU 的 {value}"
     cores = same_member(case, "pod.cores", worst) or _process_cores(case, worst)
     if cores is not None:
         figures.append(Figure("cores", cores.value, Unit.CORES))

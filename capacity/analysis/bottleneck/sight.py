@@ -19,10 +19,12 @@ from capacity.analysis.bottleneck.series import Point, Series
 from capacity.analysis.bottleneck.thresholds import (
     BACKGROUND_GROWTH_RATIO,
     QUEUEING_RATIO,
+    REFUSED_SPEED_RATIO,
     RISES_SPEARMAN,
 )
 from capacity.model.bottleneck import Candidate, Marks, Sentence, Subject, SubjectKind
 from capacity.model.confidence import Confidence
+from capacity.model.snapshot import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,13 @@ def waits_at(case: Case, place: int) -> bool:
     """Whether most of a request's time there was more than it takes without load."""
     ratio = case.numbers[place].queueing_ratio
     return ratio is not None and ratio >= QUEUEING_RATIO
+
+
+def refuses_at(case: Case, place: int) -> bool:
+    """Whether most answers there were failures that came fast: work that no good answer needs."""
+    counts, speed_ratio = case.levels[place].counts, case.numbers[place].error_speed_ratio
+    fails = 2 * counts.failed_on(Side.TARGET) > counts.judged
+    return fails and speed_ratio is not None and speed_ratio < REFUSED_SPEED_RATIO
 
 
 def place_of(case: Case, point: Point) -> int:

@@ -137,3 +137,5 @@ BACKGROUND_GROWTH_RATIO = 2.0
 REFUSED_ONCE = 0.0
 # A resource is at ease while it stays below this share of what would make it full.
 EASE_RATIO = 0.85
+# Failures that took less of the time of a good answer were refused, and not worked on.
+REFUSED_SPEED_RATIO = 0.5

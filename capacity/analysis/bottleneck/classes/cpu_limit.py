@@ -5,6 +5,7 @@ from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import Case
 from capacity.analysis.bottleneck.cpu_use import cpu_use, qps_per_core
 from capacity.analysis.bottleneck.happenings import scaled_places
+from capacity.analysis.bottleneck.marks import at_most
 from capacity.analysis.bottleneck.roles import of_kind
 from capacity.analysis.bottleneck.sight import Naming, Sight, candidate, marks_of, place_of, see_own
 from capacity.analysis.bottleneck.telling import tell_point
@@ -25,12 +26,14 @@ def judge(case: Case) -> tuple[Candidate, ...]:
     """High with CPU at its limit and tasks held back, medium from 80 % on.
 
     At most medium where one replica only is hot, or their number changed meanwhile: then that tells
-    more. Where shares of the limit were not read at all, throttled periods tell of it.
+    more; low where most answers were refused fast. Where shares of the limit were not read at all,
+    throttled periods tell of it.
     """
     use = cpu_use(case, SubjectKind.SERVICE)
     if use is None:
         return _by_throttling_alone(case)
     is_held_back = use.held_back is not None
+    is_unsteady = _is_unsteady(case, use.sight)
     marks = marks_of(case, use.sight, is_used_up=use.is_full, is_waited_for=is_held_back)
     found = candidate(
         case,
@@ -38,7 +41,7 @@ def judge(case: Case) -> tuple[Candidate, ...]:
         SubjectKind.SERVICE,
         use.sight,
         marks=marks,
-        by_rule=Confidence.MEDIUM if _is_unsteady(case, use.sight) else use.by_rule,
+        by_rule=at_most(use.by_rule, Confidence.MEDIUM) if is_unsteady else use.by_rule,
         evidence=(use.used, use.held_back),
     )
     return (found,)

@@ -72,7 +72,7 @@ def _by_exporter(case: Case) -> tuple[Candidate, ...]:
     up = case.series("postgresql.up")
     sight = see(case, up, HAPPENED_COUNT)
     first = up.points[0] if up.points else None
-    if sight is None or first is None or first.value < HAPPENED_COUNT:
+    if sight is None or first is None or up.is_beyond(first, HAPPENED_COUNT):
         return ()
     found = candidate(
         case,

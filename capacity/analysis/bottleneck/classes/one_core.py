@@ -10,6 +10,7 @@ from capacity.analysis.bottleneck.sight import (
     candidate,
     marks_of,
     place_of,
+    refuses_at,
     see_own,
     waits_at,
 )
@@ -65,7 +66,10 @@ def _claim(
     sight = see_own(case, series, ONE_CORE_FROM)
     if sight is None or _is_at_limit(case, sight.worst):
         return None
-    waits = waits_at(case, place_of(case, sight.worst))
+    place = place_of(case, sight.worst)
+    waits = waits_at(case, place)
+    if refuses_at(case, place):
+        by_rule = Confidence.LOW
     marks = marks_of(case, sight, is_used_up=True, is_waited_for=waits or None)
     kind = SubjectKind.SERVICE
     return candidate(case, NAMING, kind, sight, marks=marks, by_rule=by_rule, evidence=evidence)

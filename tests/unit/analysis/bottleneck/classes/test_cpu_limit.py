@@ -1,14 +1,23 @@
 """Is a service at its CPU limit named, and nothing else taken for one?"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
 from capacity.analysis.bottleneck.classes.cpu_limit import CPU_LIMIT, judge
 from capacity.model.bottleneck import Candidate, SubjectKind
 from capacity.model.confidence import Confidence
-from capacity.model.resources import ReadingState
-from tests.unit.analysis.bottleneck.cases import DATABASE_POD, Value, a_case
+from capacity.model.resources import ReadingState, ResourceScope
+from capacity.model.snapshot import FailureKind
+from tests.unit.analysis.bottleneck.cases import (
+    DATABASE_POD,
+    Value,
+    a_case,
+    case_of,
+    steps_with,
+)
+from tests.unit.builders import a_latency
 from tests.unit.resource_builders import POD
 
 FULL = {"cpu": [0.3, 0.6, 0.97, 0.98, 0.98], "throttle": [0.0, 0.1, 0.9, 0.95, 1.0]}
@@ -138,6 +147,42 @@ def test_a_watched_process_tells_its_cores_under_another_name() -> None:
         | {"process.cores": [0.4, 1.0, 1.8, 1.9, 1.9]}
     )
     assert "pid 7 app used 95% of its CPU limit (1.9 cores)" in found.evidence[0].text()
+
+
+def test_a_process_without_a_limit_has_the_cpu_of_its_machine() -> None:
+    """That is what its share is of."""
+    steps = [
+        replace(
+            step,
+            resources=tuple(replace(r, scope=ResourceScope.PROCESS) for r in step.resources),
+        )
+        for step in steps_with(FULL)
+    ]
+    (found,) = judge(case_of(steps))
+    assert f"{POD} used 98% of the CPU that it may use" in found.evidence[0].text()
+
+
+@pytest.mark.parametrize(
+    ("latency_s", "expected"),
+    [
+        pytest.param(0.0001, Confidence.LOW, id="refused at once"),
+        pytest.param(5.0, Confidence.HIGH, id="given up after a long time"),
+    ],
+)
+def test_cpu_that_went_into_refusals_is_low(latency_s: float, expected: Confidence) -> None:
+    """A limiter that says no a thousand times is busy, and not the limit of what is accepted."""
+    steps = [
+        replace(
+            step,
+            counts=replace(step.counts, failures={FailureKind.HTTP_STATUS: 9 * step.counts.ok}),
+            failed_latency=a_latency(latency_s),
+        )
+        if place > 1
+        else step
+        for place, step in enumerate(steps_with(FULL))
+    ]
+    (found,) = judge(case_of(steps))
+    assert found.confidence is expected
 
 
 def test_the_class_is_scored_and_looks_at_the_cpu_of_the_service() -> None:

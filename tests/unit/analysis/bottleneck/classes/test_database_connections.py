@@ -79,6 +79,7 @@ def test_the_exporter_alone_is_low() -> None:
         pytest.param({"postgresql.connections": [0.96] * 5}, id="background: a pool"),
         pytest.param({"postgresql.up": [0, 0, 0, 0, 0]}, id="never up"),
         pytest.param({"postgresql.up": [0, 1, 0, 1, 0]}, id="not up at first"),
+        pytest.param({"postgresql.up": [0.5, 0, 0, 0, 0]}, id="half up at first"),
         pytest.param({"postgresql.up": [1, 1, 1, 1, 1]}, id="always up"),
     ],
 )

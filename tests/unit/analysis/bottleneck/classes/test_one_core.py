@@ -1,13 +1,22 @@
 """Is a service that can use one core only told from one at its limit?"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
 from capacity.analysis.bottleneck.classes.one_core import judge
 from capacity.model.confidence import Confidence
 from capacity.model.resources import ReadingState
-from tests.unit.analysis.bottleneck.cases import DATABASE_POD, Value, a_case
+from capacity.model.snapshot import FailureKind
+from tests.unit.analysis.bottleneck.cases import (
+    DATABASE_POD,
+    Value,
+    a_case,
+    case_of,
+    steps_with,
+)
+from tests.unit.builders import a_latency
 from tests.unit.resource_builders import POD
 
 ONE = [0.3, 0.6, 0.98, 1.0, 1.0]
@@ -111,3 +120,17 @@ def test_few_samples_are_at_most_medium() -> None:
     """Three samples of a thread do not make it sure."""
     (found,) = judge(a_case({"process.hot_thread": ONE}, sample_count=3))
     assert found.confidence == Confidence.MEDIUM
+
+
+def test_a_thread_that_refuses_most_requests_is_low() -> None:
+    """Its work is not what good answers wait for."""
+    steps = [
+        replace(
+            step,
+            counts=replace(step.counts, failures={FailureKind.HTTP_STATUS: 9 * step.counts.ok}),
+            failed_latency=a_latency(0.0001),
+        )
+        for step in steps_with({"process.hot_thread": ONE})
+    ]
+    (found,) = judge(case_of(steps))
+    assert found.confidence is Confidence.LOW
