@@ -57,7 +57,7 @@ def _cpu(lab: Lab) -> Iterator[Playing]:
 
 @contextmanager
 def _connections(lab: Lab) -> Iterator[Playing]:
-    words = ("--wait-ms", "250", "--retry-ms", "150")
+    words = ("--wait-ms", "250", "--retry-ms", "300")
     with _shop(lab, "connect", *words, connections=_CONNECTIONS, flags=DESPITE_ERRORS) as playing:
         yield playing
 

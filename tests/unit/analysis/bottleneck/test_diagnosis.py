@@ -1,7 +1,6 @@
 """Is a diagnosis whole: state, candidates, order, what is cleared, what is open, numbers?"""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -22,12 +21,10 @@ from capacity.model.bottleneck import (
 )
 from capacity.model.confidence import Confidence
 from capacity.model.run import Run
-from capacity.storage.run_folder import read_run
 from tests.unit.analysis.bottleneck.cases import a_case, case_of
+from tests.unit.analysis.bottleneck.recorded import RECORDED, Recorded
 
 WORDS = Sentence("words", "词")
-ZOO = Path(__file__).parents[3] / "golden" / "zoo"
-GOLDEN = sorted(path.parent for path in ZOO.glob("**/run.json"))
 
 
 def diagnosis_of(case: Case) -> Diagnosis:
@@ -113,10 +110,10 @@ def without(run: Run, *quantities: str) -> Run:
     )
 
 
-@pytest.mark.parametrize("folder", GOLDEN, ids=lambda folder: folder.name)
-def test_what_is_removed_from_a_recorded_run_is_not_observed(folder: Path) -> None:
+@pytest.mark.parametrize("case", RECORDED, ids=lambda case: case.name)
+def test_what_is_removed_from_a_recorded_run_is_not_observed(case: Recorded) -> None:
     """Each resource in turn: never cleared, always told as unknown."""
-    run = read_run(folder)
+    run = case.run()
     for resource in RESOURCES[:-1]:
         found = analyze(without(run, *resource.quantities)).diagnosis
         assert found is not None
@@ -124,10 +121,10 @@ def test_what_is_removed_from_a_recorded_run_is_not_observed(folder: Path) -> No
         assert resource.name not in [one.resource for one in found.exonerated]
 
 
-@pytest.mark.parametrize("folder", GOLDEN, ids=lambda folder: folder.name)
-def test_a_resource_of_a_recorded_run_is_told_once(folder: Path) -> None:
+@pytest.mark.parametrize("case", RECORDED, ids=lambda case: case.name)
+def test_a_resource_of_a_recorded_run_is_told_once(case: Recorded) -> None:
     """Cleared or unknown, not both, and every sentence has its figures in both languages."""
-    found = analyze(read_run(folder)).diagnosis
+    found = analyze(case.run()).diagnosis
     assert found is not None
     cleared = {one.resource for one in found.exonerated}
     assert not cleared & {one.resource for one in found.not_observed}
