@@ -109,6 +109,17 @@ POOL_SIZE = Experiment(
         "如果拐点移到两倍负载处，原因是池；如果不动，原因在其后",
     ),
 )
+MORE_ROOM = Experiment(
+    "more_room",
+    Sentence(
+        "give the resource twice the room, or take half of its other users away, and run again",
+        "把该资源的余量加倍，或移走一半的其他使用者，然后重新运行",
+    ),
+    Sentence(
+        "if throughput rises with it, it is the cause; if not, something behind it is",
+        "如果吞吐量随之上升，原因就是它；否则是其后的其他部分",
+    ),
+)
 OTHER_IDENTITY = Experiment(
     "other_identity",
     Sentence(
@@ -160,6 +171,8 @@ _ALONE: Mapping[str, Experiment] = {
     "connections": KEEP_ALIVE,
     "bandwidth": PAYLOAD,
     "unobserved": STATIC,
+    "disk": MORE_ROOM,
+    "own_resource": MORE_ROOM,
 }
 
 

@@ -59,6 +59,7 @@ def test_what_separates_two(first: str, second: str, kind: str) -> None:
         ("connections", "keep_alive_off"),
         ("ingress", "inside_and_outside"),
         ("unobserved", "static_answer"),
+        ("own_resource", "more_room"),
         ("restart", None),
     ],
 )
