@@ -83,6 +83,15 @@ def ease_sentence(ease: Ease) -> Sentence:
     )
 
 
+def busiest_below(case: Case, level: float) -> float | None:
+    """The highest share of its CPU that the service used at lower loads; None where it is unseen.
+
+    Refusing is work as well, so that beyond a limit the CPU tells of the refusals.
+    """
+    read = [point for name in _SHARES for point in case.series(name).read if point.level < level]
+    return max((point.value for point in read), default=None)
+
+
 def _highest(case: Case, name: str) -> Point | None:
     """The highest value at the levels that count."""
     first = len(case.levels) - 1 if case.turn is None else case.turn

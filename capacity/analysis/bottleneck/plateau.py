@@ -16,6 +16,7 @@ from capacity.analysis.bottleneck.thresholds import (
     QUEUEING_RATIO,
     SET_CV_RATIO,
     SET_ROUND_RATIO,
+    UNEVEN_LATENCY_RATIO,
 )
 from capacity.model.bottleneck import Figure, Sentence
 from capacity.model.load import ClosedLoop
@@ -120,6 +121,14 @@ def is_queueing(case: Case) -> bool:
     """Whether at the highest level much of the latency is waiting."""
     ratio = case.numbers[-1].queueing_ratio if case.numbers else None
     return ratio is not None and ratio >= QUEUEING_RATIO
+
+
+def is_latency_even(step: Step) -> bool:
+    """Whether most requests took about as long as the median; False where that is not known."""
+    latency = step.latency
+    if latency is None or latency.p90_s is None:
+        return False
+    return latency.p90_s < UNEVEN_LATENCY_RATIO * latency.p50_s
 
 
 def transfer_share(step: Step) -> float | None:

@@ -32,8 +32,9 @@ SLOTS_CLOSE_RATIO = 0.05
 SLOTS_PROVE_NOTHING = 5
 # Fewer slots than this mean that requests wait while nothing works on them.
 SLOTS_OF_LIMITER = 0.5
-# P99 / P50 of a single caller: a CPU quota that runs out in the middle of the work.
-QUOTA_TAIL_RATIO = 5.0
+# P90 / P50: who waits in a line waits as long as the others; a quota that runs out in the middle of
+# the work, or cores that many share, let some wait much longer.
+UNEVEN_LATENCY_RATIO = 1.15
 # Share of requests that failed from which on a step tells of failures.
 FAILED_LEAST_RATIO = 0.01
 # Median latency of failures over that of good answers: answered without doing the work.

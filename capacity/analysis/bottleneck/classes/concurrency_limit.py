@@ -16,9 +16,9 @@ from capacity.analysis.bottleneck.answers import (
 )
 from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import Case
-from capacity.analysis.bottleneck.ease import EaseState, cpu_ease
+from capacity.analysis.bottleneck.ease import busiest_below
 from capacity.analysis.bottleneck.marks import at_most, score
-from capacity.analysis.bottleneck.thresholds import FAST_ERROR_RATIO
+from capacity.analysis.bottleneck.thresholds import CPU_BUSY_RATIO, FAST_ERROR_RATIO
 from capacity.analysis.bottleneck.words import load_words
 from capacity.model.bottleneck import Candidate, Figure, Marks, Sentence, Subject, SubjectKind
 from capacity.model.confidence import Confidence
@@ -49,7 +49,8 @@ def judge(case: Case) -> tuple[Candidate, ...]:
     if is_still is False:
         return ()
     marks = Marks(is_used_up=True, has_stopped_growth=is_still)
-    is_busy = cpu_ease(case).state is EaseState.BUSY
+    busiest_ratio = busiest_below(case, refused[0].plan.load.level)
+    is_busy = busiest_ratio is not None and busiest_ratio >= CPU_BUSY_RATIO
     ceiling = Confidence.LOW if is_busy or is_still is None else Confidence.MEDIUM
     return (
         Candidate(

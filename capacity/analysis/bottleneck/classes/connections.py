@@ -39,6 +39,8 @@ ADVICE = Sentence(
     "connection tracking, let more workers accept",
     "启用长连接，加大监听队列（backlog），提高文件描述符与连接跟踪的上限，增加接受连接的工作进程",
 )
+# Refusals of a service that is there go on for most of the hold.
+_SPREAD_RATIO = 0.5
 _CONNECT_KINDS = (
     FailureKind.CONN_REFUSED,
     FailureKind.CONN_RESET_EARLY,
@@ -131,9 +133,23 @@ def _ceiling(failed: Step | None, counted: list[tuple[_Counter, Point]]) -> Conf
         return Confidence.MEDIUM if counted else Confidence.LOW
     if counted:
         return Confidence.MEDIUM if counted[0][1].has_few_samples else Confidence.HIGH
-    refused = failed.counts.failures.get(FailureKind.CONN_REFUSED, 0)
-    is_refusal = 2 * refused >= kinds_count(failed, _CONNECT_KINDS)
-    return Confidence.LOW if is_refusal else Confidence.MEDIUM
+    return Confidence.LOW if _is_refusal(failed) else Confidence.MEDIUM
+
+
+def _is_refusal(step: Step) -> bool:
+    """Whether most of what failed before there was a connection was refused."""
+    refused = step.counts.failures.get(FailureKind.CONN_REFUSED, 0)
+    return 2 * refused >= kinds_count(step, _CONNECT_KINDS)
+
+
+def _came_at_once(step: Step) -> bool:
+    """Whether refusals came in a short part of the hold only: then the service was away."""
+    spans_s = [
+        trace.last_s - trace.first_s
+        for trace in step.failure_traces
+        if trace.kind is FailureKind.CONN_REFUSED
+    ]
+    return sum(spans_s) < _SPREAD_RATIO * step.hold_s
 
 
 def _fails_to_connect(step: Step) -> bool:
@@ -143,7 +159,8 @@ def _fails_to_connect(step: Step) -> bool:
     """
     count = kinds_count(step, _CONNECT_KINDS)
     is_most = failed_ratio(step) >= FAILED_LEAST_RATIO and 2 * count >= failed_count(step)
-    return is_most and step.counts.ok > 0 and not step.changes and not _was_out(step)
+    is_there = step.counts.ok > 0 and not step.changes and not _was_out(step)
+    return is_most and is_there and not (_is_refusal(step) and _came_at_once(step))
 
 
 def _was_out(step: Step) -> bool:

@@ -11,13 +11,13 @@ from capacity.analysis.bottleneck.ease import Ease, EaseState, cpu_ease, ease_se
 from capacity.analysis.bottleneck.marks import at_most, score
 from capacity.analysis.bottleneck.plateau import (
     Plateau,
+    is_latency_even,
     is_mostly_transfer,
     is_queueing,
     plateau_of,
 )
 from capacity.analysis.bottleneck.thresholds import (
     PACED_CV_RATIO,
-    QUOTA_TAIL_RATIO,
     ROUND_RATIO,
     SLOTS_CLOSE_RATIO,
     SLOTS_OF_LIMITER,
@@ -45,7 +45,7 @@ def judge(case: Case) -> tuple[Candidate, ...]:
     is_seen = ease.state is EaseState.IDLE
     if not (_waits_for_nothing(plateau, ease) or (is_seen and _is_round_by_intent(plateau))):
         return ()
-    if not is_seen and _has_tail_of_quota(case):
+    if not is_seen and not is_latency_even(case.levels[0]):
         return ()
     marks = Marks(is_waited_for=is_queueing(case), has_stopped_growth=True)
     ceiling = Confidence.MEDIUM if is_seen else Confidence.LOW
@@ -89,11 +89,6 @@ def _is_round_by_intent(plateau: Plateau) -> bool:
 
 def _is_round(plateau: Plateau) -> bool:
     return plateau.round_off_ratio <= ROUND_RATIO
-
-
-def _has_tail_of_quota(case: Case) -> bool:
-    tail_ratio = case.numbers[0].tail_ratio
-    return tail_ratio is not None and tail_ratio >= QUOTA_TAIL_RATIO
 
 
 def _even(plateau: Plateau) -> Sentence:

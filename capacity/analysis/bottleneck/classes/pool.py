@@ -16,6 +16,7 @@ from capacity.analysis.bottleneck.marks import at_most, is_background, is_timed,
 from capacity.analysis.bottleneck.own_resources import own_resources
 from capacity.analysis.bottleneck.plateau import (
     Plateau,
+    is_latency_even,
     is_mostly_transfer,
     is_queueing,
     plateau_of,
@@ -27,7 +28,6 @@ from capacity.analysis.bottleneck.thresholds import (
     CONSTANT_CV_RATIO,
     PACED_CV_RATIO,
     POOL_FULL_RATIO,
-    QUOTA_TAIL_RATIO,
     SLOTS_CLOSE_RATIO,
     SLOTS_NEAR_RATIO,
     SLOTS_PROVE_NOTHING,
@@ -171,18 +171,23 @@ def _fits(case: Case, plateau: Plateau) -> bool:
         plateau.whole_slots >= 2
         and plateau.slots_off_ratio <= SLOTS_NEAR_RATIO
         and is_even
-        and is_clean(plateau.steps[0])
+        and _is_mostly_clean(plateau)
         and not is_mostly_transfer(case, TRANSFER_MOST_RATIO)
     )
 
 
+def _is_mostly_clean(plateau: Plateau) -> bool:
+    """Who waits for a place is not refused; in the end a rule on errors may have been broken."""
+    clean = [is_clean(step) for step in plateau.steps]
+    return clean[0] and 2 * sum(clean) > len(clean)
+
+
 def _fits_blindly(case: Case, plateau: Plateau) -> bool:
     """What it must show beside that where no CPU was seen: a quota looks alike from afar."""
-    tail_ratio = case.numbers[0].tail_ratio
     return (
         plateau.slots_off_ratio <= SLOTS_CLOSE_RATIO
         and plateau.is_sharp
-        and (tail_ratio is None or tail_ratio < QUOTA_TAIL_RATIO)
+        and all(is_latency_even(step) for step in (case.levels[0], plateau.steps[0]))
     )
 
 

@@ -76,9 +76,15 @@ def test_a_service_that_went_down_is_no_limit() -> None:
 
 
 def test_is_low_beside_a_busy_cpu() -> None:
-    """Who sheds load has a reason, and it was seen."""
-    (found,) = judge(case_of(with_readings(refusing(), "cpu", [0.2, 0.4, 0.9, 0.95, 0.95, 0.95])))
+    """Who sheds load has a reason, and it was seen before the first refusal."""
+    (found,) = judge(case_of(with_readings(refusing(), "cpu", [0.2, 0.4, 0.8, 0.95, 0.95, 0.95])))
     assert found.confidence is Confidence.LOW
+
+
+def test_a_cpu_that_is_busy_with_refusing_is_no_reason() -> None:
+    """The near miss: idle until the limit, and then a thousand refusals a second."""
+    (found,) = judge(case_of(with_readings(refusing(), "cpu", [0.2, 0.4, 0.6, 0.95, 0.95, 0.95])))
+    assert found.confidence is Confidence.MEDIUM
 
 
 def test_a_few_503_are_no_limit() -> None:

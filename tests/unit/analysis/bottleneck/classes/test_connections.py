@@ -10,7 +10,7 @@ from capacity.model.confidence import Confidence
 from capacity.model.measured import Interval
 from capacity.model.resources import ChangeKind, ResourceScope
 from capacity.model.run import Step
-from capacity.model.snapshot import FailureKind
+from capacity.model.snapshot import FailureKind, FailureTrace
 from capacity.units import Unit
 from tests.unit.analysis.bottleneck.cases import a_change
 from tests.unit.analysis.bottleneck.curves import (
@@ -67,10 +67,23 @@ def test_failures_in_the_connect_phase_alone_are_medium() -> None:
     assert found.subject.kind is SubjectKind.SERVICE
 
 
+def refusing(first_s: float, last_s: float) -> tuple[Step, ...]:
+    """A curve whose last level, 30 s long, has refusals from one time to another."""
+    steps = failing(FailureKind.CONN_REFUSED)
+    trace = FailureTrace(FailureKind.CONN_REFUSED, first_s, last_s, ())
+    return (*steps[:-1], replace(steps[-1], failure_traces=(trace,)))
+
+
 def test_refusals_alone_are_low() -> None:
-    """A service that is not there refuses as well."""
-    (found,) = judge(case_of(failing(FailureKind.CONN_REFUSED)))
+    """They went on for most of the hold, while others were answered."""
+    (found,) = judge(case_of(refusing(112.0, 128.0)))
     assert found.confidence is Confidence.LOW
+
+
+def test_refusals_for_a_while_are_a_service_that_was_away() -> None:
+    """The near miss: less than half of the hold, or not known when."""
+    assert judge(case_of(refusing(112.0, 126.0))) == ()
+    assert judge(case_of(failing(FailureKind.CONN_REFUSED))) == ()
 
 
 def test_few_samples_of_a_counter_never_make_it_high() -> None:
@@ -95,14 +108,14 @@ def test_a_few_failures_say_nothing() -> None:
 
 def test_a_service_that_was_restarted_is_not_the_network() -> None:
     """Refusals of a service that went down belong to its restart."""
-    steps = failing(FailureKind.CONN_REFUSED)
+    steps = refusing(110.0, 140.0)
     restarted = replace(steps[-1], changes=(a_change(ChangeKind.RESTARTED),))
     assert judge(case_of((*steps[:-1], restarted))) == ()
 
 
 def test_a_service_that_answered_nothing_for_a_second_was_away() -> None:
     """So it is without a monitor, too; a short rest of the hold tells nothing."""
-    steps = failing(FailureKind.CONN_REFUSED)
+    steps = refusing(110.0, 140.0)
     away = replace(steps[-1], intervals=(Interval(1.0, 900, 0.1), Interval(1.0, 0, None)))
     assert judge(case_of((*steps[:-1], away))) == ()
     rest = replace(steps[-1], intervals=(Interval(1.0, 900, 0.1), Interval(0.1, 0, None)))

@@ -122,12 +122,20 @@ def test_from_five_slots_on_nothing_is_said_without_a_cpu_seen() -> None:
     assert judged(curve(rows)) is None
 
 
-def test_a_tail_like_that_of_a_quota_is_no_pool_where_no_cpu_was_seen() -> None:
-    """A quota that runs out in the middle of the work shows so for a single caller."""
-    steps = curve(POOL_OF_4, unloaded_s=0.0208)
-    tailed = (a_step_with_tail(steps[0], 6.0), *steps[1:])
-    assert judged(tailed) is None
-    assert judged(with_idle_cpu(tailed)) is not None
+@pytest.mark.parametrize("place", [0, 2], ids=["for one caller", "where growth stopped"])
+def test_uneven_latencies_are_no_pool_where_no_cpu_was_seen(place: int) -> None:
+    """A quota that runs out in the middle of the work shows so, and so do cores that are shared."""
+    steps = list(curve(POOL_OF_4, unloaded_s=0.0208))
+    steps[place] = a_step_with_tail(steps[place], 2.5)
+    assert judged(tuple(steps)) is None
+    assert judged(with_idle_cpu(steps)) is not None
+
+
+def test_too_few_answers_for_a_percentile_are_no_pool_where_no_cpu_was_seen() -> None:
+    """Whether latencies are even is not known then."""
+    steps = list(curve(POOL_OF_4, unloaded_s=0.0208))
+    steps[0] = replace(steps[0], latency=latency_of(0.0208, count=90))
+    assert judged(tuple(steps)) is None
 
 
 def a_step_with_tail(step: Step, tail: float) -> Step:
@@ -155,10 +163,12 @@ def test_is_low_where_throughput_is_exactly_a_round_number() -> None:
 
 
 def test_failures_at_the_turn_are_no_pool() -> None:
-    """Requests that are refused do not wait for a place."""
+    """Requests that are refused do not wait for a place, but some may fail in the end."""
     steps = with_idle_cpu(curve(POOL_OF_4))
     refused = tuple(with_failures(step, 500, status=503) for step in steps[2:])
     assert judged((*steps[:2], *refused)) is None
+    assert judged((*steps[:3], *refused[1:])) is None
+    assert judged((*steps[:-1], refused[-1])) is not None
 
 
 def test_answers_that_take_their_time_to_come_in_are_no_pool() -> None:
