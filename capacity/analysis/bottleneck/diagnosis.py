@@ -28,7 +28,7 @@ def diagnose(run: Run, knee: Knee | NoKnee, capacity: Capacity | NoCapacity) -> 
         state=state,
         candidates=candidates,
         accompanying=accompanying,
-        movers=movers(case),
+        movers=movers(case, candidates),
         exonerated=acquittal.exonerated,
         not_observed=acquittal.not_observed,
         experiment=experiment_for(state, candidates),

@@ -182,11 +182,10 @@ def experiment_for(state: DiagnosisState, candidates: Sequence[Candidate]) -> Ex
         return STATIC
     if not candidates or state is DiagnosisState.NO_LIMIT:
         return None
-    first, second = candidates[0], candidates[1] if len(candidates) > 1 else None
-    if second is not None:
-        return _between(first.kind, second.kind) or _ALONE.get(first.kind)
+    first = candidates[0]
+    apart = _between(first.kind, candidates[1].kind) if len(candidates) > 1 else None
     is_settled = first.confidence is Confidence.HIGH and state is not DiagnosisState.GENERATOR
-    return None if is_settled else _ALONE.get(first.kind)
+    return apart or (None if is_settled else _ALONE.get(first.kind))
 
 
 def _between(first: str, second: str) -> Experiment | None:

@@ -8,6 +8,7 @@ Whatever moved later than the first is a symptom, or another cause that is hidde
 """
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from statistics import median
 
@@ -17,7 +18,7 @@ from capacity.analysis.bottleneck.series import Point, Series
 from capacity.analysis.bottleneck.telling import tell, tell_point
 from capacity.analysis.bottleneck.thresholds import FAILURES_RATIO
 from capacity.analysis.bottleneck.trend import leaves_flat, leaves_load
-from capacity.model.bottleneck import Figure, Movement, Mover, Sentence
+from capacity.model.bottleneck import Candidate, Figure, Movement, Mover, Sentence
 from capacity.model.resources import Aspect, Direction
 from capacity.model.run import Step
 from capacity.units import Unit
@@ -57,12 +58,20 @@ class _Signal:
     in_background: bool = False
 
 
-def movers(case: Case) -> tuple[Mover, ...]:
-    """Everything that moved, the first one first; what is background at the end."""
+def movers(case: Case, candidates: Sequence[Candidate] = ()) -> tuple[Mover, ...]:
+    """Everything that moved, the first one first; what is background at the end.
+
+    What a candidate blames is no background, though it was full from the first load on.
+    """
     if not case.levels:
         return ()
     resources = seen_resources(case)
-    signals = [*_of_resources(case, resources), *_of_others(case, resources), *_effects(case)]
+    blaming = {one.kind for one in candidates}
+    signals = [
+        *_of_resources(case, resources, blaming),
+        *_of_others(case, resources),
+        *_effects(case),
+    ]
     moved = [one for one in signals if not one.in_background]
     ordered = sorted(moved, key=lambda one: (one.place, one.rank))
     first = ordered[0] if ordered else None
@@ -83,16 +92,20 @@ def _level(case: Case, place: int) -> float:
     return case.levels[place].plan.load.level
 
 
-def _of_resources(case: Case, resources: tuple[SeenResource, ...]) -> Iterator[_Signal]:
+def _of_resources(
+    case: Case, resources: tuple[SeenResource, ...], blaming: AbstractSet[str]
+) -> Iterator[_Signal]:
     for one in resources:
         for seen in one.seen:
             point = seen.series.at(seen.full_from)
             if seen.full_from is None or point is None:
                 continue
-            fact = _background(seen) if seen.in_background else _full(case, seen, point)
+            is_blamed = not blaming.isdisjoint(one.resource.blamed_by)
+            in_background = seen.in_background and not is_blamed
+            fact = _background(seen) if in_background else _full(case, seen, point)
             title = _title(one, seen)
             place = seen.full_from
-            yield _Signal(_name(one, seen), title, place, fact, in_background=seen.in_background)
+            yield _Signal(_name(one, seen), title, place, fact, in_background=in_background)
 
 
 def _name(one: SeenResource, seen: Seen) -> str:

@@ -76,6 +76,14 @@ def test_what_is_sure_needs_no_test() -> None:
     assert experiment_for(DiagnosisState.NOT_MEASURED, []) is None
 
 
+def test_a_sure_first_is_tested_against_a_second_only_where_a_test_parts_them() -> None:
+    """The database beside a CPU needs one; scaling beside it does not."""
+    sure = candidates("cpu_limit", confidence=Confidence.HIGH)
+    found = experiment_for(NAMED, [*sure, *candidates("database")])
+    assert found is experiments.REPLICAS
+    assert experiment_for(NAMED, [*sure, *candidates("cpu_throttling")]) is None
+
+
 def test_a_generator_at_its_limit_is_always_tested() -> None:
     """However sure it is, nothing is known of the service yet."""
     sure = candidates("generator", confidence=Confidence.HIGH)

@@ -4,7 +4,16 @@ from dataclasses import replace
 
 from capacity.analysis.bottleneck.case import Case
 from capacity.analysis.bottleneck.order import movers
-from capacity.model.bottleneck import Movement, Mover
+from capacity.model.bottleneck import (
+    Candidate,
+    Marks,
+    Movement,
+    Mover,
+    Sentence,
+    Subject,
+    SubjectKind,
+)
+from capacity.model.confidence import Confidence
 from capacity.model.resources import Aspect, OwnResource, ResourceRole
 from capacity.model.run import Step
 from capacity.model.snapshot import FailureKind
@@ -119,6 +128,17 @@ def test_one_user_alone_may_fill_the_service() -> None:
     """Throughput does not grow from the first load on: its CPU is no background."""
     case = a_case({"cpu": [0.99, 1.0, 1.0, 1.0, 1.0]}, qps=100.0)
     assert moved(case)[0] == ("cpu", "first", 1.0)
+
+
+def test_what_is_blamed_is_no_background() -> None:
+    """Pauses of every load may still be what is named."""
+    case = a_case({"jvm.gc": [0.2, 0.2, 0.2, 0.2, 0.2]})
+    assert movers(case)[-1].movement is Movement.BACKGROUND
+    subject = Subject(SubjectKind.SERVICE)
+    words = Sentence("words", "词")
+    pauses = Candidate("pauses", words, subject, Confidence.HIGH, Marks(), (words,), words)
+    first = movers(case, [pauses])[0]
+    assert (first.signal, first.movement, first.level) == ("jvm.gc", Movement.FIRST, 1.0)
 
 
 def test_low_values_can_be_the_bad_ones() -> None:
