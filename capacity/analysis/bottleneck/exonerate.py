@@ -170,8 +170,8 @@ def _unclear(case: Case, seen: Seen, point: Point) -> Sentence:
     return tell_point(
         case,
         point,
-        "{subject} was at {value} {at}, where {full_at} is full: neither cleared nor named",
-        "{at}，{subject} 为 {value}（{full_at} 即视为用满）：既不能排除，也不能认定",
+        "{subject} was at {value} {at} (threshold {full_at}): neither cleared nor named",
+        "{at}，{subject} 为 {value}（阈值 {full_at}）：既不能排除，也不能认定",
         figures=(Figure("full_at", seen.tell.full_at, seen.series.unit),),
     )
 

@@ -147,8 +147,8 @@ def _full(case: Case, seen: Seen, point: Point) -> Sentence:
     return tell_point(
         case,
         point,
-        f"{{subject}} {verb_en} {{value}} {{at}}; {{full_at}} counts as full",
-        f"{{at}}，{{subject}} {verb_zh} {{value}}（{{full_at}} 即视为用满）",
+        f"{{subject}} {verb_en} {{value}} {{at}} (threshold {{full_at}})",
+        f"{{at}}，{{subject}} {verb_zh} {{value}}（阈值 {{full_at}}）",
         figures=(Figure("full_at", full_at, seen.series.unit),),
     )
 

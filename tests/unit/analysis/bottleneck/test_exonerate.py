@@ -231,8 +231,8 @@ def test_why_what_was_read_does_not_clear() -> None:
     """Near to full, too few samples, at other loads only, or not by what could."""
     near = a_case({"cpu": [0.2, 0.4, 0.8, 0.85, 0.8]})
     assert reason(near, "service_cpu") == (
-        f"{POD} was at 85% at 8 concurrent, where 90% is full: neither cleared nor named",
-        f"并发 8 时，{POD} 为 85%（90% 即视为用满）：既不能排除，也不能认定",
+        f"{POD} was at 85% at 8 concurrent (threshold 90%): neither cleared nor named",
+        f"并发 8 时，{POD} 为 85%（阈值 90%）：既不能排除，也不能认定",
     )
     few = a_case({"cpu": [0.2] * 5}, sample_count=3)
     assert reason(few, "service_cpu") == (

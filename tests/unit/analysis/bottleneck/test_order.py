@@ -71,8 +71,8 @@ def test_each_has_its_figures_and_its_source() -> None:
     case = a_case({"cpu": [0.25, 0.50, 0.98, 0.99, 0.99]})
     cpu, throughput, median, _ = movers(case)
     assert cpu.title.text() == "CPU of the service"
-    assert cpu.fact.text() == f"{POD} reached 98% at 4 concurrent; 90% counts as full"
-    assert cpu.fact.text("zh") == f"并发 4 时，{POD} 达到 98%（90% 即视为用满）"
+    assert cpu.fact.text() == f"{POD} reached 98% at 4 concurrent (threshold 90%)"
+    assert cpu.fact.text("zh") == f"并发 4 时，{POD} 达到 98%（阈值 90%）"
     assert cpu.fact.source is not None
     assert cpu.fact.source.query == "query_of_cpu"
     assert (
@@ -145,7 +145,7 @@ def test_low_values_can_be_the_bad_ones() -> None:
     """The cache of the database misses more and more."""
     case = a_case({"postgresql.cache_hits": [0.99, 0.99, 0.80, 0.70, 0.70]})
     assert mover(case, "postgresql.cache_hits").fact.text() == (
-        f"{POD} fell to 80% at 4 concurrent; 95% counts as full"
+        f"{POD} fell to 80% at 4 concurrent (threshold 95%)"
     )
 
 
