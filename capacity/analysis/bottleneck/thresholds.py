@@ -128,6 +128,11 @@ EDGE_ERRORS_RATIO = 0.01
 PAUSES_SURE_RATIO = 0.20
 # Stretches in which nothing was completed: no CPU quota stops longer than its period of 100 ms.
 PAUSE_LONG_S = 0.12
+# Shorter ones count where no quota can be the reason: it was seen not to run out, or throughput
+# grew so many times as high beyond a load at which they took so much of the time.
+PAUSE_SHORT_S = 0.05
+PAUSE_GROWTH_RATIO = 1.3
+PAUSE_MUCH_RATIO = 0.20
 PAUSE_SHARE_RATIO = 0.05
 PAUSE_TAIL_RATIO = 5.0
 PAUSE_LEAST_TIMES = 2

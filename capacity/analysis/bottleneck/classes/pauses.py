@@ -22,9 +22,12 @@ from capacity.analysis.bottleneck.sight import (
 from capacity.analysis.bottleneck.telling import tell, tell_point
 from capacity.analysis.bottleneck.thresholds import (
     MEMORY_FULL_RATIO,
+    PAUSE_GROWTH_RATIO,
     PAUSE_LEAST_TIMES,
     PAUSE_LONG_S,
+    PAUSE_MUCH_RATIO,
     PAUSE_SHARE_RATIO,
+    PAUSE_SHORT_S,
     PAUSE_TAIL_RATIO,
     PAUSES_RATIO,
     PAUSES_SURE_RATIO,
@@ -69,7 +72,7 @@ class _Stalled:
 def judge(case: Case) -> tuple[Candidate, ...]:
     """High with the collector at work for 20 % of the time, or 10 % and callers who feel it.
 
-    Medium with 10 % alone, and where callers alone tell of it.
+    Medium with 10 % alone, and where callers alone tell of long pauses; low of short ones.
     """
     stalled = _stalled_levels(case)
     for name in _COLLECTORS:
@@ -111,10 +114,12 @@ def _by_collector(case: Case, sight: Sight, stalled: tuple[_Stalled, ...]) -> Ca
 
 
 def _by_callers(case: Case, stalled: tuple[_Stalled, ...]) -> Candidate:
+    longest_s = max(one.stalls.longest_gap_s for one in stalled)
+    is_sure = _throttled(case) is not None or longest_s >= PAUSE_LONG_S
     return plain_candidate(
         NAMING,
         Subject(SubjectKind.SERVICE),
-        confidence=Confidence.MEDIUM,
+        confidence=Confidence.MEDIUM if is_sure else Confidence.LOW,
         marks=Marks(is_waited_for=True, has_stopped_growth=case.has_stopped_growth),
         evidence=(_felt(case, stalled),),
         first_level=stalled[0].step.plan.load.level,
@@ -139,39 +144,61 @@ def _felt(case: Case, stalled: tuple[_Stalled, ...]) -> Sentence:
 
 
 def _stalled_levels(case: Case) -> tuple[_Stalled, ...]:
-    """The levels with pauses, if they are two at least and most of those that can show them."""
-    throttled = of_kind(case, "throttle", SubjectKind.SERVICE).worst
-    if throttled is not None and throttled.value >= THROTTLED_SOME_RATIO:
-        return ()
+    """The levels with pauses, if they are two at least, and no fewer than those without.
+
+    A level whose answers take long cannot show that it has none.
+    """
     found = tuple(
         _Stalled(step, step.stalls)
-        for step in case.levels
-        if step.stalls is not None and _recur(step, step.stalls)
+        for place, step in enumerate(case.levels)
+        if step.stalls is not None and _recur(step, step.stalls) and _is_no_quota(case, place)
     )
     if len(found) < 2:
         return ()
     longest_s = max(one.stalls.longest_gap_s for one in found)
-    able = [
+    smooth = [
         step
         for step in case.levels
-        if step.latency is not None and _SEEN_MEDIANS * step.latency.p50_s < longest_s
+        if step.latency is not None
+        and _SEEN_MEDIANS * step.latency.p50_s < longest_s
+        and (step.stalls is None or not _recur(step, step.stalls))
     ]
-    return found if 2 * len(found) >= len(able) else ()
+    return found if len(found) >= len(smooth) else ()
 
 
 def _recur(step: Step, stalls: Stalls) -> bool:
-    """Long, several times, a part of the time that counts, and a tail that shows it."""
+    """Several times, a part of the time that counts, and a tail that shows it."""
     latency = step.latency
     if latency is None or any(change.kind in ENDINGS for change in step.changes):
         return False
     times = stalls.overlapping / max(round(step.mean_in_flight or step.plan.load.level), 1)
     tail_s = latency.max_s if latency.p99_s is None else latency.p99_s
     return (
-        stalls.longest_gap_s >= PAUSE_LONG_S
+        stalls.longest_gap_s >= PAUSE_SHORT_S
         and stalls.gap_ratio >= PAUSE_SHARE_RATIO
         and times >= PAUSE_LEAST_TIMES
         and tail_s >= PAUSE_TAIL_RATIO * latency.p50_s
     )
+
+
+def _is_no_quota(case: Case, place: int) -> bool:
+    """Whether the stalls of a level cannot be those of a CPU quota that has run out.
+
+    One that has is used up, so that throughput does not grow any more.
+    """
+    throttled = _throttled(case)
+    if throttled is not None:
+        return throttled < THROTTLED_SOME_RATIO
+    step = case.levels[place]
+    if step.stalls is None or step.stalls.longest_gap_s >= PAUSE_LONG_S:
+        return step.stalls is not None
+    most_qps = max(later.qps for later in case.levels[place:])
+    return step.stalls.gap_ratio >= PAUSE_MUCH_RATIO and most_qps >= PAUSE_GROWTH_RATIO * step.qps
+
+
+def _throttled(case: Case) -> float | None:
+    worst = of_kind(case, "throttle", SubjectKind.SERVICE).worst
+    return None if worst is None else worst.value
 
 
 PAUSES = BottleneckClass(KIND, "17", TITLE, Tier.SCORED, ("runtime_pauses",), judge)

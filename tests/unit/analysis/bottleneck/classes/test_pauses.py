@@ -15,6 +15,7 @@ from tests.unit.builders import a_latency
 from tests.unit.resource_builders import POD
 
 LONG = Stalls(longest_gap_s=0.15, gap_ratio=0.14, overlapping=28)
+SHORT = Stalls(longest_gap_s=0.1, gap_ratio=0.3, overlapping=28)
 GC: list[Value] = [0.01, 0.05, 0.12, 0.14, 0.15]
 
 
@@ -79,6 +80,20 @@ def test_callers_alone_are_medium() -> None:
     )
 
 
+def test_short_pauses_are_low_where_throughput_grew_on() -> None:
+    """A quota that has run out is used up, and gives no more; at the last levels it may be one."""
+    (found,) = judge(stalled(SHORT))
+    assert found.confidence is Confidence.LOW
+    assert found.evidence[0].text().endswith("so it was at 2 loads")
+
+
+def test_short_pauses_are_medium_where_the_quota_was_seen_at_ease() -> None:
+    """Then it is none."""
+    (found,) = judge(stalled(SHORT, resources={"throttle": [0.0] * 5}))
+    assert found.confidence is Confidence.MEDIUM
+    assert found.evidence[0].text().endswith("so it was at 5 loads")
+
+
 def test_a_step_too_short_for_a_99th_percentile_has_its_slowest_answer() -> None:
     """Of two hundred answers none is withheld."""
     (found,) = judge(stalled(count=200))
@@ -89,7 +104,8 @@ def test_a_step_too_short_for_a_99th_percentile_has_its_slowest_answer() -> None
     "case",
     [
         pytest.param(stalled(None), id="not measured"),
-        pytest.param(stalled(replace(LONG, longest_gap_s=0.1)), id="no longer than a quota's"),
+        pytest.param(stalled(replace(LONG, longest_gap_s=0.04)), id="too short to matter"),
+        pytest.param(stalled(replace(SHORT, gap_ratio=0.15)), id="short, and not often"),
         pytest.param(stalled(replace(LONG, gap_ratio=0.04)), id="hardly ever"),
         pytest.param(stalled(replace(LONG, overlapping=2)), id="once"),
         pytest.param(stalled(p99_s=0.04), id="no tail"),
