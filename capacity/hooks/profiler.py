@@ -132,6 +132,8 @@ def _content_of(file: Path) -> bytes:
         return read_regular(file, MAX_PROFILE_BYTES)
     except FileNotFoundError as error:
         raise HookError("it ended well and wrote no file") from error
+    except OSError as error:
+        raise HookError(f"its file cannot be read: {error.strerror or error}") from error
 
 
 def _filled(word: str, values: dict[str, str]) -> str:
