@@ -93,7 +93,8 @@ def _used(case: Case, worst: Point) -> Sentence:
     cores = same_member(case, "pod.cores", worst) or _process_cores(case, worst)
     if cores is not None:
         figures.append(Figure("cores", cores.value, Unit.CORES))
-        en, zh = f"{en} ({{cores}})", f"{zh}（{{cores}}）"
+        figures.append(Figure("limit", cores.value / worst.value, Unit.CORES))
+        en, zh = f"{en} ({{cores}} of {{limit}})", f"{zh}（{{limit}} 中的 {{cores}}）"
     en, zh = f"{en} {{at}}", f"{{at}}，{zh}"
     if case.turn is not None:
         figures.append(Figure("qps", case.levels[case.turn].qps, Unit.QPS))

@@ -38,12 +38,12 @@ def test_cpu_at_its_limit_and_held_back_is_high() -> None:
     assert (found.subject.kind, found.subject.name) == (SubjectKind.SERVICE, POD)
     assert found.first_level == 4.0
     assert [
-        f"{POD} used 98% of its CPU limit (0.49 cores) at 8 concurrent; throughput stopped at "
-        "400 qps",
+        f"{POD} used 98% of its CPU limit (0.49 cores of 0.5 cores) at 8 concurrent; throughput "
+        "stopped at 400 qps",
         f"{POD} was held back in 95% of the scheduler's periods at 8 concurrent",
     ] == [sentence.text() for sentence in found.evidence]
     assert (
-        f"并发 8 时，{POD} 用掉了 CPU 限额的 98%（0.49 cores）；吞吐量停在 400 qps"
+        f"并发 8 时，{POD} 用掉了 CPU 限额的 98%（0.5 cores 中的 0.49 cores）；吞吐量停在 400 qps"
         == found.evidence[0].text("zh")
     )
     assert "one core carries about 816 qps" in found.advice.text()
@@ -146,7 +146,7 @@ def test_a_watched_process_tells_its_cores_under_another_name() -> None:
         {"cpu": [{"pid 7 app": value} for value in (0.2, 0.5, 0.9, 0.95, 0.95)]}
         | {"process.cores": [0.4, 1.0, 1.8, 1.9, 1.9]}
     )
-    assert "pid 7 app used 95% of its CPU limit (1.9 cores)" in found.evidence[0].text()
+    assert "pid 7 app used 95% of its CPU limit (1.9 cores of 2 cores)" in found.evidence[0].text()
 
 
 def test_a_process_without_a_limit_has_the_cpu_of_its_machine() -> None:
