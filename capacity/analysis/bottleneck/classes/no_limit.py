@@ -9,7 +9,7 @@ from capacity.model.bottleneck import Candidate, Figure, Marks, Sentence, Subjec
 from capacity.model.confidence import Confidence
 from capacity.model.findings import Capacity, CapacityKind
 from capacity.model.load import OpenLoop
-from capacity.model.run import Step
+from capacity.model.run import EndReason, Step
 from capacity.units import Unit
 
 KIND = "no_limit"
@@ -20,6 +20,8 @@ _GROWS_WELL_RATIO = 0.50
 # A service that answers so much of what was planned has kept up.
 _KEPT_UP_RATIO = 0.95
 _FEWEST_LEVELS = 2
+# A climb that was broken off might have met its limit at the next load.
+_WENT_TO_ITS_END = (EndReason.LADDER, EndReason.FUSE, EndReason.BUDGET)
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
@@ -59,6 +61,8 @@ def _is_open_ended(case: Case) -> bool:
     """Whether nothing stands against it: no limit broken, no failure, no resource that is full."""
     capacity = case.capacity
     if len(case.levels) < _FEWEST_LEVELS or case.turn is not None:
+        return False
+    if case.run.end.reason not in _WENT_TO_ITS_END:
         return False
     if not isinstance(capacity, Capacity) or capacity.kind is not CapacityKind.NO_FAILURE_IN_RANGE:
         return False

@@ -36,10 +36,6 @@ def test_where_nothing_was_judged_nothing_has_failed() -> None:
     shares = (failed_ratio(nothing), status_ratio(nothing, 503))
     assert shares == (0.0, 0.0)
     assert is_clean(nothing)
-        0.0,
-        0.0,
-        True,
-    )
 
 
 @pytest.mark.parametrize(("count", "clean"), [(30, True), (31, False)])

@@ -5,6 +5,7 @@ import pytest
 from capacity.analysis.bottleneck.classes.no_limit import judge
 from capacity.model.confidence import Confidence
 from capacity.model.rules import RuleState
+from capacity.model.run import EndReason, RunEnd
 from capacity.units import Unit
 from tests.unit.analysis.bottleneck.curves import (
     LADDER_END,
@@ -54,13 +55,14 @@ def test_a_broken_limit_is_a_limit() -> None:
     """A latency beyond its rule ends the climb, however much throughput still grows."""
     broken = a_judgement(P99_RULE, RuleState.BREACH, observed=0.3, limit=0.1)
     steps = (*curve(GROWING), a_step(16, 1500.0, index=4, judgements=[broken]))
-    assert judge(case_of(steps)) == ()
+    assert judge(case_of(steps, end=LADDER_END)) == ()
 
 
 def test_failures_are_a_limit() -> None:
     """One request in fifty failed."""
     steps = curve(GROWING)
-    assert judge(case_of((*steps[:-1], with_failures(steps[-1], 500, status=500)))) == ()
+    failing = with_failures(steps[-1], 500, status=500)
+    assert judge(case_of((*steps[:-1], failing), end=LADDER_END)) == ()
 
 
 @pytest.mark.parametrize(
@@ -72,6 +74,23 @@ def test_a_full_resource_is_a_limit(values: list[float], *, is_named: bool) -> N
     """One that is about to run out is near the limit; one that was full all along says nothing."""
     steps = with_readings(curve(GROWING), "cpu", values)
     assert bool(judge(case_of(steps, end=LADDER_END))) is is_named
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_named"),
+    [
+        (EndReason.LADDER, True),
+        (EndReason.FUSE, True),
+        (EndReason.BUDGET, True),
+        (EndReason.INTERRUPTED, False),
+        (EndReason.NOT_FINISHED, False),
+        (EndReason.RULE, False),
+    ],
+)
+def test_a_climb_that_was_broken_off_says_nothing(reason: EndReason, *, is_named: bool) -> None:
+    """It might have met its limit at the next load."""
+    case = case_of(curve(GROWING), end=RunEnd(reason, "it ended", None))
+    assert bool(judge(case)) is is_named
 
 
 def test_one_level_says_nothing() -> None:
