@@ -13,9 +13,8 @@ from capacity.analysis.bottleneck.case import Case
 from capacity.analysis.bottleneck.seen import Seen, SeenResource, seen_resources
 from capacity.analysis.bottleneck.series import Point, Series
 from capacity.analysis.bottleneck.telling import tell, tell_point
-from capacity.analysis.bottleneck.thresholds import EASE_RATIO
 from capacity.model.bottleneck import Candidate, Exonerated, Figure, NotObserved, Sentence
-from capacity.model.resources import Aspect, Direction, Reading, ReadingState
+from capacity.model.resources import Aspect, Reading, ReadingState
 from capacity.units import Unit
 
 _NOT_ASKED = Sentence("no monitor reads it", "没有监控读取它")
@@ -93,14 +92,7 @@ def _is_near(seen: Seen) -> Point | None:
         return None
     if seen.tell.full_at is None:
         return None if seen.full_from is None else worst
-    return worst if seen.series.is_beyond(worst, _near_at(seen.series, seen.tell.full_at)) else None
-
-
-def _near_at(series: Series, full_at: float) -> float:
-    """The value from which on it is no longer at ease."""
-    if series.direction is Direction.HIGH_IS_BAD:
-        return EASE_RATIO * full_at
-    return full_at + (1.0 - EASE_RATIO) * abs(1.0 - full_at)
+    return worst if seen.series.is_beyond(worst, seen.series.near(seen.tell.full_at)) else None
 
 
 def _cleared(case: Case, one: SeenResource) -> Exonerated | None:

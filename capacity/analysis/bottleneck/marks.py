@@ -58,9 +58,9 @@ def is_timed(case: Case, series: Series, threshold: float) -> bool | None:
     limit = case.limit_place
     if limit is None or series.points[0] is None or series.at(limit) is None:
         return None
-    crossed = series.first_beyond(threshold)
-    if crossed is None or crossed == 0:
+    if series.is_beyond(series.points[0], threshold):
         return False
+    crossed = series.lasting_beyond(threshold)
     rises = spearman([point.value for point in series.read[: limit + 2]])
     return crossed in (limit - 1, limit) and (rises is None or rises >= RISES_SPEARMAN)
 

@@ -110,8 +110,7 @@ def _of_resources(
 
 def _name(one: SeenResource, seen: Seen) -> str:
     """The quantity; of what the profile has named itself, its name there."""
-    is_own = one.resource.title.figures != ()
-    return one.resource.name if is_own else seen.tell.quantity
+    return one.resource.name if one.is_own else seen.tell.quantity
 
 
 def _title(one: SeenResource, seen: Seen) -> Sentence:

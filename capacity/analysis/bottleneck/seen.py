@@ -50,10 +50,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class SeenResource:
-    """A resource, and each quantity that tells of it, whether it was read or not."""
+    """A resource, and each quantity that tells of it, whether it was read or not.
+
+    `is_own` is one that the profile names, which is called as it is called there.
+    """
 
     resource: Resource
     seen: tuple[Seen, ...]
+    is_own: bool = False
 
     @property
     def in_background(self) -> bool:
@@ -74,7 +78,7 @@ def _seen(case: Case, resource: Resource, tell: Tell) -> Seen:
     series = case.series(tell.quantity)
     if resource.subject in _PARTS and series.scope in _SHARED_SCOPES:
         series = of_kind(case, tell.quantity, resource.subject)
-    full_from = None if tell.full_at is None else series.first_beyond(tell.full_at)
+    full_from = None if tell.full_at is None else series.lasting_beyond(tell.full_at)
     return Seen(tell, series, full_from, _is_background(case, resource.subject, tell, series))
 
 
@@ -87,6 +91,7 @@ def _own(case: Case, own: OwnSeries) -> SeenResource:
     return SeenResource(
         Resource(name, title, subject, (tell,), (*blamed_by, _BY_ITS_OWN_NAME)),
         (Seen(tell, own.series, own.full_from, is_background),),
+        is_own=True,
     )
 
 

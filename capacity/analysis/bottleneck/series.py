@@ -6,7 +6,9 @@ never taken for a low value.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
+from capacity.analysis.bottleneck.thresholds import EASE_RATIO
 from capacity.model.bottleneck import Source
 from capacity.model.resources import (
     STOPPING_SAMPLES,
@@ -98,6 +100,24 @@ class Series:
             if point is not None and self.is_beyond(point, threshold)
         )
         return next(places, None)
+
+    def near(self, threshold: float) -> float:
+        """The value from which on a resource with this threshold is no longer at ease."""
+        if self.direction is Direction.HIGH_IS_BAD:
+            return EASE_RATIO * threshold
+        return threshold + (1.0 - EASE_RATIO) * abs(1.0 - threshold)
+
+    def lasting_beyond(self, threshold: float) -> int | None:
+        """The first level at the threshold whose next one is not at ease; else the first at it.
+
+        So a moment's accident at a low load is not taken for the first move.
+        """
+        near = self.near(threshold)
+        read = [(place, point) for place, point in enumerate(self.points) if point is not None]
+        for (place, point), (_, after) in pairwise([*read, *read[-1:]]):
+            if self.is_beyond(point, threshold) and self.is_beyond(after, near):
+                return place
+        return self.first_beyond(threshold)
 
     def of_members(self, choose: Callable[[Reading], Iterable[Member]]) -> "Series":
         """The same quantity of some members alone: the worst of them at each level."""

@@ -104,6 +104,16 @@ def test_what_moves_at_one_level_is_first_together() -> None:
     assert mover(psi, "pod.psi_cpu").title.text("zh") == "服务的 CPU（pod.psi_cpu）"
 
 
+def test_a_moments_accident_is_not_the_first_move() -> None:
+    """Throttled once at 2, and at ease at 4: it is the level from which on it lasts that counts."""
+    blip = a_case({"throttle": [0.0, 0.2, 0.0, 0.3, 0.4], "cpu": [0.2, 0.5, 0.95, 1.0, 1.0]})
+    assert moved(blip)[:2] == [("cpu", "first", 4.0), ("throttle", "later", 8.0)]
+    wavering = a_case({"cpu": [0.2, 0.5, 0.92, 0.88, 0.95]})
+    assert moved(wavering)[0] == ("cpu", "first", 4.0)
+    collapsed = a_case({"cpu": [0.2, 0.5, 0.95, None, 0.1]})
+    assert moved(collapsed)[0] == ("cpu", "first", 4.0)
+
+
 def test_without_a_resource_the_effect_is_all_that_is_known() -> None:
     """The cause is not among what was read."""
     assert moved(a_case({})) == [

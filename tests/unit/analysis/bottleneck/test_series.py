@@ -60,6 +60,16 @@ def test_a_threshold_is_reached_at_it() -> None:
     assert series.worst.level == 4
 
 
+def test_what_lasts_is_not_at_ease_at_the_next_level() -> None:
+    """90 % at the threshold, 76.5 % near it; at the last level there is no next one."""
+    assert cpu(0.2, 0.9, 0.8, 0.9).lasting_beyond(0.9) == 1
+    assert cpu(0.2, 0.9, 0.3, 0.9).lasting_beyond(0.9) == 3
+    assert cpu(0.2, 0.9, None, 0.3).lasting_beyond(0.9) == 1
+    assert cpu(0.2, 0.3).lasting_beyond(0.9) is None
+    assert cpu(None, None).lasting_beyond(0.9) is None
+    assert cpu(0.2).near(0.9) == 0.765
+
+
 def test_a_window_of_a_rule_is_not_the_whole_hold() -> None:
     """The last 20 s of a step are a rule's; a series has whole holds."""
     steps = steps_of(a_reading(0.9, over_s=20.0))
