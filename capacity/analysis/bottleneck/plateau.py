@@ -16,6 +16,7 @@ from capacity.analysis.bottleneck.thresholds import (
     QUEUEING_RATIO,
     SET_CV_RATIO,
     SET_ROUND_RATIO,
+    SLOTS_EXACT_RATIO,
     UNEVEN_LATENCY_RATIO,
 )
 from capacity.model.bottleneck import Figure, Sentence
@@ -64,6 +65,11 @@ class Plateau:
         if self.slots is None or self.whole_slots < 1:
             return 1.0
         return abs(self.slots - self.whole_slots) / self.whole_slots
+
+    @property
+    def has_exact_slots(self) -> bool:
+        """Whether they are a whole number of two or more as exactly as such things are measured."""
+        return self.whole_slots >= 2 and self.slots_off_ratio <= SLOTS_EXACT_RATIO
 
     @property
     def round_qps(self) -> float:

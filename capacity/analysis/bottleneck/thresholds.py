@@ -29,6 +29,8 @@ SET_CV_RATIO = 0.005
 # Slots this near to a whole number fit a pool; from the second value on every number does.
 SLOTS_NEAR_RATIO = 0.10
 SLOTS_CLOSE_RATIO = 0.05
+# This near to one, a pool accounts for the throughput as well as a round number does.
+SLOTS_EXACT_RATIO = 0.025
 SLOTS_PROVE_NOTHING = 5
 # Fewer slots than this mean that requests wait while nothing works on them.
 SLOTS_OF_LIMITER = 0.5

@@ -38,7 +38,7 @@ ADVICE = Sentence(
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
-    """Medium with an idle CPU that was seen, low by the curve alone."""
+    """Medium with an idle CPU that was seen, low by the curve alone or if a pool fits exactly."""
     plateau, ease = plateau_of(case), cpu_ease(case)
     if plateau is None or ease.state is EaseState.BUSY or not _is_even(case, plateau):
         return ()
@@ -48,7 +48,9 @@ def judge(case: Case) -> tuple[Candidate, ...]:
     if not is_seen and not is_latency_even(case.levels[0]):
         return ()
     marks = Marks(is_waited_for=is_queueing(case), has_stopped_growth=True)
-    ceiling = Confidence.MEDIUM if is_seen else Confidence.LOW
+    # A pool of 8 of 10 ms each carries a round number as well: then neither is clear.
+    is_clear = is_seen and not plateau.has_exact_slots
+    ceiling = Confidence.MEDIUM if is_clear else Confidence.LOW
     return (
         Candidate(
             KIND,

@@ -129,3 +129,13 @@ def test_a_run_that_begins_beyond_the_turn_has_no_slots_but_a_pace() -> None:
     assert found.evidence[1].text() == (
         "it is within 0.35% of 200/s, a number that somebody may have set"
     )
+
+
+def test_a_round_number_that_exact_slots_account_for_is_not_clear() -> None:
+    """8 servers of 10 ms carry 800/s as evenly as a limiter does: the pool goes first, at low."""
+    rows = ((1, 99.0), (4, 396.0), (9, 783.0), (16, 800.4), (64, 800.1), (256, 801.0))
+    case = case_of(with_idle_cpu(curve(rows, unloaded_s=0.0101)))
+
+    (paced,), (pooled,) = judge(case), judge_pool(case)
+
+    assert (paced.confidence, pooled.confidence) == (Confidence.LOW, Confidence.LOW)
