@@ -7,7 +7,10 @@ from capacity.analysis.bottleneck.case import Case
 from capacity.model.resources import Change, ChangeKind
 from capacity.model.run import Step
 
-SCALINGS = frozenset({ChangeKind.POD_JOINED, ChangeKind.POD_LEFT, ChangeKind.SCALED})
+# What a level with another number of pods at its end carried is of no one size.
+JOININGS = frozenset({ChangeKind.POD_JOINED, ChangeKind.POD_LEFT})
+# Scaled may also be that an overloaded pod was no longer ready.
+SCALINGS = JOININGS | {ChangeKind.SCALED}
 ENDINGS = frozenset({ChangeKind.RESTARTED, ChangeKind.OOM_KILLED, ChangeKind.PROCESS_ENDED})
 
 
@@ -34,10 +37,10 @@ def happenings(case: Case, kinds: Collection[ChangeKind]) -> tuple[Happening, ..
     )
 
 
-def scaled_places(case: Case) -> tuple[int, ...]:
-    """The levels in which the number of replicas changed: what they carried is of no one size."""
+def places_of(case: Case, kinds: Collection[ChangeKind]) -> tuple[int, ...]:
+    """The levels in which changes of some kinds were seen."""
     return tuple(
         place
         for place, step in enumerate(case.levels)
-        if any(change.kind in SCALINGS for change in step.changes)
+        if any(change.kind in kinds for change in step.changes)
     )

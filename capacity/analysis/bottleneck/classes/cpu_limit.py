@@ -4,7 +4,7 @@ from capacity.analysis.bottleneck.balance import uneven_levels
 from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import Case
 from capacity.analysis.bottleneck.cpu_use import cpu_use, qps_per_core
-from capacity.analysis.bottleneck.happenings import scaled_places
+from capacity.analysis.bottleneck.happenings import JOININGS, places_of
 from capacity.analysis.bottleneck.marks import at_most
 from capacity.analysis.bottleneck.roles import of_kind
 from capacity.analysis.bottleneck.sight import Naming, Sight, candidate, marks_of, place_of, see_own
@@ -48,7 +48,7 @@ def judge(case: Case) -> tuple[Candidate, ...]:
 
 
 def _is_unsteady(case: Case, sight: Sight) -> bool:
-    return bool(uneven_levels(case)) or place_of(case, sight.worst) in scaled_places(case)
+    return bool(uneven_levels(case)) or place_of(case, sight.worst) in places_of(case, JOININGS)
 
 
 def _by_throttling_alone(case: Case) -> tuple[Candidate, ...]:

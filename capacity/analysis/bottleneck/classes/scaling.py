@@ -4,10 +4,11 @@ from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import Case
 from capacity.analysis.bottleneck.happenings import (
     ENDINGS,
+    JOININGS,
     SCALINGS,
     Happening,
     happenings,
-    scaled_places,
+    places_of,
 )
 from capacity.analysis.bottleneck.roles import role_of
 from capacity.analysis.bottleneck.sight import Naming, plain_candidate
@@ -49,24 +50,32 @@ _WORDS = {
     ),
 }
 _MOST_TOLD = 3
+# Pods came or left, and anything happened, from the level on that counts.
+_BY_RULE = {
+    (True, True): Confidence.HIGH,
+    (False, True): Confidence.MEDIUM,
+    (False, False): Confidence.LOW,
+}
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
-    """High when it changed where throughput no longer grew, or in the last two levels; else low.
+    """High when pods came or left where throughput no longer grew, or in the last two levels.
 
-    Medium when the levels had different numbers of ready pods, and nobody saw the change itself.
+    Medium when they were scaled only, as an overloaded pod that is no longer ready is told, or when
+    the levels had different numbers of ready pods and nobody saw the change itself. Before: low.
     """
     told = [one for one in happenings(case, SCALINGS) if role_of(one.change.subject) is not None]
-    places = scaled_places(case)
+    places = places_of(case, SCALINGS)
     if not told or not places:
         return _moved(case)
     first = case.turn if case.turn is not None else max(len(case.levels) - 2, 0)
-    is_late = any(place >= first for place in places)
+    has_moved = any(place >= first for place in places_of(case, JOININGS))
+    is_late = max(places) >= first
     found = plain_candidate(
         NAMING,
         Subject(SubjectKind.SERVICE, told[0].change.subject),
-        confidence=Confidence.HIGH if is_late else Confidence.LOW,
-        marks=Marks(has_stopped_growth=case.has_stopped_growth, is_unambiguous=is_late),
+        confidence=_BY_RULE[has_moved, is_late],
+        marks=Marks(has_stopped_growth=case.has_stopped_growth, is_unambiguous=has_moved),
         evidence=tuple(_sentence(case, one) for one in told[:_MOST_TOLD]),
         first_level=case.level_at(places[0]),
     )

@@ -36,6 +36,17 @@ def test_replicas_that_join_where_throughput_is_flat_are_high() -> None:
     assert found.evidence[0].text("zh") == "不稳定：并发 8 时，shop/api-8g0 加入"
 
 
+def test_a_pod_that_is_no_longer_ready_is_medium() -> None:
+    """It may be the overload itself, so it must not go before what is full."""
+    steps = changed(
+        a_curve(LEVELS, saturation_qps=400.0),
+        3,
+        a_change(ChangeKind.SCALED, "shop/api-8g0", "is no longer ready"),
+    )
+    (found,) = judge(case_of(steps))
+    assert found.confidence is Confidence.MEDIUM
+
+
 def test_replicas_that_leave_long_before_are_low() -> None:
     """The levels that tell the capacity were steady."""
     steps = changed(
