@@ -48,8 +48,8 @@ class PprofFetch:
             # The answer begins when the profile is whole.
             connection.sock.settimeout(self._lasts_s + GRACE_S)
             connection.request("GET", f"{parts.path}?seconds={max(round(self._lasts_s), 1)}")
-            response = connection.getresponse()
-            content = _read_all(response, deadline_s)
+            with connection.getresponse() as response:
+                content = _read_all(response, deadline_s)
         except TimeoutError as error:
             raise HookError("there was no answer in time") from error
         except (OSError, HTTPException) as error:

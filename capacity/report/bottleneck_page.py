@@ -31,6 +31,7 @@ from capacity.report.bottleneck_words import level_text, sentence_words, source_
 from capacity.report.charts_words import caption
 from capacity.report.markdown import code_block, escaped
 from capacity.report.pasted import pasted
+from capacity.report.profile_words import profile_lines
 from capacity.report.resource_words import shown_subject
 from capacity.report.shown import without_notes
 from capacity.report.texts import Language, say
@@ -61,6 +62,7 @@ def bottleneck_page(
         *_beside(run, diagnosis, language),
         *_cleared(run, diagnosis, language),
         *_experiment(diagnosis, language),
+        *profile_lines(run, language),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 

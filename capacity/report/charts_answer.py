@@ -34,6 +34,7 @@ _EXTRA_LOOKS = {
     Purpose.REFINE: ("D", 5.0),
     Purpose.RECHECK: ("X", 7.5),
     Purpose.VERIFY: ("P", 8.0),
+    Purpose.PROFILE: ("d", 7.5),
 }
 # Of the height of the axes: where the range of the limit lies.
 _LIMIT_HEIGHT = 0.035

@@ -15,6 +15,8 @@ from capacity.model.plan import Purpose
 from capacity.model.resources import Asked
 from capacity.model.run import (
     Event,
+    LogTaken,
+    ProfileTaken,
     ReadingsAwaited,
     ResourcesRead,
     RuleFired,
@@ -27,7 +29,7 @@ from capacity.model.run import (
 )
 from capacity.report.console_live import ASCII_SYMBOLS, UTF8_SYMBOLS, LiveView, Symbols
 from capacity.report.console_look import ConsoleLook, ConsoleMode, choose_mode, look_of
-from capacity.report.console_plain import end_line, rule_line, step_line
+from capacity.report.console_plain import end_line, hook_line, rule_line, step_line
 from capacity.report.console_resources import NewsTeller, awaited_line, telling_names
 from capacity.report.console_state import PictureBook
 from capacity.report.shown import printable
@@ -116,6 +118,8 @@ class _PlainConsole:
                 self._print(awaited_line(event))
             case RuleFired(judgement=judgement):
                 self._print(rule_line(judgement), "yellow")
+            case ProfileTaken() | LogTaken():
+                self._print(hook_line(event))
             case RunFinished(end):
                 self._print(end_line(end))
             case _:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import assert_never
 
+from capacity.model.hooks import HookState
 from capacity.model.load import ClosedLoop, OpenLoop
 from capacity.model.measured import SteadyState
 from capacity.model.rules import Judgement
-from capacity.model.run import RunEnd, Step, Trust
+from capacity.model.run import LogTaken, ProfileTaken, RunEnd, Step, Trust
 from capacity.model.snapshot import Counts, LatencySummary
 from capacity.report.console_phase import step_field
 from capacity.report.console_resources import cell, reading_of
@@ -110,6 +111,20 @@ def rule_line(judgement: Judgement) -> str:
             observed = judgement_words(judgement, frozenset(), Language.EN)
         text += f" (observed {observed}, limit {limit})"
     return printable(text)
+
+
+def hook_line(event: ProfileTaken | LogTaken) -> str:
+    """What came of the profile or of a command for logs; a function's name may hold anything."""
+    if isinstance(event, LogTaken):
+        log = event.log
+        came = log.file if log.state is HookState.TAKEN else f"failed: {log.reason}"
+        return printable(f"log {log.name} {came}")
+    profile = event.profile
+    if profile.state is HookState.FAILED or not profile.flat:
+        return printable(f"profile failed: {profile.reason}")
+    hottest = profile.flat[0]
+    cores = "" if profile.cores is None else f" cores={short_number(profile.cores)}"
+    return printable(f'profile hottest="{hottest.name}" flat={hottest.flat_ratio:.1%}{cores}')
 
 
 def end_line(end: RunEnd) -> str:

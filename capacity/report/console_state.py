@@ -13,7 +13,9 @@ from capacity.model.resources import Reading, ResourceNews
 from capacity.model.rules import Comparison, Judgement, StepRate, gain_per_doubling
 from capacity.model.run import (
     Event,
+    LogTaken,
     Phase,
+    ProfileTaken,
     ReadingsAwaited,
     ResourcesRead,
     RuleFired,
@@ -29,7 +31,7 @@ from capacity.model.run import (
 )
 from capacity.model.snapshot import Counts, LatencySummary
 from capacity.report.console_phase import suspicion_of
-from capacity.report.console_plain import rule_line
+from capacity.report.console_plain import hook_line, rule_line
 from capacity.report.console_resources import NewsTeller
 from capacity.report.load_words import load_field
 
@@ -136,6 +138,8 @@ class PictureBook:
                 return _with_messages(picture, line)
             case ResourcesRead(news):
                 return self._read(picture, news)
+            case ProfileTaken() | LogTaken():
+                return _with_messages(picture, hook_line(event))
             case ReadingsAwaited():
                 return replace(picture, awaited=event)
             case StepReassessed(step):

@@ -13,6 +13,7 @@ from capacity.report.texts_analyze import ANALYZE_EN, ANALYZE_ZH
 from capacity.report.texts_bottleneck import BOTTLENECK_EN, BOTTLENECK_ZH
 from capacity.report.texts_bottleneck_page import BOTTLENECK_PAGE_EN, BOTTLENECK_PAGE_ZH
 from capacity.report.texts_check import CHECK_EN, CHECK_ZH
+from capacity.report.texts_hooks import HOOKS_EN, HOOKS_ZH
 from capacity.report.texts_paths import PATHS_EN, PATHS_ZH
 from capacity.report.texts_resources import RESOURCES_EN, RESOURCES_ZH
 from capacity.report.texts_verdict import VERDICT_EN, VERDICT_ZH
@@ -207,6 +208,7 @@ _PARTS_EN = (
     CHECK_EN,
     ANALYZE_EN,
     PATHS_EN,
+    HOOKS_EN,
 )
 _PARTS_ZH = (
     VERDICT_ZH,
@@ -216,6 +218,7 @@ _PARTS_ZH = (
     CHECK_ZH,
     ANALYZE_ZH,
     PATHS_ZH,
+    HOOKS_ZH,
 )
 
 CATALOGUES: Mapping[Language, Mapping[str, str]] = {

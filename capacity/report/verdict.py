@@ -15,6 +15,7 @@ from capacity.report.incidents import (
     stall_sentence,
 )
 from capacity.report.load_words import loads_words
+from capacity.report.profile_words import hook_rows
 from capacity.report.shown import cells, padded, printable, without_notes
 from capacity.report.texts import CATALOGUES, Language, say
 from capacity.report.texts_missing import missing_in
@@ -53,6 +54,8 @@ _LABELS = (
     "remarks",
     "not_valid",
     "resources",
+    "profile",
+    "logs",
     "missing",
     "report",
     *_INCIDENTS,
@@ -71,6 +74,7 @@ def verdict_lines(
         trust,
         *((label, text) for label, say_it in _INCIDENTS.items() if (text := say_it(run, language))),
         *_resources(run, findings, language),
+        *hook_rows(run, language),
         *_missing(findings, language),
         ("report", report_place),
     ]

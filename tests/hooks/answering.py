@@ -22,7 +22,7 @@ def answering(answer: Answer) -> Iterator[PprofSource]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server.daemon_threads = False  # so that each socket is closed by the end
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     port = server.server_address[1]
