@@ -12,6 +12,8 @@ BOTTLENECK_EN = {
     "every figure is a lower bound",
     "bottleneck_unknown": "not known: nothing that was observed explains the limit",
     "bottleneck_unseen": "{text}; not observed: {names}",
+    "bottleneck_unwatched": "{text}; no resource of the service was seen, so give the run a "
+    "monitor",
     "bottleneck_no_limit": "none: no limit was reached",
     "bottleneck_generator": "not known: the generator itself was the limit, so every figure is a "
     "lower bound",
@@ -42,6 +44,7 @@ BOTTLENECK_ZH = {
     "所有数值都只是下限",
     "bottleneck_unknown": "未知：已观测的内容都不能解释这一极限",
     "bottleneck_unseen": "{text}；未观测：{names}",
+    "bottleneck_unwatched": "{text}；未观测到服务的任何资源，请为运行配置监控",
     "bottleneck_no_limit": "无：没有达到任何极限",
     "bottleneck_generator": "未知：压测端自身就是极限，因此所有数值都只是下限",
     "bottleneck_not_measured": "未知：没有可信的台阶",

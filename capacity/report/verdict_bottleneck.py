@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from capacity.model.bottleneck import Candidate, Diagnosis, DiagnosisState, Exonerated
+from capacity.report.bottleneck_observed import GENERATOR
 from capacity.report.bottleneck_words import sentence_words
 from capacity.report.resource_words import some_names
 from capacity.report.shown import cells
@@ -60,10 +61,15 @@ def _is_generator(diagnosis: Diagnosis) -> bool:
 
 
 def _nothing_named(diagnosis: Diagnosis, language: Language) -> str:
-    """That there is none; where it is not known, what could not be seen belongs to it."""
+    """That there is none; where it is not known, what could not be seen belongs to it.
+
+    Where next to nothing was read, a list of all that was not would help nobody.
+    """
     text = say(language, f"bottleneck_{diagnosis.state.value}")
     if diagnosis.state is not DiagnosisState.UNKNOWN or not diagnosis.not_observed:
         return text
+    if all(one.resource == GENERATOR for one in diagnosis.exonerated):
+        return say(language, "bottleneck_unwatched", text=text)
     titles = [sentence_words(one.title, language) for one in diagnosis.not_observed]
     return say(language, "bottleneck_unseen", text=text, names=some_names(titles, language))
 

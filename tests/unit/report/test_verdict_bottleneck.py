@@ -80,9 +80,15 @@ def test_every_state_has_words_in_chinese(
 def test_what_is_not_known_names_what_could_not_be_seen() -> None:
     """Somebody who wants to know more sees which metrics are missing."""
     unseen = replace(NOT_OBSERVED, title=a_sentence("the disk", "磁盘"))
-    diagnosis = a_diagnosis(state=DiagnosisState.UNKNOWN, not_observed=(NOT_OBSERVED, unseen))
+    unknown = a_diagnosis(state=DiagnosisState.UNKNOWN, not_observed=(NOT_OBSERVED, unseen))
+    generator = replace(EXONERATED, resource="generator")
 
-    assert said(diagnosis).endswith("explains the limit; not observed: Redis, the disk")
+    assert said(replace(unknown, exonerated=(EXONERATED,))).endswith(
+        "explains the limit; not observed: Redis, the disk"
+    )
+    assert said(replace(unknown, exonerated=(generator,))).endswith(
+        "explains the limit; no resource of the service was seen, so give the run a monitor"
+    )
 
 
 def test_a_generator_at_its_limit_gives_a_lower_bound_and_advice() -> None:
