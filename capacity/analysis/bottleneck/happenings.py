@@ -12,6 +12,8 @@ JOININGS = frozenset({ChangeKind.POD_JOINED, ChangeKind.POD_LEFT})
 # Scaled may also be that an overloaded pod was no longer ready.
 SCALINGS = JOININGS | {ChangeKind.SCALED}
 ENDINGS = frozenset({ChangeKind.RESTARTED, ChangeKind.OOM_KILLED, ChangeKind.PROCESS_ENDED})
+# A monitor that looks after the end of a hold needs a moment for it.
+_AT_ONCE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,13 @@ class Happening:
     def level(self) -> float:
         """The load of that step."""
         return self.step.plan.load.level
+
+    @property
+    def late_s(self) -> float | None:
+        """How long after the hold it was looked for, where that was long: then it may be later."""
+        hold_end_unix_s = self.step.started_at_unix_s + self.step.plan.settle_s + self.step.hold_s
+        late_s = self.change.seen_at_unix_s - hold_end_unix_s
+        return late_s if late_s > _AT_ONCE_S else None
 
 
 def happenings(case: Case, kinds: Collection[ChangeKind]) -> tuple[Happening, ...]:

@@ -9,7 +9,7 @@ from capacity.analysis.bottleneck.happenings import ENDINGS, happenings
 from capacity.analysis.bottleneck.roles import role_of
 from capacity.analysis.bottleneck.series import Point
 from capacity.analysis.bottleneck.sight import Naming, plain_candidate
-from capacity.analysis.bottleneck.telling import tell, tell_point
+from capacity.analysis.bottleneck.telling import AT, tell, tell_point
 from capacity.analysis.bottleneck.thresholds import HAPPENED_COUNT, MEMORY_FULL_RATIO
 from capacity.model.bottleneck import (
     Candidate,
@@ -23,6 +23,7 @@ from capacity.model.confidence import Confidence
 from capacity.model.resources import ChangeKind
 from capacity.model.run import EndReason, Step
 from capacity.model.snapshot import FailureKind
+from capacity.units import Unit
 
 KIND = "restart"
 TITLE = Sentence("restart or end of the service", "服务重启或退出")
@@ -49,6 +50,8 @@ _WORDS = {
         "{at}，{subject} 已退出（{detail}）",
     ),
 }
+# The look at the end came late, so that nothing tells whether it was under this load.
+_LATER = (" or within {later} after it", "或其后 {later} 内")
 _COUNTED = {
     "restarts": (
         "{subject} was started again {value} times {at}",
@@ -98,7 +101,10 @@ def _changes(case: Case) -> Iterator[_Told]:
     """What a monitor noticed between the start and the end of a step."""
     for one in happenings(case, ENDINGS):
         en, zh = _WORDS[one.change.kind]
-        figures = (Figure("subject", one.change.subject), Figure("detail", one.change.detail))
+        figures = [Figure("subject", one.change.subject), Figure("detail", one.change.detail)]
+        if one.late_s is not None:
+            en, zh = en.replace(AT, f"{AT}{_LATER[0]}"), zh.replace(AT, f"{AT}{_LATER[1]}")
+            figures.append(Figure("later", one.late_s, Unit.SECONDS))
         sentence = tell(case, en, zh, level=one.level, figures=figures)
         is_for_memory = one.change.kind is ChangeKind.OOM_KILLED
         yield _Told(one.change.subject, one.step, sentence, is_for_memory)

@@ -57,6 +57,24 @@ def test_a_process_that_ended_is_high_even_in_a_step_that_is_not_believed() -> N
     assert found.evidence[0].text() == "pid 7 app ended in the step at 4 concurrent (gone)"
 
 
+def test_a_kill_that_was_noticed_long_after_the_hold_may_have_been_later() -> None:
+    """The next load may have ended it before its own step was whole; then the level is no claim."""
+    late = a_change(ChangeKind.OOM_KILLED, POD, "events: 0 -> 2")
+    steps = a_curve((1, 2, 4))
+    hold_end_unix_s = steps[2].started_at_unix_s + steps[2].plan.settle_s + steps[2].hold_s
+    late = replace(late, seen_at_unix_s=hold_end_unix_s + 17.0)
+    (found,) = judge(case_of(changed(steps, 2, late)))
+    (sentence,) = found.evidence
+    assert sentence.text() == (
+        f"{POD} was killed for want of memory in the step at 4 concurrent or within 17s after it "
+        "(events: 0 -> 2)"
+    )
+    assert sentence.text("zh").startswith("并发 4 时或其后 17s 内，")
+    at_once = replace(late, seen_at_unix_s=hold_end_unix_s + 5.0)
+    (found,) = judge(case_of(changed(steps, 2, at_once)))
+    assert "after it" not in found.evidence[0].text()
+
+
 def test_a_counter_tells_where_no_change_was_noticed() -> None:
     """Growth of restarts and of out-of-memory events."""
     steps = steps_with({"restarts": [0, 0, 0, 0, 2], "pod.oom": [0, 0, 0, 0, 1]})
