@@ -1,7 +1,10 @@
 """Is the bottleneck of real services named, each of which was built to have one?"""
 
+from dataclasses import replace
+
 import pytest
 
+from capacity.analysis.bottleneck.diagnosis import diagnose
 from capacity.analysis.findings import analyze
 from capacity.model.bottleneck import Candidate, Diagnosis
 from capacity.model.confidence import Confidence
@@ -70,3 +73,18 @@ def test_figures_of_a_reading_can_be_looked_up(case: Recorded) -> None:
         for sentence in one.evidence:
             if sentence.source is not None:
                 assert (sentence.source.query, sentence.source.start_unix_s) in readings
+
+
+@pytest.mark.parametrize("case", WATCHED, ids=name_of)
+def test_no_quantity_that_is_missing_makes_a_wrong_class_sure(case: Recorded) -> None:
+    """Each in turn is taken out: what it cleared may be suspected then, and no more."""
+    run = case.run()
+    whole = analyze(run)
+    allowed = {case.target.kind, *case.target.blind_kinds}
+    for name in sorted({reading.name for step in run.steps for reading in step.resources}):
+        steps = tuple(
+            replace(step, resources=tuple(one for one in step.resources if one.name != name))
+            for step in run.steps
+        )
+        found = diagnose(replace(run, steps=steps), whole.knee, whole.capacity)
+        assert {one.kind for one in sure_of(found)} <= allowed, name
