@@ -17,6 +17,9 @@ cargo_test = cargo test $(1) $(if $(CI),--no-fail-fast || cargo test $(1))
 # Its engine has hooks that the product does not have, so it is built and tested apart.
 TRUTH_TESTS := --locked --profile checked --package truth
 
+# They know neither clock nor network, so each core takes some; all others need the machine alone.
+PURE_TESTS := tests/unit tests/knee_bench
+
 # Coverage of the parser for libFuzzer, by options that the stable compiler has; the target is named
 # so that build scripts and macros are built without them.
 FUZZ_TARGET = $(shell PATH="$(PATH)" rustc --print host-tuple)
@@ -31,10 +34,12 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 # One interpreter for every build of the binding, so that cargo can reuse what it compiled.
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Cargo counts its own jobs, also below a make that counts its.
+export CARGO_MAKEFLAGS :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test truth soak known zoo fuzz lint bench knee-bench clean anew
+.PHONY: help setup demo test truth soak known zoo fuzz lint lint-python lint-rust bench knee-bench clean anew
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 17
@@ -50,7 +55,8 @@ test: $(VENV)/developer ## all tests, Rust and Python, with the coverage bars
 	$(call cargo_test,$(RUST_TESTS))
 	$(call cargo_test,$(TRUTH_TESTS))
 	@mkdir -p build
-	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/python -m pytest $(PURE_TESTS) --numprocesses=logical --cov --cov-report=
+	$(BIN)/python -m pytest $(PURE_TESTS:%=--ignore=%) --cov --cov-append --cov-report=
 	@$(BIN)/python -m coverage json --quiet -o build/coverage.json
 	@$(BIN)/python scripts/check_coverage.py build/coverage.json
 
@@ -89,14 +95,20 @@ fuzz: ## SECONDS=600 of guided fuzzing of the answer parser; needs g++
 	target/checked/answers gather build/fuzz/corpus > build/fuzz/found.txt
 	@echo "no property broken; what covers more than the corpus is in build/fuzz/found.txt"
 
-lint: $(VENV)/developer ## style, types, layers, size bars; changes nothing
+lint: $(BIN)/python ## style, types, layers, size bars; changes nothing
 	@sh scripts/check_machine.sh lint
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line lint-python lint-rust
+
+lint-python: $(VENV)/developer
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/python scripts/check_bars.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m mypy.stubtest capacity._core --mypy-config-file pyproject.toml
+
+# Beside the other half: in a fresh clone the release build leaves one core idle for most of a minute.
+lint-rust: $(BIN)/python
 	cargo fmt --all --check
 	$(REGISTRY) cargo clippy --locked --workspace --exclude truth --all-targets -- -D warnings
 	cargo clippy --locked --package truth --package loadgen --all-targets -- -D warnings

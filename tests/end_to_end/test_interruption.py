@@ -22,13 +22,14 @@ from tests.end_to_end.tool import (
     undisturbed,
 )
 
-SLOW_CLIMB = ("-c", "1..64x2", "-d", "2s", "--settle", "200ms")
+SLOW_SERVICE = DemoOptions(port=0, servers=64, service_time_s=0.1)
+SLOW_CLIMB = ("-c", "1..64x2", "-d", "1s", "--settle", "200ms")
 
 
 @pytest.fixture
 def service() -> Iterator[str]:
     """A service so slow that being late by some milliseconds is nothing beside it."""
-    with demo_service(DemoOptions(port=0, servers=64, service_time_s=0.1)) as process:
+    with demo_service(SLOW_SERVICE) as process:
         yield process.url
 
 
@@ -171,17 +172,30 @@ def test_secrets_reach_no_output(service: str, tmp_path: Path) -> None:
             assert secret.encode() not in text
 
 
-def test_ci_gets_one_plain_line_a_step(service: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def chinese_in_ci(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """A climb of two steps without a terminal, asked for colours and for Chinese."""
+    words = ("-c", "1,2", "-d", "1s", "--settle", "100ms", "--lang", "zh")
+    out = tmp_path_factory.mktemp("ci")
+    with demo_service(SLOW_SERVICE) as process:
+        return run_undisturbed(process.url, *words, out=out, CI="1", FORCE_COLOR="1")
+
+
+def test_ci_gets_one_plain_line_a_step(chinese_in_ci: Ended) -> None:
     """FORCE_COLOR and CI together leave no cursor code on stderr; each step is one line."""
-    ended = run_undisturbed(
-        service, "-c", "1,2", "-d", "1s", "--settle", "100ms", out=tmp_path, CI="1", FORCE_COLOR="1"
-    )
-    steps = [line for line in ended.err.splitlines() if "qps=" in line]
+    steps = [line for line in chinese_in_ci.err.splitlines() if "qps=" in line]
     assert len(steps) == 2
     assert "C=1 " in steps[0]
     assert "C=2 " in steps[1]
     for code in ("\x1b[?25l", "\x1b[1A", "\x1b[2K", "\r"):
-        assert code not in ended.err
+        assert code not in chinese_in_ci.err
+
+
+def test_chinese_verdict(chinese_in_ci: Ended) -> None:
+    """`--lang zh` speaks Chinese; the keys of the files stay English."""
+    assert "容量" in chinese_in_ci.out
+    keys = {"schema_version", "plan", "environment", "steps", "end"}
+    assert set(chinese_in_ci.run_json) >= keys
 
 
 def test_quiet_prints_the_verdict_line_only(service: str, tmp_path: Path) -> None:
@@ -201,12 +215,3 @@ def test_verdict_has_at_most_ten_lines_with_units(service: str, tmp_path: Path) 
     assert 3 <= len(lines) <= 10
     assert "qps" in ended.out
     assert "throughput was still growing at 4 concurrent" in ended.out
-
-
-def test_chinese_verdict(service: str, tmp_path: Path) -> None:
-    """`--lang zh` speaks Chinese; the keys of the files stay English."""
-    ended = run_undisturbed(
-        service, "-c", "1,2", "-d", "1s", "--settle", "100ms", "--lang", "zh", out=tmp_path
-    )
-    assert "容量" in ended.out
-    assert set(ended.run_json) >= {"schema_version", "plan", "environment", "steps", "end"}

@@ -4,6 +4,7 @@ import ast
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -78,12 +79,13 @@ def _imported(node: ast.AST) -> Iterator[str]:
             yield from (value for value in constants if isinstance(value, str))
 
 
-def sources() -> list[tuple[str, str]]:
-    """Path inside the package and text of each of our Python files."""
-    return [
-        (path.relative_to(PACKAGE).as_posix(), path.read_text(encoding="utf-8"))
+@cache
+def imports() -> dict[str, set[str]]:
+    """What each of our Python files imports, by its path inside the package."""
+    return {
+        path.relative_to(PACKAGE).as_posix(): imports_of(path.read_text(encoding="utf-8"))
         for path in sorted(PACKAGE.rglob("*.py"))
-    ]
+    }
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ def test_sees_every_way_to_import(text: str, wanted: set[str]) -> None:
 
 def test_only_histogram_and_native_engine_import_the_core() -> None:
     """The Rust module has two doors; import-linter cannot see a compiled module."""
-    users = {path for path, text in sources() if "capacity._core" in imports_of(text)}
+    users = {path for path, names in imports().items() if "capacity._core" in names}
     assert users <= set(CORE_HOMES)
 
 
@@ -111,8 +113,8 @@ def test_each_library_has_one_home(library: str) -> None:
     """No file outside its home imports a library."""
     users = {
         path
-        for path, text in sources()
-        if any(name.split(".")[0] == library for name in imports_of(text))
+        for path, names in imports().items()
+        if any(name.split(".")[0] == library for name in names)
     }
     assert {path for path in users if not path.startswith(HOMES[library])} == set()
 
@@ -120,7 +122,7 @@ def test_each_library_has_one_home(library: str) -> None:
 def test_every_outside_import_is_a_library_with_a_home() -> None:
     """A new library must be given a home above before it is used."""
     known = {*HOMES, *sys.stdlib_module_names, "capacity"}
-    tops = {name.split(".")[0] for _, text in sources() for name in imports_of(text)}
+    tops = {name.split(".")[0] for names in imports().values() for name in names}
     assert tops - known == set()
 
 
