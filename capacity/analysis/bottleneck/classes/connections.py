@@ -98,7 +98,11 @@ _COUNTERS = (
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
-    """High with failures and a counter, medium with one of failures, late connects and neither."""
+    """High with failures and a counter, medium with failures that are no refusals, else low.
+
+    Half of the failures come before there is a connection. Without failures a P99 to connect of a
+    second is medium with a counter, low by itself.
+    """
     failed = next((step for step in every_step(case) if _fails_to_connect(step)), None)
     late = None if failed is not None else _connects_late(case)
     seen = failed or late

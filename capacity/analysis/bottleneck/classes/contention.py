@@ -93,7 +93,11 @@ class _Fall:
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
-    """Medium by a falling curve, high with a metric of locks beside it or on a flat one."""
+    """Medium by a falling curve, high with a metric of locks beside it or on a flat one.
+
+    The fall is one of 10 %, over two levels. It is low where no CPU was seen, where one was at its
+    limit, or where the fitted curve makes a fall unlikely.
+    """
     fall = _fall(case)
     held = [(lock, point) for lock in _LOCKS if (point := _waiting(case, lock)) is not None]
     telling = [(lock, point) for lock, point in held if lock.name in _TELLING]

@@ -25,7 +25,10 @@ _WENT_TO_ITS_END = (EndReason.LADDER, EndReason.FUSE, EndReason.BUDGET)
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
-    """High where throughput still grew by half per doubling, medium from 5 % on."""
+    """High where throughput still grew by half per doubling, medium from 5 % on.
+
+    The climb went to its end, no limit was broken, nothing failed, and nothing got full.
+    """
     if not _is_open_ended(case):
         return ()
     before, last = case.levels[-2:]

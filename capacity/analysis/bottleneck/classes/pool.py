@@ -55,7 +55,12 @@ _METRICS: tuple[tuple[str, str | None], ...] = (
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
-    """High with a pool's own metric; by the curve at most medium, and low without a CPU seen."""
+    """High with a pool's own metric; by the curve at most medium, and low without a CPU seen.
+
+    The metric is full and waited for; beside a busy CPU it is a symptom, and low. The curve has
+    slots within 10 % of a whole number, its knee there, and throughput within 5 %; from five slots
+    on 2 %, and a CPU that was seen. Unseen, slots must be within 5 % and latencies even.
+    """
     by_metric = tuple(found for pool in _pools(case) if (found := _by_metric(case, pool)))
     return by_metric or _by_curve(case)
 

@@ -27,7 +27,10 @@ TOO_MANY_REQUESTS = 429
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
-    """High: 429 has one meaning. Medium where accepted throughput grew on all the same."""
+    """High: 429 has one meaning. Medium where accepted throughput grew on all the same.
+
+    It takes 1 % of the answers, and half of what failed.
+    """
     refused = status_steps(case, TOO_MANY_REQUESTS)
     if not refused:
         return ()

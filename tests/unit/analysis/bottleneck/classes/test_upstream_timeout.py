@@ -78,6 +78,15 @@ def test_other_errors_after_one_round_time_are_medium() -> None:
     )
 
 
+def test_a_504_among_many_500_is_not_their_reason() -> None:
+    """What piled up are the others."""
+    many = steps(status=500, median_s=30.05, spread=1.001)
+    counts = many[-1].counts
+    one_more = replace(counts, statuses={**counts.statuses, 504: 1})
+    (found,) = judge(case_of((*many[:-1], replace(many[-1], counts=one_more))))
+    assert found.confidence is Confidence.MEDIUM
+
+
 @pytest.mark.parametrize(
     ("median_s", "spread"),
     [(0.37, 1.001), (1.0, 1.2), (0.05, 1.001), (0.2, 1.001)],
