@@ -97,7 +97,7 @@ def _refused(case: Case) -> Sentence | None:
         case,
         point,
         "the exporter of {subject} was refused by the database {at}, and was not before",
-        "{at}，数据库拒绝了 {subject} 的 exporter，之前则没有",
+        "{at}，数据库拒绝了 {subject} 的 exporter，而此前没有",
     )
 
 
@@ -109,7 +109,7 @@ def _failures(case: Case, place: int) -> Sentence | None:
             return tell(
                 case,
                 "{failed} of the answers were failures {at}",
-                "{at}，{failed} 的回答是失败",
+                "{at}，{failed} 的请求失败",
                 level=step.plan.load.level,
                 figures=(Figure("failed", ratio, Unit.RATIO),),
             )

@@ -137,7 +137,7 @@ def _felt(case: Case, stalled: tuple[_Stalled, ...]) -> Sentence:
         case,
         "nothing was answered for up to {longest} again and again, {share} of the time {at}; so it "
         "was at {count} loads",
-        "{at}，一再出现长达 {longest} 的无应答，占 {share} 的时间；共有 {count} 级负载如此",
+        "{at}，反复停顿，最长 {longest}，其间没有响应，占 {share} 的时间；共 {count} 级负载如此",
         level=most.step.plan.load.level,
         figures=figures,
     )

@@ -136,7 +136,7 @@ def _commands(case: Case, sight: Sight) -> Sentence | None:
         case,
         commands,
         "it worked on {value} commands {at}",
-        "{at}，它的命令速率为 {value}",
+        "{at}，它处理命令的速率为 {value}",
     )
 
 

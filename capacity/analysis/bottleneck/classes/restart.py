@@ -168,7 +168,7 @@ def _gone(case: Case) -> tuple[Candidate, ...]:
         case,
         "{refused} connections were refused in the step {at}, after good answers: nobody listens "
         "any more",
-        "{at}有 {refused} 个连接被拒绝，而此前回答正常：已没有进程在监听",
+        "{at}有 {refused} 个连接被拒绝，而此前响应正常：已没有进程在监听",
         level=level,
         figures=(Figure("refused", refused),),
     )
