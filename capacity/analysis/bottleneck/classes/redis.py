@@ -18,6 +18,7 @@ from capacity.analysis.bottleneck.sight import (
 )
 from capacity.analysis.bottleneck.telling import tell_point
 from capacity.analysis.bottleneck.thresholds import (
+    CPU_BUSY_RATIO,
     EVENTS_LEAST_PER_S,
     REDIS_BUSY_RATIO,
     REDIS_MEMORY_FULL_RATIO,
@@ -59,10 +60,16 @@ _Seen = tuple[Sight, Sentence | None]
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
-    """High with its thread full, clients refused, or its memory full and keys evicted."""
-    seen = [*_full_threads(case), *_cpu(case), *_refused(case), *_evicted(case)]
+    """High with its thread full, clients refused, or its memory full and keys evicted.
+
+    Medium with its thread busy from 80 % on: over a window even a full one may have less.
+    """
+    threads = [*_busy_threads(case)]
+    others = [*_cpu(case), *_refused(case), *_evicted(case)]
+    seen = [*threads, *others]
     if not seen:
         return ()
+    is_full = bool(others) or any(one.worst.value >= REDIS_BUSY_RATIO for one, _ in threads)
     sight = seen[0][0]
     waits = waits_at(case, place_of(case, sight.worst))
     found = candidate(
@@ -70,16 +77,16 @@ def judge(case: Case) -> tuple[Candidate, ...]:
         NAMING,
         _KIND,
         sight,
-        marks=marks_of(case, sight, is_used_up=True, is_waited_for=waits or None),
-        by_rule=Confidence.HIGH,
+        marks=marks_of(case, sight, is_used_up=is_full, is_waited_for=waits or None),
+        by_rule=Confidence.HIGH if is_full else Confidence.MEDIUM,
         evidence=(*(sentence for _, sentence in seen), _commands(case, sight)),
     )
     return (found,)
 
 
-def _full_threads(case: Case) -> Iterator[_Seen]:
+def _busy_threads(case: Case) -> Iterator[_Seen]:
     for name, en, zh in _THREADS:
-        sight = see_own(case, of_kind(case, name, _KIND), REDIS_BUSY_RATIO)
+        sight = see_own(case, of_kind(case, name, _KIND), CPU_BUSY_RATIO)
         if sight is not None:
             yield sight, tell_point(case, sight.worst, en, zh)
 

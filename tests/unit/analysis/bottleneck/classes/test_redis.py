@@ -81,6 +81,12 @@ def test_each_of_its_limits_is_named(resources: Mapping[str, Sequence[Value]], w
     assert words in found.evidence[0].text()
 
 
+def test_a_thread_that_is_busy_and_not_full_is_medium() -> None:
+    """Requests wait for it all the same."""
+    (found,) = judge(a_case({"redis.main_thread": of_redis(0.3, 0.6, 0.85, 0.88, 0.88)}))
+    assert found.confidence is Confidence.MEDIUM
+
+
 def test_a_container_of_less_than_a_core_is_held_back() -> None:
     """Its thread can never fill a whole one."""
     resources = {
@@ -97,7 +103,7 @@ def test_a_container_of_less_than_a_core_is_held_back() -> None:
     [
         pytest.param({}, id="never asked"),
         pytest.param({"redis.main_thread": [None] * 5}, id="no data"),
-        pytest.param({"redis.main_thread": of_redis(0.3, 0.6, 0.89, 0.89, 0.89)}, id="just below"),
+        pytest.param({"redis.main_thread": of_redis(0.3, 0.6, 0.79, 0.79, 0.79)}, id="just below"),
         pytest.param({"redis.main_thread": of_redis(*[0.95] * 5)}, id="background"),
         pytest.param({"redis.memory": of_redis(0.5, 0.8, 1.0, 1.0, 1.0)}, id="full memory alone"),
         pytest.param(
