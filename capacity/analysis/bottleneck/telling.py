@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 from capacity.analysis.bottleneck.case import Case
 from capacity.analysis.bottleneck.series import Point
+from capacity.analysis.bottleneck.words import level_words
 from capacity.model.bottleneck import Figure, Sentence, Source
 from capacity.model.load import OpenLoop
 
 # Where the load stands in a template; what it is replaced with depends on the kind of loop.
 AT = "{at}"
-_CLOSED = ("at {level} concurrent", "并发 {level} 时")
-_OPEN = ("at {level}/s planned", "计划速率 {level}/s 时")
 
 
 def tell(
@@ -24,11 +23,11 @@ def tell(
 ) -> Sentence:
     """A sentence about a load; `{at}` in it becomes the load in the words of its loop."""
     is_open = any(isinstance(step.plan.load, OpenLoop) for step in case.levels)
-    at_en, at_zh = _OPEN if is_open else _CLOSED
+    words = level_words(level, is_open=is_open)
     return Sentence(
-        en.replace(AT, at_en),
-        zh.replace(AT, at_zh),
-        (*figures, Figure("level", level)),
+        en.replace(AT, f"at {words.en}"),
+        zh.replace(AT, f"{words.zh} 时"),
+        (*figures, words.figure),
         source,
     )
 

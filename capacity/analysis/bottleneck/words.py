@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from capacity.model.bottleneck import Figure
-from capacity.model.load import ClosedLoop
+from capacity.model.load import OpenLoop
 from capacity.model.run import Step
 
 
@@ -18,7 +18,12 @@ class LoadWords:
 
 def load_words(step: Step, name: str = "level") -> LoadWords:
     """The load of a step, with its level as the figure `name`."""
-    level = step.plan.load.level
-    if isinstance(step.plan.load, ClosedLoop):
-        return LoadWords(f"{{{name}}} concurrent", f"并发 {{{name}}}", Figure(name, level))
-    return LoadWords(f"{{{name}}}/s planned", f"计划速率 {{{name}}}/s", Figure(name, level))
+    is_open = isinstance(step.plan.load, OpenLoop)
+    return level_words(step.plan.load.level, name, is_open=is_open)
+
+
+def level_words(level: float, name: str = "level", *, is_open: bool) -> LoadWords:
+    """A planned rate where the loop is open, else a concurrency."""
+    if is_open:
+        return LoadWords(f"{{{name}}}/s planned", f"计划速率 {{{name}}}/s", Figure(name, level))
+    return LoadWords(f"{{{name}}} concurrent", f"并发 {{{name}}}", Figure(name, level))
