@@ -6,8 +6,8 @@ One answer for the service, its database, its cache and its ingress alike.
 from dataclasses import dataclass
 
 from capacity.analysis.bottleneck.case import Case
-from capacity.analysis.bottleneck.roles import members_of, of_kind
-from capacity.analysis.bottleneck.series import Point
+from capacity.analysis.bottleneck.roles import members_of, of_kind, workload_of
+from capacity.analysis.bottleneck.series import Point, Series
 from capacity.analysis.bottleneck.sight import Sight, place_of, refuses_at, see_own
 from capacity.analysis.bottleneck.telling import tell_point
 from capacity.analysis.bottleneck.thresholds import (
@@ -61,7 +61,34 @@ class CpuUse:
 
 def cpu_use(case: Case, kind: SubjectKind) -> CpuUse | None:
     """The member of a kind that is nearest to its limit; None when none is near."""
-    sight = see_own(case, of_kind(case, "cpu", kind), CPU_BUSY_RATIO)
+    return _use_of(case, of_kind(case, "cpu", kind))
+
+
+def cpu_uses(case: Case, kind: SubjectKind) -> tuple[CpuUse, ...]:
+    """The same for each workload of a kind, the fullest first: one says nothing of another."""
+    series = of_kind(case, "cpu", kind)
+    names = {
+        workload_of(member.subject)
+        for point in series.read
+        for member in members_of(point.reading, kind, case.declared)
+    }
+    found = (_use_of(case, _of_workload(case, series, kind, name)) for name in sorted(names))
+    uses = [one for one in found if one is not None]
+    return tuple(sorted(uses, key=lambda use: -use.sight.worst.value))
+
+
+def _of_workload(case: Case, series: Series, kind: SubjectKind, name: str) -> Series:
+    return series.of_members(
+        lambda reading: [
+            one
+            for one in members_of(reading, kind, case.declared)
+            if workload_of(one.subject) == name
+        ]
+    )
+
+
+def _use_of(case: Case, series: Series) -> CpuUse | None:
+    sight = see_own(case, series, CPU_BUSY_RATIO)
     if sight is None:
         return None
     worst = sight.worst

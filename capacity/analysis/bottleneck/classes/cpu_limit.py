@@ -3,10 +3,10 @@
 from capacity.analysis.bottleneck.balance import uneven_levels
 from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import Case
-from capacity.analysis.bottleneck.cpu_use import cpu_use, qps_per_core
+from capacity.analysis.bottleneck.cpu_use import CpuUse, cpu_uses, qps_per_core
 from capacity.analysis.bottleneck.happenings import JOININGS, places_of
 from capacity.analysis.bottleneck.marks import at_most
-from capacity.analysis.bottleneck.roles import of_kind
+from capacity.analysis.bottleneck.roles import of_kind, workload_of
 from capacity.analysis.bottleneck.sight import Naming, Sight, candidate, marks_of, place_of, see_own
 from capacity.analysis.bottleneck.telling import tell_point
 from capacity.analysis.bottleneck.thresholds import THROTTLED_MOSTLY_RATIO
@@ -29,26 +29,28 @@ def judge(case: Case) -> tuple[Candidate, ...]:
     more; low where most answers were refused fast. Where shares of the limit were not read at all,
     throttled periods tell of it.
     """
-    use = cpu_use(case, SubjectKind.SERVICE)
-    if use is None:
-        return _by_throttling_alone(case)
-    is_held_back = use.held_back is not None
+    found = tuple(_judge_one(case, use) for use in cpu_uses(case, SubjectKind.SERVICE))
+    return found or _by_throttling_alone(case)
+
+
+def _judge_one(case: Case, use: CpuUse) -> Candidate:
     is_unsteady = _is_unsteady(case, use.sight)
-    marks = marks_of(case, use.sight, is_used_up=use.is_full, is_waited_for=is_held_back)
-    found = candidate(
+    is_held_back = use.held_back is not None
+    return candidate(
         case,
         Naming(KIND, TITLE, _advice(case, place_of(case, use.sight.worst))),
         SubjectKind.SERVICE,
         use.sight,
-        marks=marks,
+        marks=marks_of(case, use.sight, is_used_up=use.is_full, is_waited_for=is_held_back),
         by_rule=at_most(use.by_rule, Confidence.MEDIUM) if is_unsteady else use.by_rule,
         evidence=(use.used, use.held_back),
     )
-    return (found,)
 
 
 def _is_unsteady(case: Case, sight: Sight) -> bool:
-    return bool(uneven_levels(case)) or place_of(case, sight.worst) in places_of(case, JOININGS)
+    workload = workload_of(sight.worst.subject)
+    is_uneven = any(workload_of(one.hottest.subject) == workload for one in uneven_levels(case))
+    return is_uneven or place_of(case, sight.worst) in places_of(case, JOININGS)
 
 
 def _by_throttling_alone(case: Case) -> tuple[Candidate, ...]:

@@ -60,7 +60,8 @@ _SHARED = Sentence(
 def judge(case: Case) -> tuple[Candidate, ...]:
     """High with the node full and the service seen below its limit; never where we share the node.
 
-    Only steal is not ours wherever the load is made.
+    Only steal is not ours wherever the load is made. Of several nodes nobody knows which one the
+    service is on: then at most medium.
     """
     seen = {
         name: (sight, tell_point(case, sight.worst, en, zh))
@@ -73,6 +74,9 @@ def judge(case: Case) -> tuple[Candidate, ...]:
     sight = next(iter(seen.values()))[0]
     service = of_kind(case, "cpu", SubjectKind.SERVICE).at(place_of(case, sight.worst))
     is_shared = is_on_this_machine(case) and _STEAL not in seen
+    ceiling = _ceiling(service) if is_shared else Confidence.HIGH
+    if sight.worst.reading.member_count > 1:
+        ceiling = at_most(ceiling, Confidence.MEDIUM)
     marks = marks_of(
         case, sight, is_used_up="node.cpu" in seen or _STEAL in seen, is_waited_for=_waits(seen)
     )
@@ -82,7 +86,7 @@ def judge(case: Case) -> tuple[Candidate, ...]:
         SubjectKind.NODE,
         sight,
         marks=marks,
-        by_rule=at_most(_by_service(service), _ceiling(service) if is_shared else Confidence.HIGH),
+        by_rule=at_most(_by_service(service), ceiling),
         evidence=(
             *(sentence for _, sentence in seen.values()),
             None if service is None else _below(case, service),

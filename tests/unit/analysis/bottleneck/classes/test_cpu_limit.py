@@ -202,3 +202,18 @@ def test_a_climb_that_its_rule_on_cpu_ended_is_high_all_the_same() -> None:
     (found,) = judge(case)
     assert (case.turn, found.confidence) == (None, Confidence.HIGH)
     assert found.evidence[0].text() == f"{POD} used 99% of its CPU limit at 4 concurrent"
+
+
+def test_each_workload_at_its_limit_is_a_candidate() -> None:
+    """Ties list all; a third one at ease is none."""
+    orders = "shop/orders-5d9c7b6f4d-x1a2b/app"
+    other = "shop/stock-5d9c7b6f4d-x1a2b/app"
+    cpu: list[Value] = [
+        {POD: value, orders: value - 0.02, other: 0.2} for value in (0.3, 0.6, 0.97, 0.98, 0.98)
+    ]
+    throttle: list[Value] = [{POD: value, orders: 0.5} for value in (0.0, 0.1, 0.8, 0.9, 0.9)]
+    found = judge(a_case({"cpu": cpu, "throttle": throttle}))
+    assert [(one.subject.name, one.confidence) for one in found] == [
+        (POD, Confidence.HIGH),
+        (orders, Confidence.HIGH),
+    ]

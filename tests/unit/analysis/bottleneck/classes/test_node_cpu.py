@@ -94,3 +94,10 @@ def test_few_samples_are_at_most_medium() -> None:
     """Three samples of a node do not make it sure."""
     (found,) = judge(a_case(BUSY, host=REMOTE, sample_count=3))
     assert found.confidence is Confidence.MEDIUM
+
+
+def test_one_of_several_nodes_is_medium() -> None:
+    """Nobody says that the service is on it."""
+    several: list[Value] = [{NODE: v, "10.0.0.2:9100": 0.2} for v in (0.3, 0.6, 0.96, 0.97, 0.97)]
+    (found,) = judge(a_case({**BUSY, "node.cpu": several}, host=REMOTE))
+    assert (found.confidence, found.subject.name) == (Confidence.MEDIUM, NODE)
