@@ -77,7 +77,8 @@ class _Told:
 
 def judge(case: Case) -> tuple[Candidate, ...]:
     """High, unless a later step at that load or more was calm; medium where nobody answers."""
-    told = [*_changes(case), *_counts(case)]
+    # What only watches, such as an exporter, is nobody's bottleneck.
+    told = [one for one in (*_changes(case), *_counts(case)) if role_of(one.subject) is not None]
     if not told:
         return _gone(case)
     # The want of memory tells the cause, so it goes first; then in the order of time.

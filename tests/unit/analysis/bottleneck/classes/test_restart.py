@@ -109,7 +109,9 @@ def test_the_database_that_was_started_again_is_the_database() -> None:
 def test_nothing_is_named_without_an_end() -> None:
     """A change of another kind, a counter at rest, and counters without data."""
     scaled = changed(a_curve((1, 2)), 1, a_change(ChangeKind.SCALED))
+    exporter = a_change(ChangeKind.RESTARTED, "shop/postgres-0/postgres-exporter")
     assert judge(case_of(scaled)) == ()
+    assert judge(case_of(changed(a_curve((1, 2)), 1, exporter))) == ()
     assert judge(a_case({"restarts": [0.0] * 5, "pod.oom": [None] * 5})) == ()
     assert judge(case_of(())) == ()
 
