@@ -23,11 +23,12 @@ ADVICE = Sentence(
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
-    """High with CPU at its limit and tasks held back, medium from 80 % on.
+    """High at 90 % of the limit and held back, medium from 80 % on.
 
-    At most medium where one replica only is hot, or their number changed meanwhile: then that tells
-    more; low where most answers were refused fast. Where shares of the limit were not read at all,
-    throttled periods tell of it.
+    Held back is 25 % of the periods throttled, or tasks that wait for a CPU 30 % of the time. At
+    most medium where one replica only is hot, or pods came or left meanwhile: then that tells more;
+    low where most answers were refused fast. Where shares of the limit were not read at all, half
+    of the periods throttled tell of it.
     """
     found = tuple(_judge_one(case, use) for use in cpu_uses(case, SubjectKind.SERVICE))
     return found or _by_throttling_alone(case)

@@ -34,7 +34,10 @@ NAMING = Naming(
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
-    """High if P99 rises with the throttled periods, else medium; never with CPU at its limit."""
+    """High if P99 rises with the throttled periods, else medium; never with CPU at its limit.
+
+    It takes 10 % of the periods, of a container that uses less than 80 % of its limit.
+    """
     throttle = _below_limit(case)
     sight = see_own(case, throttle, THROTTLED_SOME_RATIO)
     use = cpu_use(case, SubjectKind.SERVICE)

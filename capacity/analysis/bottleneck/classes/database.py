@@ -40,7 +40,11 @@ _ACTIVE = "postgresql.active"
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
-    """High with its CPU at the limit and statements that wait for it, medium with one of them."""
+    """High with its CPU at the limit and statements that wait for it, medium with one of them.
+
+    The limit is reached at 90 %. They wait where it is held back, or where more than twice as many
+    run as it has cores, if not for locks. Without a limit it must have half of a full machine.
+    """
     use = cpu_use(case, SubjectKind.DATABASE)
     if use is not None:
         return (_by_limit(case, use),)

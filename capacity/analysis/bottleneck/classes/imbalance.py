@@ -33,7 +33,8 @@ NAMING = Naming(
 def judge(case: Case) -> tuple[Candidate, ...]:
     """High with the hottest replica at its limit, else medium; low while it limits nothing yet.
 
-    At its limit it can take no more, whether throughput was seen to stop for it or not.
+    It must use half as much again as the mean of its workload, at most levels that count. At its
+    limit, from 90 % on, it can take no more, whether throughput was seen to stop for it or not.
     """
     uneven = uneven_levels(case)
     if not uneven:

@@ -54,7 +54,11 @@ _ERRORS = (
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
-    """High with its CPU at the limit and held back, medium by what it adds to each request."""
+    """High with its CPU at the limit and held back, medium by what it adds to each request.
+
+    The limit is reached at 90 %, of a core for one thread. What it adds must be 30 % of a request,
+    and twice what it was at first.
+    """
     use = cpu_use(case, _KIND)
     if use is not None:
         return (_by_cpu(case, use),)

@@ -39,7 +39,10 @@ _ROWS = (
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
-    """Medium when it is full and rose until then, or when everything waited for it."""
+    """Medium when it is full and rose until then, or when everything waited for it.
+
+    Full is 90 %, a rise 5 % of the limit, and waiting 5 % of the time.
+    """
     found = (
         _judge_one(case, kind, of_kind(case, used, kind), of_kind(case, stalled, kind))
         for kind, used, stalled in _ROWS

@@ -60,8 +60,9 @@ _SHARED = Sentence(
 def judge(case: Case) -> tuple[Candidate, ...]:
     """High with the node full and the service seen below its limit; never where we share the node.
 
-    Only steal is not ours wherever the load is made. Of several nodes nobody knows which one the
-    service is on: then at most medium.
+    Full is 90 %, or tasks that wait for a CPU 30 % of the time, or steal of 5 %, which alone is not
+    ours wherever the load is made. Of several nodes nobody knows which one the service is on: then
+    at most medium.
     """
     seen = {
         name: (sight, tell_point(case, sight.worst, en, zh))

@@ -44,7 +44,8 @@ _CORES = ("process.cores", "pod.cores", "process_exporter.cores", "python.cores"
 def judge(case: Case) -> tuple[Candidate, ...]:
     """High with one thread that fills a core, medium with one core in use wherever it is flat.
 
-    Never with CPU at the limit: that is class 1.
+    Full is 90 %; one core is 0.9 to 1.1 of at least 1.5 that it may use. Low where most answers
+    were refused fast. Never with CPU at the limit: that is class 1.
     """
     cores = _one_core(case)
     for name in _THREADS:

@@ -62,7 +62,8 @@ _Seen = tuple[Sight, Sentence | None]
 def judge(case: Case) -> tuple[Candidate, ...]:
     """High with its thread full, clients refused, or its memory full and keys evicted.
 
-    Medium with its thread busy from 80 % on: over a window even a full one may have less.
+    Full are 90 % of a core, and 95 % of maxmemory with a hit rate that falls. Medium with its
+    thread busy from 80 % on: over a window even a full one may have less.
     """
     threads = [*_busy_threads(case)]
     others = [*_cpu(case), *_refused(case), *_evicted(case)]
