@@ -12,6 +12,7 @@ from tests.unit.analysis.bottleneck.curves import (
     case_of,
     curve,
     with_failures,
+    with_idle_cpu,
     with_readings,
 )
 from tests.unit.builders import P99_RULE, a_judgement, a_step
@@ -22,23 +23,33 @@ GROWING = ((1, 100.0), (2, 199.0), (4, 390.0), (8, 760.0))
 
 def test_throughput_that_doubles_is_high() -> None:
     """Nothing was broken, nothing full, and the last level gave nearly twice as much."""
-    (found,) = judge(case_of(curve(GROWING), end=LADDER_END))
+    (found,) = judge(case_of(with_idle_cpu(curve(GROWING)), end=LADDER_END))
     assert found.confidence is Confidence.HIGH
     assert found.marks.has_stopped_growth is False
     assert found.evidence[0].text() == (
         "throughput was 760/s at 8 concurrent and still grew by 94.87% per doubling of the load; "
-        "nothing was at its limit"
+        "nothing that was seen was at its limit"
     )
     assert found.evidence[0].text("zh") == (
-        "并发 8 时吞吐为 760/s，负载每翻一倍仍增长 94.87%；没有任何资源到达上限"
+        "并发 8 时吞吐为 760/s，负载每翻一倍仍增长 94.87%；观测到的资源都未到达上限"
     )
 
 
 def test_throughput_that_grows_a_little_is_medium() -> None:
     """It bends, but the end is not in sight."""
     rows = ((1, 100.0), (2, 180.0), (4, 300.0), (8, 400.0))
-    (found,) = judge(case_of(curve(rows), end=LADDER_END))
+    (found,) = judge(case_of(with_idle_cpu(curve(rows)), end=LADDER_END))
     assert found.confidence is Confidence.MEDIUM
+
+
+@pytest.mark.parametrize(
+    ("last_qps", "is_named"), [(742.0, True), (740.0, False)], ids=["90 %", "less"]
+)
+def test_where_no_cpu_was_seen_throughput_has_to_double(last_qps: float, *, is_named: bool) -> None:
+    """A quota that some requests wait for bends the curve a little, long before it is the limit."""
+    steps = curve((*GROWING[:3], (8, last_qps)))
+    found = judge(case_of(steps, end=LADDER_END))
+    assert [one.confidence for one in found] == ([Confidence.MEDIUM] if is_named else [])
 
 
 def test_throughput_that_stopped_is_a_limit() -> None:
@@ -48,7 +59,8 @@ def test_throughput_that_stopped_is_a_limit() -> None:
 
 def test_a_wide_step_that_hardly_grows_is_no_growth() -> None:
     """A tenth more for 64 times the load is 1.6 % per doubling."""
-    assert judge(case_of(curve(((1, 100.0), (64, 110.0))), end=LADDER_END)) == ()
+    steps = with_idle_cpu(curve(((1, 100.0), (64, 110.0))))
+    assert judge(case_of(steps, end=LADDER_END)) == ()
 
 
 def test_a_broken_limit_is_a_limit() -> None:
@@ -103,7 +115,7 @@ def test_planned_rates_that_were_kept_up_with_have_no_limit() -> None:
     """In an open loop it is told by the rate."""
     steps = (a_rate_step(100.0), a_rate_step(200.0, index=1), a_rate_step(400.0, index=2))
     (found,) = judge(case_of((), run=a_rate_run(steps, end=LADDER_END)))
-    assert found.confidence is Confidence.HIGH
+    assert found.confidence is Confidence.MEDIUM
     assert "at 400/s planned" in found.evidence[0].text()
     assert "计划速率 400/s 时" in found.evidence[0].text("zh")
 
