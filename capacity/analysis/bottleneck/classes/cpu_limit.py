@@ -26,7 +26,7 @@ def judge(case: Case) -> tuple[Candidate, ...]:
     """High at 90 % of the limit and held back, medium from 80 % on.
 
     Held back is 25 % of the periods throttled, or tasks that wait for a CPU 30 % of the time. At
-    most medium where one replica only is hot, or pods came or left meanwhile: then that tells more;
+    most medium where one replica only is hot, or pods came or left since then: that tells more;
     low where most answers were refused fast. Where shares of the limit were not read at all, half
     of the periods throttled tell of it.
     """
@@ -49,9 +49,10 @@ def _judge_one(case: Case, use: CpuUse) -> Candidate:
 
 
 def _is_unsteady(case: Case, sight: Sight) -> bool:
+    """Whether one replica only is hot, or pods came or left since the first one was full."""
     workload = workload_of(sight.worst.subject)
     is_uneven = any(workload_of(one.hottest.subject) == workload for one in uneven_levels(case))
-    return is_uneven or place_of(case, sight.worst) in places_of(case, JOININGS)
+    return is_uneven or any(place >= sight.place for place in places_of(case, JOININGS))
 
 
 def _by_throttling_alone(case: Case) -> tuple[Candidate, ...]:

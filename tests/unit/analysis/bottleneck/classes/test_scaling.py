@@ -1,5 +1,6 @@
 """Is a service whose number of replicas changed told to be not steady?"""
 
+from capacity.analysis.bottleneck.classes.cpu_limit import judge as judge_cpu_limit
 from capacity.analysis.bottleneck.classes.scaling import judge
 from capacity.model.confidence import Confidence
 from capacity.model.resources import ChangeKind
@@ -34,6 +35,14 @@ def test_replicas_that_join_where_throughput_is_flat_are_high() -> None:
         "not steady: shop/api changed within the step at 8 concurrent (replicas: 1 -> 2)",
     ]
     assert found.evidence[0].text("zh") == "不稳定：并发 8 时，shop/api-8g0 加入"
+
+
+def test_the_limit_of_pods_that_others_join_is_not_sure() -> None:
+    """Each of them gets full, and so do those that come; their number is what moves."""
+    full = steps_with({"cpu": [0.4, 0.8, 0.97, 0.97, 0.97], "throttle": [0.0, 0.1, 0.9, 0.9, 0.9]})
+    (limit,) = judge_cpu_limit(case_of(changed(full, 3, a_change(ChangeKind.POD_JOINED))))
+    (before,) = judge_cpu_limit(case_of(changed(full, 0, a_change(ChangeKind.POD_JOINED))))
+    assert (limit.confidence, before.confidence) == (Confidence.MEDIUM, Confidence.HIGH)
 
 
 def test_a_pod_that_is_no_longer_ready_is_medium() -> None:
