@@ -61,6 +61,8 @@ GENERATOR_LAG_USUAL_S = 0.001
 CPU_MODERATE_RATIO = 0.70
 # Latencies that pile up: from the median to the 90th percentile hardly anything changes.
 PILED_UP_RATIO = 0.02
+# And so much for the timers and the way of those who gave up.
+PILED_UP_S = 0.02
 TIMEOUT_LEAST_S = 0.1
 TIMEOUT_ROUND_RATIO = 0.02
 # The kernel asks for a connection again after a second, and again after two more.

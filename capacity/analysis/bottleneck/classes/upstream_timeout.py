@@ -21,6 +21,7 @@ from capacity.analysis.bottleneck.plateau import nearest_round
 from capacity.analysis.bottleneck.thresholds import (
     FAILED_LEAST_RATIO,
     PILED_UP_RATIO,
+    PILED_UP_S,
     TIMEOUT_LEAST_S,
     TIMEOUT_ROUND_RATIO,
 )
@@ -55,8 +56,8 @@ class _PileUp:
 def judge(case: Case) -> tuple[Candidate, ...]:
     """High for 504 at one time, medium for 504 at various times or another pile-up.
 
-    One time: the 90th percentile is within 2 % of the median. Other errors, or the slowest tenth of
-    good answers, must pile up on a round one, three times the usual.
+    One time: the 90th percentile is within 2 % and 20 ms of the median. Other errors, or the
+    slowest tenth of good answers, must pile up on a round one, three times the usual.
     """
     found = _gateway(case) or _errors(case) or _slow_answers(case)
     if found is None:
@@ -160,7 +161,8 @@ def _piled_up_at(failed: LatencySummary | None) -> float | None:
     if failed is None or failed.p50_s < TIMEOUT_LEAST_S:
         return None
     high_s = failed.max_s if failed.p90_s is None else failed.p90_s
-    return failed.p50_s if high_s <= (1.0 + PILED_UP_RATIO) * failed.p50_s else None
+    is_narrow = high_s <= (1.0 + PILED_UP_RATIO) * failed.p50_s + PILED_UP_S
+    return failed.p50_s if is_narrow else None
 
 
 def _is_timeout(time_s: float, good: LatencySummary | None) -> bool:

@@ -52,6 +52,17 @@ def test_504_at_various_times_is_medium() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("p90_s", "confidence"), [(1.039, Confidence.HIGH), (1.041, Confidence.MEDIUM)]
+)
+def test_one_time_allows_for_timers_and_the_way(p90_s: float, confidence: Confidence) -> None:
+    """2 % and 20 ms beyond a median of 1 s."""
+    piled = steps()
+    failed = replace(latency_of(1.0), p90_s=p90_s)
+    (found,) = judge(case_of((*piled[:-1], replace(piled[-1], failed_latency=failed))))
+    assert found.confidence is confidence
+
+
 def test_a_few_504_are_no_bottleneck() -> None:
     """The near miss: less than one in a hundred."""
     assert judge(case_of(steps(20))) == ()
