@@ -62,6 +62,20 @@ class Small:
     unit_text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """The language that is drawn, and whether the font has every character of the names, too."""
+
+    language: Language
+    has_every_character: bool
+
+    def title(self, sentence: Sentence) -> str:
+        """A title, that of the profile among them, as far as it can be drawn."""
+        text = sentence_words(sentence, self.language)
+        shown = printable(text) if self.has_every_character else plain_ascii(text)
+        return shown[:1].upper() + shown[1:]
+
+
 def bottleneck_figure(
     run: Run, findings: Findings, seen: Overview, language: Language
 ) -> "Figure | None":
@@ -74,12 +88,13 @@ def bottleneck_figure(
     words += [candidate.title for candidate in diagnosis.candidates[:1]]
     font = chart_font(language, [sentence_words(title, language) for title in words])
     language = font.language
+    pen = Pen(language, has_every_character=font.note is None)
     with drawing_style(font.families):
-        title = _title(diagnosis, language)
+        title = _title(diagnosis, pen)
         note = caption(run, seen.steps, language)
         figure, panels = new_grid(title, note, count=len(shown))
         for axes, small in zip(panels, shown, strict=True):
-            _draw_small(axes, small, seen.steps, diagnosis, language)
+            _draw_small(axes, small, seen.steps, diagnosis, pen)
         axis = say(language, CURVE_WORDS[type(run.plan.ladder)].load_axis)
         figure.supxlabel(axis, y=_AXIS_INCH / figure.get_figheight(), fontsize=10, gid="axis")
         add_legend(figure, _legend(run, shown, seen.steps, diagnosis, language))
@@ -98,26 +113,12 @@ def _small(one: Observed) -> Small:
     )
 
 
-def _title(diagnosis: Diagnosis, language: Language) -> str:
-    first = diagnosis.first
-    if first is None:
-        return say(language, f"title_bottleneck_{diagnosis.state.value}")
-    key = "title_bottleneck_named"
-    if diagnosis.state is not DiagnosisState.NAMED:
-        key = f"title_bottleneck_{diagnosis.state.value}"
-    return say(
-        language,
-        key,
-        title=_drawn(first.title, language),
-        confidence=confidence_word(first, language),
-    )
-
-
-def _drawn(title: Sentence, language: Language) -> str:
-    """A title in characters that the font has: it was chosen with the Chinese ones in mind."""
-    text = sentence_words(title, language)
-    shown = printable(text) if language is Language.ZH else plain_ascii(text)
-    return shown[:1].upper() + shown[1:]
+def _title(diagnosis: Diagnosis, pen: Pen) -> str:
+    first, key = diagnosis.first, f"title_bottleneck_{diagnosis.state.value}"
+    if first is None or diagnosis.state is not DiagnosisState.NAMED:
+        return say(pen.language, key)
+    confidence = confidence_word(first, pen.language)
+    return say(pen.language, key, title=pen.title(first.title), confidence=confidence)
 
 
 def _draw_small(
@@ -125,7 +126,7 @@ def _draw_small(
     small: Small,
     steps: Sequence[Step],
     diagnosis: Diagnosis,
-    language: Language,
+    pen: Pen,
 ) -> None:
     one = small.one
     color = _FIRST if one.is_first_mover else _LINE
@@ -134,9 +135,9 @@ def _draw_small(
     limits = [] if small.full_at is None else [small.full_at]
     set_value_axis(axes, [*small.values, *limits], headroom=_HEADROOM)
     width = round(_HEADING_CELLS * axes.get_position().width)
-    axes.set_title(_heading(one, width, language), fontsize=9, color=color, loc="left", pad=4)
+    axes.set_title(_heading(one, width, pen), fontsize=9, color=color, loc="left", pad=4)
     if small.unit_text:
-        axes.set_ylabel(_unit_word(small, language), fontsize=8.5)
+        axes.set_ylabel(_unit_word(small, pen.language), fontsize=8.5)
     axes.tick_params(labelsize=8)
     _draw_throughput(axes, steps)
     if small.full_at is not None:
@@ -183,7 +184,7 @@ def _mark_first(axes: "Axes", small: Small, steps: Sequence[Step]) -> None:
             axes.plot([mover.level], [value], "o", gid="first", clip_on=False, zorder=5, **look)
 
 
-def _heading(one: Observed, width: int, language: Language) -> str:
+def _heading(one: Observed, width: int, pen: Pen) -> str:
     """What it is, by which quantity, and whose value was worst."""
     value = one.values[one.worst]
     quantity = shortened(one.quantity, width)
@@ -191,7 +192,7 @@ def _heading(one: Observed, width: int, language: Language) -> str:
     is_itself = value is None or value.subject == one.resource
     subject = "" if value is None or is_itself else shortened(value.subject, room)
     told = plain_ascii(f"{quantity} {subject}".rstrip())
-    return f"{shortened(_drawn(one.title, language), width)}\n{told}"
+    return f"{shortened(pen.title(one.title), width)}\n{told}"
 
 
 def _unit_word(small: Small, language: Language) -> str:

@@ -13,7 +13,7 @@ from capacity.model.bottleneck import Diagnosis, DiagnosisState, Sentence
 from capacity.model.run import Run
 from capacity.report.bottleneck_observed import overview
 from capacity.report.charts_bottleneck import MOST_PANELS, bottleneck_figure
-from capacity.report.fonts import chart_font
+from capacity.report.fonts import LATIN_FAMILY, ChartFont, chart_font
 from capacity.report.texts import Language
 from capacity.units import Unit
 from tests.unit.builders import a_run, a_step, some_findings
@@ -195,7 +195,20 @@ def test_long_and_strange_names_fit_and_are_drawn() -> None:
     (heading,) = [axes.get_title(loc="left") for axes in panels(figure)][:1]
     assert max(len(line) for line in heading.split("\n")) <= 60
     assert heading.isascii()
-    assert words(figure)[0] == "?? GPU (confidence high)"
+    with_font = chart_font(Language.ZH).language is Language.ZH
+    assert words(figure)[0] == f"{'网关' if with_font else '??'} GPU (confidence high)"
+
+
+def test_a_name_that_no_font_has_is_drawn_in_question_marks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Boxes would be a warning of matplotlib."""
+    latin = ChartFont(Language.EN, (LATIN_FAMILY,), "no font has them")
+    monkeypatch.setattr("capacity.report.charts_bottleneck.chart_font", lambda *_: latin)
+    title = Sentence("网关 GPU", "网关 GPU")
+    named = replace(NAMED, candidates=(replace(CPU_CANDIDATE, title=title),))
+
+    assert words(drawn(a_read_run(CPU), named))[0] == "?? GPU (confidence high)"
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 7])
