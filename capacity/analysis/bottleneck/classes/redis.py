@@ -143,7 +143,7 @@ def _commands(case: Case, sight: Sight) -> Sentence | None:
     return tell_point(
         case,
         commands,
-        "it worked on {value} commands {at}",
+        "it ran commands at a rate of {value} {at}",
         "{at}，它处理命令的速率为 {value}",
     )
 

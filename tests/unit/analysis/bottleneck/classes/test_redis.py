@@ -37,7 +37,7 @@ def test_a_full_main_thread_is_high() -> None:
     assert [sentence.text() for sentence in found.evidence] == [
         f"the main thread of {REDIS} was busy 94% of a core at 8 concurrent",
         f"{REDIS} worked on commands, one after the other, 92% of the time at 8 concurrent",
-        "it worked on 88,000/s commands at 8 concurrent",
+        "it ran commands at a rate of 88,000/s at 8 concurrent",
     ]
 
 
