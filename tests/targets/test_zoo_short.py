@@ -1,6 +1,6 @@
 """Does the tool name the bottleneck of a few real services? All of them: `make zoo`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +14,10 @@ from tests.targets.score import Outcome, deviants, is_confidently_wrong, outcome
 from tests.targets.target import Target
 
 _ATTEMPTS = 3
+_WATCHED = ("cpu-limit", "pool", "pacing")
+_BLIND = ("slow-start", "no-limit")
 # They need little CPU, so that they may be played side by side; four loads of each are enough.
-_SHORT = tuple(
-    replace(target(name), concurrencies="1,4,8,16") for name in ("cpu-limit", "pool", "pacing")
-)
+_SHORT = tuple(replace(target(name), concurrencies="1,4,8,16") for name in (*_WATCHED, *_BLIND))
 
 
 @pytest.fixture(scope="module")
@@ -31,35 +31,28 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield parts
 
 
-def played(parts: Lab, folder: Path, *, is_watched: bool) -> Sequence[tuple[Target, Play]]:
-    """Of each the first run in which this machine was not the limit."""
+def test_what_limits_a_service_is_named_with_true_figures_or_not_claimed(
+    zoo: Lab, tmp_path: Path
+) -> None:
+    """With monitors its class goes first, and every figure is what the kernel or the service saw.
 
-    def first(one: Target) -> tuple[Target, Play]:
+    Without, what is said of it is right, or that it is not known.
+    """
+
+    def first(one: Target) -> Play:
+        """The first run in which this machine was not the limit."""
         for attempt in range(_ATTEMPTS):
-            found = play(one, parts, folder / f"{one.name}-{attempt}", is_watched=is_watched)
+            folder = tmp_path / f"{one.name}-{attempt}"
+            found = play(one, zoo, folder, is_watched=one.name in _WATCHED)
             if outcome(one, found) is not Outcome.VOID:
                 break
-        return one, found
+        return found
 
     with ThreadPoolExecutor(len(_SHORT)) as side_by_side:
-        return tuple(side_by_side.map(first, _SHORT))
-
-
-def test_the_bottleneck_is_named_first_with_true_figures(zoo: Lab, tmp_path: Path) -> None:
-    """By its class, and what is said of it is what the kernel or the service itself counted."""
-    plays = played(zoo, tmp_path, is_watched=True)
-    assert [(one.name, one.kind) for one, _ in plays] == [
-        (one.name, found.named) for one, found in plays
+        plays = [*zip(_SHORT, side_by_side.map(first, _SHORT), strict=True)]
+    watched = [(one, found) for one, found in plays if found.is_watched]
+    assert [(one.name, found.named) for one, found in watched] == [
+        (one.name, one.kind) for one, _ in watched
     ]
-    assert [deviants(found) for _, found in plays] == [()] * len(plays)
-
-
-def test_without_monitors_nothing_wrong_is_claimed(zoo: Lab, tmp_path: Path) -> None:
-    """Callers see three plateaus; what is said of them is right, or that it is not known."""
-    plays = played(zoo, tmp_path, is_watched=False)
-    wrong = [
-        (one.name, found.named, found.confidence)
-        for one, found in plays
-        if is_confidently_wrong(one, found)
-    ]
-    assert wrong == []
+    assert [deviants(found) for _, found in watched] == [()] * len(_WATCHED)
+    assert not [found for one, found in plays if is_confidently_wrong(one, found)]
