@@ -70,6 +70,8 @@ def kernel(replica: Replica) -> Instruments:
         cores = replica.kernel.cores(start_unix_s, end_unix_s)
         return {
             "cores": cores,
+            "pod.cores": cores,
+            "process.cores": cores,
             "cpu": cores / replica.pod.group.limit_cores,
             "limit": replica.pod.group.limit_cores,
             "throttle": replica.kernel.throttled_ratio(start_unix_s, end_unix_s),

@@ -56,7 +56,7 @@ def _pauses(lab: Lab) -> Iterator[Playing]:
 
         def paused(start_unix_s: float, end_unix_s: float) -> Mapping[str, float]:
             sums = counted(replica.url, start_unix_s, end_unix_s)
-            return {"gc": sums.get("paused_s", 0.0) / (end_unix_s - start_unix_s)}
+            return {"jvm.gc": sums.get("paused_s", 0.0) / (end_unix_s - start_unix_s)}
 
         yield Playing(
             url=replica.url,

@@ -1,7 +1,7 @@
 """Services whose CPU is what they lack."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from tests.end_to_end.nginx import nginx_proxy
 from tests.lab.cpu_group import why_no_limits
 from tests.lab.lab import Lab, pod_name
-from tests.targets.parts import kernel, watched
+from tests.targets.parts import both, kernel, watched
 from tests.targets.target import Playing, Target
 
 
@@ -32,11 +32,14 @@ def _one_core(lab: Lab) -> Iterator[Playing]:
     """One thread that works, and a limit of two cores; watched as a process."""
     name = pod_name("single")
     with lab.replica(name, "--work-ms", "4", "--wait-ms", "10", limit_cores=2.0) as replica:
-        port = str(urlsplit(replica.url).port)
+
+        def thread(start_unix_s: float, end_unix_s: float) -> Mapping[str, float]:
+            return {"process.hot_thread": replica.kernel.cores(start_unix_s, end_unix_s)}
+
         yield Playing(
             url=replica.url,
-            monitor_flags=("--watch-port", port),
-            instruments=kernel(replica),
+            monitor_flags=("--watch-port", f"{urlsplit(replica.url).port}"),
+            instruments=both(kernel(replica), thread),
         )
 
 
