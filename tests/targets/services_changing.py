@@ -120,6 +120,7 @@ TARGETS = (
     Target(
         "joining",
         "one pod, then two, then three during the climb",
+        # The CPU of the last one is full, too, of a size that nobody has measured up to there.
         "scaling",
         _joining,
         "1,2,4,8,16",

@@ -87,6 +87,7 @@ TARGETS = (
     Target(
         "hot-replica",
         "four of five requests for one of two pods",
+        # Its CPU limit is reached, too, but as a symptom: the other pod could have done the work.
         "imbalance",
         _hot_replica,
         "1,2,4,8,16",
