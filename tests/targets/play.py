@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.end_to_end.tool import LADDER_ALONE, Ended, free_of_other_work, plain_environment
-from tests.lab.cpu_group import cpu_group
+from tests.lab.cpu_group import CpuGroup, cpu_group
 from tests.lab.lab import Lab
 from tests.targets.target import Playing, Target
 
@@ -24,7 +24,6 @@ Json = dict[str, Any]
 SETTLE = "1s"
 HOLD = "4s"
 _TOOL_WITHIN_S = 240.0
-_STARTS_WITHIN_S = 60.0
 # An answer, none because the first step broke a limit, none because this machine was the limit.
 _WITH_ANSWER = (0, 4, 5)
 
@@ -100,18 +99,24 @@ def _run(target: Target, playing: Playing, out: Path, *, is_watched: bool) -> En
     profile.write_text(json.dumps(_profile(target, playing, is_watched=is_watched)))
     flags = [*playing.flags, *(playing.monitor_flags if is_watched else ())]
     command = [sys.executable, "-m", "capacity", "run", str(profile), *LADDER_ALONE, "-t", "1"]
-    with _priority(playing.tool_cores) as (prefix, enter):
+    with _tool_group(playing.tool_cores) as group:
         process = subprocess.Popen(
-            [*prefix, *command, *flags, "-o", str(out)],
+            [*command, *flags, "-o", str(out)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             env=plain_environment(),
         )
-        _wait_for_load(process, out)
-        enter(process.pid)
         try:
+            _wait(process, lambda: any(out.glob("*/2*/run.json")))
+            if group is None:
+                _prefer(process.pid, *free_of_other_work()[1:])
+            else:
+                group.add(process.pid)
+            _wait(process, lambda: _has_ended(out))
+            if group is None and free_of_other_work():
+                _prefer(process.pid, "--other", "0")
             told, errors = process.communicate(timeout=_TOOL_WITHIN_S)
         finally:
             process.kill()
@@ -119,24 +124,40 @@ def _run(target: Target, playing: Playing, out: Path, *, is_watched: bool) -> En
     return Ended(process.returncode, told, errors, out)
 
 
-def _wait_for_load(process: "subprocess.Popen[str]", out: Path) -> None:
-    """Until the run has a folder, or the tool has ended: its start needs a core for a moment."""
-    deadline_s = time.monotonic() + _STARTS_WITHIN_S
-    while process.poll() is None and not any(out.glob("*/2*/run.json")):
-        assert time.monotonic() < deadline_s, "the tool does not begin"
+def _wait(process: "subprocess.Popen[str]", is_so: Callable[[], bool]) -> None:
+    """Until something is so, or the tool has ended."""
+    deadline_s = time.monotonic() + _TOOL_WITHIN_S
+    while process.poll() is None and not is_so():
+        assert time.monotonic() < deadline_s, "the tool does not go on"
         time.sleep(0.05)
 
 
+def _has_ended(out: Path) -> bool:
+    runs = [json.loads(path.read_text()) for path in out.glob("*/2*/run.json")]
+    return any(run["end"]["reason"] != "not_finished" for run in runs)
+
+
+def _prefer(pid: int, *policy: str) -> None:
+    """Give all threads of the tool a policy; only its load must not wait for other work.
+
+    Its start and its graphs would take the cores from others that are played side by side.
+    """
+    if policy:
+        subprocess.run(
+            ["chrt", "--all-tasks", policy[0], "--pid", policy[1], f"{pid}"],
+            capture_output=True,
+            check=False,  # it may have ended by now
+        )
+
+
 @contextmanager
-def _priority(
-    tool_cores: float | None,
-) -> Iterator[tuple[Sequence[str], Callable[[int], None]]]:
-    """What to put before the tool, and where to put it: first of all, or held to a limit."""
+def _tool_group(tool_cores: float | None) -> Iterator[CpuGroup | None]:
+    """A group that holds the tool to a CPU limit, None where it has none."""
     if tool_cores is None:
-        yield free_of_other_work(), lambda _pid: None
+        yield None
         return
     with cpu_group("capacity-tool", tool_cores) as group:
-        yield (), group.add
+        yield group
 
 
 def _profile(target: Target, playing: Playing, *, is_watched: bool) -> Json:
