@@ -82,7 +82,7 @@ def test_a_rate_above_the_service_is_stopped_by_what_its_users_wait(tmp_path: Pa
     All of the 256 slots wait soon, so that starts are dropped and counted.
     """
     ended, _ = climb_undisturbed(
-        *("--rate", "200,400,1600", "--max-in-flight", "256", "-d", "4s", "--settle", "1s"),
+        *("--rate", "200,400,1600", "--max-in-flight", "256", "-d", "2s", "--settle", "500ms"),
         *("--no-default-stops", "--stop", "p99 > 150ms over 1s"),
         *("--stop", "dropped_rate > 1% over 1s -> mark"),
         out=tmp_path,

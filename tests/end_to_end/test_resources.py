@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -49,49 +50,90 @@ def climb_with_rare_samples(
         yield beside.submit(climb_later)
 
 
-@pytest.mark.parametrize(
-    ("namespace", "loads", "hold"),
-    [
-        pytest.param(EVERY_SECOND, [2, 4, 12], "5s", id="scraped every second"),
-        pytest.param(EVERY_TWO, [2, 12], "9s", id="scraped every two"),
-        pytest.param(OWN_STAMPS, [2, 12], "9s", id="with the times of housekeeping"),
-    ],
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A climb, and how many cores the kernel counted in the span of its last samples."""
+
+    ended: Ended
+    cores: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scraping:
+    """One way in which pods are scraped, and a climb that is long enough for it."""
+
+    namespace: str
+    loads: tuple[int, ...]
+    hold: str
+
+    @property
+    def pod(self) -> str:
+        """Each way has a service of its own."""
+        return pod_name(f"shop-{self.namespace}")
+
+    def climb(self, watched_lab: Lab, folder: Path) -> Watched:
+        """Up to the limit of half a core, and one load more if nothing stops it."""
+        with watched_lab.replica(self.pod, *WAITING) as replica:
+            path = profile(
+                folder / "watched.yaml",
+                url=replica.url,
+                prometheus=watched_lab.prometheus.url,
+                pods=(self.namespace, f"deploy/shop-{self.namespace}"),
+                steps={"concurrency": ",".join(map(str, [*self.loads, 32])), "hold": self.hold},
+                stop=["cpu > 85%"],
+            )
+            ended = climb(path)
+            assert ended.code == 0, ended.err
+            cpu = reading(ended.run_json["steps"][len(self.loads) - 1], "cpu")
+            (member,) = cpu["members"]
+            # On a busy machine the use changes within the hold: compare what the samples span.
+            hold_s = cpu["window_end_unix_s"] - cpu["window_start_unix_s"]
+            newest_unix_s = cpu["window_end_unix_s"] - member["age_s"]
+            oldest_unix_s = newest_unix_s - member["coverage_ratio"] * hold_s
+            return Watched(ended, replica.kernel.cores(oldest_unix_s, newest_unix_s))
+
+
+SCRAPINGS = (
+    pytest.param(Scraping(EVERY_SECOND, (2, 4, 12), "5s"), id="scraped every second"),
+    pytest.param(Scraping(EVERY_TWO, (2, 12), "9s"), id="scraped every two"),
+    pytest.param(Scraping(OWN_STAMPS, (2, 12), "9s"), id="with the times of housekeeping"),
 )
+
+
+@pytest.fixture(scope="module")
+def begun(
+    watched_lab: Lab, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[Watched]]]:
+    """The first climb of each way, two at a time: together they need one core."""
+    with ThreadPoolExecutor(2) as side_by_side:
+        yield {
+            one.namespace: side_by_side.submit(
+                one.climb, watched_lab, tmp_path_factory.mktemp(one.namespace)
+            )
+            for param in SCRAPINGS
+            if isinstance(one := param.values[0], Scraping)
+        }
+
+
+@pytest.mark.parametrize("scraping", SCRAPINGS)
 def test_cpu_stops_the_climb_where_the_limit_is_reached(
-    watched_lab: Lab, tmp_path: Path, namespace: str, loads: list[int], hold: str
+    watched_lab: Lab, begun: dict[str, Future[Watched]], tmp_path: Path, scraping: Scraping
 ) -> None:
     """The step that ends it is the first at the limit, and its value is the kernel's own."""
-    name = pod_name(f"shop-{namespace}")
-    with watched_lab.replica(name, *WAITING) as replica:
-        path = profile(
-            tmp_path / "watched.yaml",
-            url=replica.url,
-            prometheus=watched_lab.prometheus.url,
-            pods=(namespace, f"deploy/shop-{namespace}"),
-            steps={"concurrency": ",".join(map(str, [*loads, 32])), "hold": hold},
-            stop=["cpu > 85%"],
-        )
-        ended = climb(path)
-        run = ended.run_json
-        assert ended.code == 0, ended.err
-        assert [step["concurrency"] for step in run["steps"][: len(loads)]] == loads
-        assert run["end"]["reason"] == "rule"
-        assert run["end"]["rule"].startswith("cpu > 85%")
-        assert run["capacity"]["concurrency"] == loads[-2]
-        last = run["steps"][len(loads) - 1]
-        breach = judgement(last, "cpu")
-        cpu = reading(last, "cpu")
-        (member,) = cpu["members"]
-        # On a busy machine the use changes within the hold: compare what the samples span.
-        hold_s = cpu["window_end_unix_s"] - cpu["window_start_unix_s"]
-        newest_unix_s = cpu["window_end_unix_s"] - member["age_s"]
-        oldest_unix_s = newest_unix_s - member["coverage_ratio"] * hold_s
-        cores = replica.kernel.cores(oldest_unix_s, newest_unix_s)
-    assert cpu["value"] == pytest.approx(cores / 0.5, rel=0.03)
+    first = begun.pop(scraping.namespace, None)  # a second try of this test climbs anew
+    watched = scraping.climb(watched_lab, tmp_path) if first is None else first.result()
+    run, loads = watched.ended.run_json, [*scraping.loads]
+    assert [step["concurrency"] for step in run["steps"][: len(loads)]] == loads
+    assert run["end"]["reason"] == "rule"
+    assert run["end"]["rule"].startswith("cpu > 85%")
+    assert run["capacity"]["concurrency"] == loads[-2]
+    last = run["steps"][len(loads) - 1]
+    breach, cpu = judgement(last, "cpu"), reading(last, "cpu")
+    assert cpu["value"] == pytest.approx(watched.cores / 0.5, rel=0.03)
     assert breach["state"] == "breach"
     assert breach["observed"] == pytest.approx(cpu["value"], rel=0.15)
     assert breach["sample_count"] >= 4
-    assert breach["evidence"]["subject"] == f"{namespace}/{name}/app"
+    assert breach["evidence"]["subject"] == f"{scraping.namespace}/{scraping.pod}/app"
     assert judgement(run["steps"][0], "cpu")["state"] == "ok"
 
 
