@@ -60,7 +60,7 @@ def _stop_rule(value: object) -> object:
     raise InputError("a stop rule is text", 'put it in quotes, like "p99 > 250ms over 10s"')
 
 
-def _log(value: object) -> object:
+def _entry(value: object) -> object:
     """An empty text stands for an entry that was of a wrong kind, and was complained of."""
     return {} if value == "" else value
 
@@ -267,7 +267,7 @@ class MonitorPart(Part):
     jvm: dict[str, str] | None = None
     python: dict[str, str] | None = None
     queries: dict[str, Annotated[QueryPart, BeforeValidator(_query)]] = {}
-    bottlenecks: list[BottleneckPart] = []
+    bottlenecks: list[Annotated[BottleneckPart, BeforeValidator(_entry)]] = []
 
 
 class DemoServicePart(Part):
@@ -306,7 +306,7 @@ class ProfileFile(Part):
     stop: list[Annotated[StopPart, BeforeValidator(_stop_rule)]] | None = None
     monitor: MonitorPart | None = None
     profile: ProfilePart | None = None
-    logs: list[Annotated[LogPart, BeforeValidator(_log)]] = []
+    logs: list[Annotated[LogPart, BeforeValidator(_entry)]] = []
     engine: Literal["native", "aiohttp"] | None = None
     threads: int | None = None
     source_addresses: list[str] = []

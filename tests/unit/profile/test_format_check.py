@@ -43,6 +43,12 @@ from tests.unit.profile.builders import SMALL, full_problems_of, problems_of
             "unknown key 'qery' in monitor.queries.a",
             "did you mean 'query'?",
         ),
+        (
+            "monitor: {bottlenecks: [7]}",
+            "4:25",
+            "monitor.bottlenecks[0] must be a mapping",
+            "write",
+        ),
         ("safety: {allow_hosts: x}", "4:23", "safety.allow_hosts must be a list", "write each"),
         ("description: {de: x}", "4:15", "unknown key 'de' in description", "known keys: en, zh"),
         ("description: [x]", "4:14", "description must be a mapping", "write its keys below it"),
