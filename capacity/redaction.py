@@ -22,18 +22,26 @@ _SEQUENCES = re.compile(
 _CONTROLS = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 )
+# A name that ends in these says where the secret is, not what.
 _NAME = (
-    r"[\w.-]{0,40}(?:passw(?:or)?d|passwd|passphrase|secret|token|api[_-]?key|apikey|access[_-]?key"
-    r"|private[_-]?key|credential|session[_-]?id|client[_-]?secret|pwd)[\w.-]{0,20}"
+    r"[\w.-]{0,40}(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key"
+    r"|private[_-]?key|credential|sess(?:ion)?[_-]?id|signature|bearer|pwd)"
+    r"(?![\w.-]{0,20}(?:file|path)\b)[\w.-]{0,20}"
 )
-_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----")
+_PHRASE_NAME = r"[\w.-]{0,40}(?:passw(?:or)?d|passphrase|secret|pwd)[\w.-]{0,20}"
+# JSON within JSON has a backslash before its quotes, and that within JSON three.
+_QUOTE = r"\\{0,7}[\"']?"
+_IS = r"\s{0,4}(?:=>|[:=])\s{0,4}"
+_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]{0,40}-----")
+_REST_OF_KEY = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    # A header ends with its line; in a line of JSON with its quote.
+    # A header ends with its line; in a line of JSON with its quote. It may have quoted values.
     (
         re.compile(
             r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie|x-api-key|x-auth-token)"
-            r"(\\?[\"']?\s{0,4}[:=]\s{0,4}\\?[\"']?\[?)([^\"'\n\\]{1,8192})"
+            rf"({_QUOTE}{_IS}\[?\s{{0,4}}{_QUOTE})((?:bearer|basic|token)\s{{1,8}})?"
+            r"(?:[^\"'\n\\]|(?<==)\\{0,7}[\"'][^\"'\n]{0,4096}[\"']){1,8192}"
         ),
         rf"\1\2{REDACTED}",
     ),
@@ -41,27 +49,51 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"(?i)\b(bearer|basic|negotiate|digest)(\s{1,4})([\w.~+/=-]{8,8192})"),
         rf"\1\2{REDACTED}",
     ),
-    (re.compile(r"\beyJ[\w-]{6,8192}\.[\w-]{2,8192}(?:\.[\w-]{0,8192})?"), REDACTED),
+    # Nothing is given back that was taken: else a line of many beginnings is read again and again.
+    (re.compile(r"\beyJ[\w-]{6,2048}+\.[\w-]{2,8192}+(?:\.[\w-]{0,8192})?"), REDACTED),
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), REDACTED),
-    (
-        re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]{0,31}://)[^/\s:@\"'<>]{0,256}:[^/\s\"'<>]{0,1024}@"),
-        rf"\1{REDACTED}@",
-    ),
-    # "key": "value", key='value', key=value, --key value.
+    # GitHub, GitLab, Slack and Stripe mark theirs.
     (
         re.compile(
-            rf"(?i)(?<![\w.-])({_NAME}\\?[\"']?\s{{0,4}}[:=]\s{{0,4}})(\\?\")[^\"\n]{{1,8192}}"
+            r"\b(?:gh[opsur]_\w{20,255}|github_pat_\w{20,255}|glpat-[\w-]{16,255}"
+            r"|xox[abeprs]-[\w-]{10,255}|[rs]k_live_\w{10,255})"
         ),
-        rf"\1\2{REDACTED}",
+        REDACTED,
     ),
     (
-        re.compile(rf"(?i)(?<![\w.-])({_NAME}\\?[\"']?\s{{0,4}}[:=]\s{{0,4}})'[^'\n]{{1,8192}}'?"),
+        re.compile(
+            r"([a-zA-Z][a-zA-Z0-9+.-]{0,31}://)"
+            r"[^/\s:@\"'<>?#]{0,256}(?::[^/\s\"'<>]{0,1024})?@"
+        ),
+        rf"\1{REDACTED}@",
+    ),
+    # "key": "value", also within a text of JSON; key='value', <key>value, key=value, --key value.
+    (
+        re.compile(
+            rf"(?i)(?<![\w.-])({_NAME}{_QUOTE}{_IS}\\{{1,7}}\")(?!\[redacted\])"
+            r"(?:[^\"\\\n]|\\(?!\\{0,7}\")){1,8192}"
+        ),
         rf"\1{REDACTED}",
     ),
     (
         re.compile(
-            rf"(?i)(?<![\w.-])({_NAME}\s{{0,4}}[:=]\s{{0,4}}|--{_NAME}\s{{1,4}})"
-            r"(?!\[redacted\])[^\s\"'&,;}\])]{1,8192}"
+            rf"(?i)(?<![\w.-])({_NAME}{_QUOTE}{_IS}\")(?!\[redacted\])"
+            r"(?:[^\"\\\n]|\\.){1,8192}"
+        ),
+        rf"\1{REDACTED}",
+    ),
+    (
+        re.compile(
+            rf"(?i)(?<![\w.-])({_NAME}{_QUOTE}{_IS})'(?!\[redacted\])(?:[^'\\\n]|\\.){{1,8192}}'?"
+        ),
+        rf"\1{REDACTED}",
+    ),
+    (re.compile(rf"(?i)(<{_NAME}>)[^<\n]{{1,8192}}"), rf"\1{REDACTED}"),
+    (re.compile(rf"(?i)(?<![\w.-])({_PHRASE_NAME}{_QUOTE}{_IS})[0-9]{{1,40}}\b"), rf"\1{REDACTED}"),
+    (
+        re.compile(
+            rf"(?i)(?<![\w.-])({_NAME}{_IS}|--{_NAME}\s{{1,4}})"
+            r"(?!>|\\{0,7}\"|\[redacted\])[^\s\"'&,;}\])]{1,8192}"
         ),
         rf"\1{REDACTED}",
     ),
@@ -92,9 +124,16 @@ def redact(text: str, secrets: Sequence[bytes] = ()) -> Redacted:
 
 
 def _without_keys(text: str) -> tuple[str, int]:
-    """The text without private keys; one that does not end takes all that follows with it."""
+    """The text without private keys; one that does not end takes all that follows with it.
+
+    One that does not begin, as in the end of a longer text, takes all that was before it.
+    """
     kept: list[str] = []
     at = 0
+    first, rest = _KEY_BEGINS.search(text), _REST_OF_KEY.search(text)
+    if rest is not None and (first is None or rest.start() < first.start()):
+        kept.append("")
+        at = rest.end()
     while (begins := _KEY_BEGINS.search(text, at)) is not None:
         kept.append(text[at : begins.start()])
         ends = _KEY_ENDS.search(text, begins.end())
