@@ -45,6 +45,7 @@ class CpuUse:
     used: Sentence
     held_back: Sentence | None
     is_for_refusals: bool
+    is_full_late: bool
 
     @property
     def is_full(self) -> bool:
@@ -53,10 +54,14 @@ class CpuUse:
 
     @property
     def by_rule(self) -> Confidence:
-        """High at the limit and held back, else medium; low where it went into refusing."""
+        """High at the limit and held back, else medium; low where it went into refusing.
+
+        Medium, too, where it was only near while throughput stopped to grow.
+        """
         if self.is_for_refusals:
             return Confidence.LOW
-        return Confidence.HIGH if self.is_full and self.held_back else Confidence.MEDIUM
+        is_sure = self.is_full and self.held_back and not self.is_full_late
+        return Confidence.HIGH if is_sure else Confidence.MEDIUM
 
 
 def cpu_use(case: Case, kind: SubjectKind) -> CpuUse | None:
@@ -93,7 +98,9 @@ def _use_of(case: Case, series: Series) -> CpuUse | None:
         return None
     worst = sight.worst
     refuses = refuses_at(case, place_of(case, worst))
-    return CpuUse(sight, _used(case, worst), held_back(case, worst), refuses)
+    full_from = series.lasting_beyond(CPU_FULL_RATIO)
+    is_late = case.turn is not None and full_from is not None and full_from > case.turn + 1
+    return CpuUse(sight, _used(case, worst), held_back(case, worst), refuses, is_late)
 
 
 def held_back(case: Case, point: Point) -> Sentence | None:
@@ -117,7 +124,7 @@ def _used(case: Case, worst: Point) -> Sentence:
     if worst.reading.scope is ResourceScope.PROCESS:
         en = "{subject} used {value} of the CPU that it may use"
         zh = "{subject} 用掉了可用 CPU 的 {value}"
-    cores = same_member(case, "pod.cores", worst) or _process_cores(case, worst)
+    cores = _cores(case, worst)
     if cores is not None:
         figures.append(Figure("cores", cores.value, Unit.CORES))
         figures.append(Figure("limit", cores.value / worst.value, Unit.CORES))
@@ -129,9 +136,11 @@ def _used(case: Case, worst: Point) -> Sentence:
     return tell_point(case, worst, en, zh, figures=figures)
 
 
-def _process_cores(case: Case, worst: Point) -> Point | None:
-    """A process that is watched has one member only, however its quantities name it."""
-    return case.series("process.cores").at(place_of(case, worst))
+def _cores(case: Case, worst: Point) -> Point | None:
+    """Its cores; a process that is watched has one member only, however its quantities name it."""
+    if worst.reading.scope is ResourceScope.PROCESS:
+        return case.series("process.cores").at(place_of(case, worst))
+    return same_member(case, "pod.cores", worst)
 
 
 def qps_per_core(case: Case, kind: SubjectKind, place: int) -> float | None:

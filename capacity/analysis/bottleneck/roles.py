@@ -8,6 +8,7 @@ are told by the words of their names. The last word that says something decides,
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from capacity.analysis.bottleneck.series import Series
@@ -54,6 +55,8 @@ _BY_GROUP = "process_exporter."
 _GENERAL_CONTAINERS = frozenset({"app", "main", "server", "container"})
 
 
+# The same names come at every level and for every quantity.
+@lru_cache(maxsize=4096)
 def role_of(subject: str, scope: ResourceScope = ResourceScope.SERVICE) -> SubjectKind | None:
     """Whose a member is by its name; None for what only watches, such as an exporter."""
     if scope in _KIND_OF_SCOPE:
@@ -70,6 +73,7 @@ def role_of(subject: str, scope: ResourceScope = ResourceScope.SERVICE) -> Subje
     return SubjectKind.SERVICE
 
 
+@lru_cache(maxsize=4096)
 def workload_of(subject: str) -> str:
     """What replicas of one container have in common: the name without what tells pods apart."""
     parts = subject.split("/")

@@ -79,8 +79,13 @@ class Series:
     @property
     def worst(self) -> Point | None:
         """The point that is nearest to trouble."""
+        return self.worst_from(0)
+
+    def worst_from(self, place: int) -> Point | None:
+        """The one that is nearest to trouble at the levels from a place on."""
         choose = max if self.direction is Direction.HIGH_IS_BAD else min
-        return choose(self.read, key=lambda point: point.value, default=None)
+        read = (point for point in self.points[place:] if point is not None)
+        return choose(read, key=lambda point: point.value, default=None)
 
     def at(self, place: int | None) -> Point | None:
         """The point of one level, by its place among the levels."""

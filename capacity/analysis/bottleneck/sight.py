@@ -3,6 +3,9 @@
 A resource that crosses its threshold well after throughput had stopped to grow follows the cause.
 One that is beyond it at every level is background, unless it rose with the load to twice as much,
 or nobody but the service uses it and throughput hardly grew: then one user alone has filled it.
+One that was beyond it for a while only, and is at ease where throughput met its limit, such as a
+CPU that compiles at the first load, is not what limits. One that was never seen below it may have
+been so always.
 """
 
 from dataclasses import dataclass, replace
@@ -29,15 +32,17 @@ from capacity.model.snapshot import Side
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Where a resource first was at its threshold, and the point that was nearest to trouble.
+    """From where on a resource was at its threshold, and the worst point from there on.
 
     `is_late` is true when that was two levels or more after throughput had stopped to grow.
+    `was_low` is false when nothing was read of the lower levels.
     """
 
     place: int
     worst: Point
     is_timed: bool | None
     is_late: bool
+    was_low: bool = True
 
     @property
     def is_thin(self) -> bool:
@@ -78,22 +83,43 @@ def _answers(series: Series) -> bool:
 
 def sight_from(case: Case, series: Series, place: int | None) -> Sight | None:
     """What left its trend at a level, where no value says when it is full."""
-    if place is None or series.worst is None:
+    worst = None if place is None else series.worst_from(place)
+    if place is None or worst is None:
         return None
     return Sight(
         place=place,
-        worst=series.worst,
+        worst=worst,
         is_timed=_timed(case, series, place),
         is_late=case.turn is not None and place > case.turn + 1,
+        was_low=place == 0 or any(point is not None for point in series.points[:place]),
     )
 
 
 def _sight(case: Case, series: Series, threshold: float) -> Sight | None:
-    found = sight_from(case, series, series.first_beyond(threshold))
+    if _is_over(case, series, threshold):
+        return None
+    found = sight_from(case, series, series.lasting_beyond(threshold))
     if found is None or not is_background(series, threshold):
         return found
     # What is full at the first level already has no time.
     return replace(found, is_timed=None)
+
+
+def _is_over(case: Case, series: Series, threshold: float) -> bool:
+    """Whether it was seen at ease where throughput met its limit, or the climb its end, and beyond.
+
+    What was at its threshold before that limits nothing there. Beyond is also what came later in
+    time: memory that leaks goes by that.
+    """
+    limit = max(len(case.levels) - 1, 0) if case.limit_place is None else case.limit_place
+    there = [
+        point
+        for place, point in enumerate(series.points)
+        if point is not None
+        and (place >= limit or case.levels[place].plan.index > case.levels[limit].plan.index)
+    ]
+    near = series.near(threshold)
+    return bool(there) and not any(series.is_beyond(point, near) for point in there)
 
 
 def _timed(case: Case, series: Series, place: int) -> bool | None:
@@ -144,9 +170,12 @@ def marks_of(case: Case, sight: Sight, *, is_used_up: bool, is_waited_for: bool 
 
 
 def confidence_of(sight: Sight, marks: Marks, by_rule: Confidence) -> Confidence:
-    """What rule and marks allow: at most medium on few samples, at most low if it came late."""
+    """What rule and marks allow: at most low if it came late.
+
+    At most medium on few samples, or if it was never seen below its threshold.
+    """
     confidence = at_most(by_rule, score(marks))
-    if sight.is_thin:
+    if sight.is_thin or not sight.was_low:
         confidence = at_most(confidence, Confidence.MEDIUM)
     return at_most(confidence, Confidence.LOW) if sight.is_late else confidence
 

@@ -6,7 +6,7 @@ from capacity.analysis.bottleneck.case import Case
 from capacity.analysis.bottleneck.cpu_use import CpuUse, cpu_uses, qps_per_core
 from capacity.analysis.bottleneck.happenings import JOININGS, places_of
 from capacity.analysis.bottleneck.marks import at_most
-from capacity.analysis.bottleneck.roles import of_kind, workload_of
+from capacity.analysis.bottleneck.roles import members_of, of_kind, workload_of
 from capacity.analysis.bottleneck.sight import Naming, Sight, candidate, marks_of, place_of, see_own
 from capacity.analysis.bottleneck.telling import tell_point
 from capacity.analysis.bottleneck.thresholds import THROTTLED_MOSTLY_RATIO
@@ -26,16 +26,17 @@ def judge(case: Case) -> tuple[Candidate, ...]:
     """High at 90 % of the limit and held back, medium from 80 % on.
 
     Held back is 25 % of the periods throttled, or tasks that wait for a CPU 30 % of the time. At
-    most medium where one replica only is hot, or pods came or left since then: that tells more;
-    low where most answers were refused fast. Where shares of the limit were not read at all, half
-    of the periods throttled tell of it.
+    most medium where it got full after throughput had stopped to grow, where one replica only is
+    hot, or pods came or left since then: that tells more; or where one of several workloads was
+    full from the first load on, perhaps by other work. Low where most answers were refused fast.
+    Where shares of the limit were not read at all, half of the periods throttled tell of it.
     """
     found = tuple(_judge_one(case, use) for use in cpu_uses(case, SubjectKind.SERVICE))
     return found or _by_throttling_alone(case)
 
 
 def _judge_one(case: Case, use: CpuUse) -> Candidate:
-    is_unsteady = _is_unsteady(case, use.sight)
+    is_unsteady = _is_unsteady(case, use.sight) or _may_do_other_work(case, use.sight)
     is_held_back = use.held_back is not None
     return candidate(
         case,
@@ -53,6 +54,13 @@ def _is_unsteady(case: Case, sight: Sight) -> bool:
     workload = workload_of(sight.worst.subject)
     is_uneven = any(workload_of(one.hottest.subject) == workload for one in uneven_levels(case))
     return is_uneven or any(place >= sight.place for place in places_of(case, JOININGS))
+
+
+def _may_do_other_work(case: Case, sight: Sight) -> bool:
+    """Whether it was full before there was much load, and is not the only workload."""
+    members = members_of(sight.worst.reading, SubjectKind.SERVICE, case.declared)
+    own = workload_of(sight.worst.subject)
+    return sight.place == 0 and any(workload_of(one.subject) != own for one in members)
 
 
 def _by_throttling_alone(case: Case) -> tuple[Candidate, ...]:

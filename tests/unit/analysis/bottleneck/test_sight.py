@@ -59,7 +59,7 @@ def test_the_time_of_a_crossing_is_told(
         pytest.param([0.1, 0.3, 0.85, 0.85, 0.9], False, id="earlier, and it grew on"),
         pytest.param([0.1, 0.7, 0.1, 0.2, 0.9], False, id="not with the load"),
         pytest.param([None, 0.3, 0.5, 0.7, 0.9], None, id="first level not read"),
-        pytest.param([0.9, 0.1, 0.5, 0.7, 0.9], None, id="full at the first level"),
+        pytest.param([0.9, 0.1, 0.5, 0.7, 0.9], False, id="for a while at the first level"),
     ],
 )
 def test_the_end_of_a_climb_takes_the_place_of_a_turn_that_was_not_seen(
@@ -86,6 +86,37 @@ def test_background_is_seen_only_of_what_is_ones_own_and_full_from_the_start() -
         return see(case, series, 0.8) is not None, see_own(case, series, 0.8) is not None
 
     assert (both(flat), both(grows)) == ((False, True), (False, False))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param([0.9, 0.3, 0.3, 0.3, 0.3], id="a compiler at the first load"),
+        pytest.param([0.1, 0.9, 0.3, 0.3, 0.3], id="one level before the turn"),
+        pytest.param([0.9, 0.9, None, 0.3, 0.3], id="not read at the turn"),
+    ],
+)
+def test_what_is_at_ease_where_throughput_met_its_limit_is_not_the_limit(
+    values: list[Value],
+) -> None:
+    """It was full for a while, before it counted."""
+    case = a_case({"cpu": values})
+    assert see_own(case, case.series("cpu"), 0.8) is None
+
+
+def test_the_worst_point_is_one_from_where_it_stayed_full() -> None:
+    """What a compiler took at the first load is no evidence."""
+    sight = seen([0.99, 0.3, 0.85, 0.9, 0.85])
+    assert (sight.place, sight.worst.value) == (2, 0.9)
+
+
+def test_what_was_never_seen_low_makes_nothing_sure() -> None:
+    """A node that was busy before may be so by its neighbours."""
+    values: list[Value] = [None, 0.9, 0.9, 0.9, 0.9]
+    case, sight = a_case({"cpu": values}), seen(values)
+    marks = marks_of(case, sight, is_used_up=True, is_waited_for=True)
+    assert confidence_of(sight, marks, Confidence.HIGH) is Confidence.MEDIUM
+    assert seen([None, 0.5, 0.9, 0.9, 0.9]).was_low
 
 
 def test_a_resource_without_points_is_not_seen() -> None:

@@ -140,25 +140,31 @@ def test_growth_that_did_not_stop_leaves_less_marks() -> None:
     assert f"{POD} used 98% of its CPU limit at 8 concurrent" == found.evidence[0].text()
 
 
-def test_a_watched_process_tells_its_cores_under_another_name() -> None:
-    """It is one member, so its cores are those of its share."""
-    found = named(
-        {"cpu": [{"pid 7 app": value} for value in (0.2, 0.5, 0.9, 0.95, 0.95)]}
-        | {"process.cores": [0.4, 1.0, 1.8, 1.9, 1.9]}
-    )
-    assert "pid 7 app used 95% of its CPU limit (1.9 cores of 2 cores)" in found.evidence[0].text()
-
-
-def test_a_process_without_a_limit_has_the_cpu_of_its_machine() -> None:
-    """That is what its share is of."""
+def of_process(resources: Mapping[str, Sequence[Value]]) -> Candidate:
+    """The one candidate of a process that is watched."""
     steps = [
         replace(
             step,
             resources=tuple(replace(r, scope=ResourceScope.PROCESS) for r in step.resources),
         )
-        for step in steps_with(FULL)
+        for step in steps_with(resources)
     ]
     (found,) = judge(case_of(steps))
+    return found
+
+
+def test_a_watched_process_tells_its_cores_under_another_name() -> None:
+    """It is one member, so its cores are those of its share; a pod's are not."""
+    cores: dict[str, Sequence[Value]] = {"process.cores": [0.4, 1.0, 1.8, 1.9, 1.9]}
+    share: list[Value] = [{"pid 7 app": value} for value in (0.2, 0.5, 0.9, 0.95, 0.95)]
+    found = of_process({"cpu": share, **cores})
+    assert "of the CPU that it may use (1.9 cores of 2 cores)" in found.evidence[0].text()
+    assert "used 98% of its CPU limit at 8" in named({**FULL, **cores}).evidence[0].text()
+
+
+def test_a_process_without_a_limit_has_the_cpu_of_its_machine() -> None:
+    """That is what its share is of."""
+    found = of_process(FULL)
     assert f"{POD} used 98% of the CPU that it may use" in found.evidence[0].text()
 
 
@@ -217,3 +223,19 @@ def test_each_workload_at_its_limit_is_a_candidate() -> None:
         (POD, Confidence.HIGH),
         (orders, Confidence.HIGH),
     ]
+
+
+def test_cpu_that_got_full_long_after_throughput_had_stopped_is_medium() -> None:
+    """Near its limit before that, it may have been both."""
+    found = named({"cpu": [0.2, 0.4, 0.81, 0.82, 0.95], "throttle": [0.0, 0.0, 0.0, 0.0, 0.4]})
+    assert (found.confidence, found.first_level) == (Confidence.MEDIUM, 4.0)
+
+
+@pytest.mark.parametrize(("other", "expected"), [(0.2, "medium"), (None, "high")])
+def test_one_of_several_workloads_that_was_full_at_once_is_not_sure(
+    other: float | None, expected: str
+) -> None:
+    """A single caller may have filled it, or work that no caller asked for."""
+    beside = {} if other is None else {"shop/stock-5d9c7b6f4d-x1a2b/app": other}
+    found = named({"cpu": [{POD: 0.97} | beside] * 5, "throttle": [0.6] * 5}, qps=100.0)
+    assert found.confidence.value == expected
