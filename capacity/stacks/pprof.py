@@ -151,10 +151,12 @@ class _Names:
 
     def __init__(self, message: _Message) -> None:
         self._message = message
-        self._places = {
-            place: functions or (-place,)
-            for place, functions in (_location(encoded) for encoded in message.locations)
-        }
+        self._places: dict[int, tuple[int, ...]] = {}
+        left = MAX_PARTS
+        for encoded in message.locations:
+            place, functions = _location(encoded, left)
+            left -= len(functions)
+            self._places[place] = functions or (-place,)
 
     def stack_of(self, places: Sequence[int], most: int) -> list[int]:
         """The ids of the functions at these places, the innermost of inlined ones first."""
@@ -190,8 +192,8 @@ class _Names:
         return found
 
 
-def _location(encoded: memoryview) -> tuple[int, tuple[int, ...]]:
-    """A place's id and the ids of the functions there."""
+def _location(encoded: memoryview, most: int) -> tuple[int, tuple[int, ...]]:
+    """A place's id and the ids of the functions there, at most so many."""
     place, functions = 0, []
     for number, value in fields(encoded):
         if number == 1:
@@ -199,4 +201,6 @@ def _location(encoded: memoryview) -> tuple[int, tuple[int, ...]]:
         elif number == 4:
             line = {n: number_of(one) for n, one in fields(bytes_of(value)) if n == 1}
             functions.append(line.get(1, 0))
+            if len(functions) > most:
+                raise StackError(f"its places have more than {MAX_PARTS:,} functions")
     return place, tuple(functions)

@@ -171,6 +171,14 @@ def test_refuses_one_endless_stack(monkeypatch: pytest.MonkeyPatch) -> None:
             read_pprof(a_pprof([Stack(names, 1)]))
 
 
+def test_refuses_places_with_endless_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are counted while they are read, whether a stack has such a place or not."""
+    monkeypatch.setattr(pprof, "MAX_PARTS", 20)
+    inlined = "/".join(["main.f"] * 11)
+    with pytest.raises(StackError, match="places have more than 20 functions"):
+        read_pprof(a_pprof([Stack([inlined], 1), Stack([f"{inlined}/main.g"], 1)]))
+
+
 @given(st.binary(max_size=400))
 def test_no_bytes_break_it(content: bytes) -> None:
     """Whatever comes is read or refused."""
