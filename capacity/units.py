@@ -130,12 +130,18 @@ def format_duration(seconds: float) -> str:
     """Write a duration with three significant digits and the unit that reads best."""
     if seconds == 0:
         return "0s"
-    if abs(seconds) < 1e-3:
+    if seconds < 0:
+        return f"-{format_duration(-seconds)}"
+    # What rounds up to the next unit is written in it: 1ms, not 1000us.
+    rounded_s = float(f"{seconds:.3g}")
+    if rounded_s < 1e-3:
         return f"{_three_digits(seconds * 1e6)}us"
-    if abs(seconds) < 1.0:
+    if rounded_s < 1.0:
         return f"{_three_digits(seconds * 1e3)}ms"
-    if abs(seconds) < 120.0:
-        return f"{_three_digits(seconds)}s"
+    return f"{_three_digits(seconds)}s" if rounded_s < 120.0 else _long_duration(seconds)
+
+
+def _long_duration(seconds: float) -> str:
     minutes, rest_s = divmod(round(seconds), 60)
     if minutes < 120:
         return f"{minutes}m" if rest_s == 0 else f"{minutes}m{rest_s:02d}s"

@@ -62,6 +62,11 @@ def command(
     """
     picked = pick_language(language, os.environ)
     first, other = _source(outside), _source(inside)
+    if outside.resolve() == inside.resolve() or (first.run and first.run == other.run):
+        raise UsageError(
+            f"{outside} and {inside} are the same run",
+            hint="name a run through the edge and one straight to the service",
+        )
     if not is_comparable(first, other):
         raise UsageError(
             f"{outside} and {inside} cannot be compared: one sets a concurrency, one a rate",

@@ -217,6 +217,9 @@ def _load(comparison: PathComparison, level: float, language: Language) -> str:
 
 def _added(comparison: PathComparison, level: PathLevel, language: Language) -> str:
     """What the first path adds to a typical request of the second, and its share of the whole."""
+    load = _load(comparison, level.level, language)
+    if level.added_s is None:
+        return say(language, "paths_unloaded_unknown", load=load)
     share, p99_s = level.added_ratio, level.added.p99_s
     is_between = level.outside.is_interpolated or level.inside.is_interpolated
     return say(
@@ -224,7 +227,7 @@ def _added(comparison: PathComparison, level: PathLevel, language: Language) -> 
         "paths_unloaded_text",
         middle=_time(level.added_s),
         base=_time(level.base_s),
-        load=_load(comparison, level.level, language),
+        load=load,
         share="" if share is None else say(language, "paths_share", share=format_ratio(share)),
         p99="" if p99_s is None else say(language, "paths_p99", p99=_time(p99_s)),
         mark=say(language, "paths_interpolated") if is_between else "",

@@ -51,6 +51,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Folders:
         "edge": at_port(halved, 443),
         "open": at_port(inside, 443),
         "given_up": at_port(given_up, 443),
+        "given_up_inside": given_up,
         "rates": a_rate_run(),
     }
     for name, run in made.items():
@@ -148,11 +149,27 @@ def test_a_generator_that_was_the_limit_is_exit_code_5(runs: Folders) -> None:
 
 def test_nothing_is_drawn_of_nothing(runs: Folders, tmp_path: Path) -> None:
     """The comparison is written all the same, with a note."""
-    result = ended(runs["given_up"], runs["given_up"], "-o", tmp_path, "--lang", "en")
+    result = ended(runs["given_up"], runs["given_up_inside"], "-o", tmp_path, "--lang", "en")
 
     assert result.return_value == 5
     assert result.stderr == "note: no step can be believed, so there is nothing to draw\n"
     assert [path.name for path in tmp_path.iterdir()] == ["paths.json"]
+
+
+def test_a_run_is_not_compared_with_itself(runs: Folders, tmp_path: Path) -> None:
+    """Under whatever name, and as a table too: it would say that the edge takes nothing away."""
+    (tmp_path / "again").symlink_to(runs["inside"])
+    table = tmp_path / "one.dat"
+    table.write_text("1 90 10 100\n")
+
+    for first, second in (
+        (runs["inside"], tmp_path / "again"),
+        (runs["inside"], runs["inside"] / "run.json"),
+        (table, table),
+    ):
+        error = ended(first, second).exception
+        assert isinstance(error, UsageError)
+        assert "are the same run" in str(error)
 
 
 def test_without_an_answer_the_exit_code_is_4(runs: Folders, tmp_path: Path) -> None:

@@ -147,12 +147,13 @@ def test_a_level_between_tested_ones_is_said_to_be_so() -> None:
 
 
 def test_without_latency_the_added_time_is_not_known() -> None:
-    """A dash, and no share."""
+    """It is said so, without a share."""
     source = a_source()
     silent = [replace(step, latency=None, mean_s=None) for step in source.steps]
     compared = compare_paths(replace(source, steps=silent), source, SecondRole.INSIDE)
 
-    assert line("Added", compared) == "- to 10.5ms at 1 concurrent"
+    assert line("Added", compared) == "not known at 1 concurrent"
+    assert line("额外耗时", compared, ZH) == "并发 1 时未知"
 
 
 BOUND = a_capacity(300, kind=OPEN_END)
