@@ -47,6 +47,12 @@ class Ease:
     state: EaseState
     point: Point | None = None
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether it was seen on enough samples to make another claim sure."""
+        point = self.point
+        return point is not None and not point.has_few_samples and point.reading.may_stop
+
 
 def cpu_ease(case: Case) -> Ease:
     """What is known of the service's CPU from the turn on; without a turn, at the last level."""

@@ -96,7 +96,7 @@ def sight_from(case: Case, series: Series, place: int | None) -> Sight | None:
 
 
 def _sight(case: Case, series: Series, threshold: float) -> Sight | None:
-    if _is_over(case, series, threshold):
+    if is_over(case, series, threshold):
         return None
     found = sight_from(case, series, series.lasting_beyond(threshold))
     if found is None or not is_background(series, threshold):
@@ -105,7 +105,7 @@ def _sight(case: Case, series: Series, threshold: float) -> Sight | None:
     return replace(found, is_timed=None)
 
 
-def _is_over(case: Case, series: Series, threshold: float) -> bool:
+def is_over(case: Case, series: Series, threshold: float) -> bool:
     """Whether it was seen at ease where throughput met its limit, or the climb its end, and beyond.
 
     What was at its threshold before that limits nothing there. Beyond is also what came later in

@@ -8,7 +8,8 @@ from statistics import fmean
 
 from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import Case
-from capacity.analysis.bottleneck.ease import EaseState, cpu_ease
+from capacity.analysis.bottleneck.ease import Ease, EaseState, cpu_ease
+from capacity.analysis.bottleneck.full import full_resources
 from capacity.analysis.bottleneck.marks import at_most, is_background, score
 from capacity.analysis.bottleneck.numbers import constancy_ratio
 from capacity.analysis.bottleneck.plateau import is_mostly_transfer, transfer_share
@@ -38,6 +39,9 @@ _SHARES = ("node.network_transmit_share", "node.network_receive_share")
 def judge(case: Case) -> tuple[Candidate, ...]:
     """High with an idle CPU or a full interface, else medium; low while the CPU is busy.
 
+    Medium, too, on few samples of them, or where another resource was used up: it may make the
+    stream slow.
+
     Bytes a second are constant within 5 %, answers have 8 kB or more, and half of their time is
     transfer.
     """
@@ -52,7 +56,7 @@ def judge(case: Case) -> tuple[Candidate, ...]:
         is_waited_for=True,
         has_stopped_growth=True,
     )
-    is_sure = full is not None or ease.state is EaseState.IDLE
+    is_sure = _is_sure(full) if full is not None else _is_alone(case, ease)
     ceiling = Confidence.HIGH if is_sure else Confidence.MEDIUM
     if ease.state is EaseState.BUSY and full is None:
         ceiling = Confidence.LOW
@@ -70,6 +74,15 @@ def judge(case: Case) -> tuple[Candidate, ...]:
             case.level_at(case.turn),
         ),
     )
+
+
+def _is_sure(full: Point) -> bool:
+    return not full.has_few_samples and full.reading.may_stop
+
+
+def _is_alone(case: Case, ease: Ease) -> bool:
+    """Whether the CPU was idle, and nothing else that was seen was used up."""
+    return ease.state is EaseState.IDLE and ease.is_sure and not full_resources(case)
 
 
 def _is_full_of_bytes(case: Case, flat: list[Step], rates: list[float]) -> bool:

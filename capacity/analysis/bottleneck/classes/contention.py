@@ -96,7 +96,8 @@ def judge(case: Case) -> tuple[Candidate, ...]:
     """Medium by a falling curve, high with a metric of locks beside it or on a flat one.
 
     The fall is one of 10 %, over two levels. It is low where no CPU was seen, where one was at its
-    limit, or where the fitted curve makes a fall unlikely.
+    limit, where the fitted curve makes a fall unlikely, or where on a flat curve the waiting came
+    two levels or more beyond the turn.
     """
     fall = _fall(case)
     held = [(lock, point) for lock in _LOCKS if (point := _waiting(case, lock)) is not None]
@@ -115,7 +116,7 @@ def judge(case: Case) -> tuple[Candidate, ...]:
             KIND,
             TITLE,
             _subject(telling),
-            at_most(score(marks), _ceiling(case, telling)),
+            at_most(score(marks), _ceiling(case, fall, telling)),
             marks,
             tuple(evidence),
             ADVICE,
@@ -136,10 +137,15 @@ def _marks(case: Case, fall: _Fall | None, telling: list[tuple[_Lock, Point]]) -
     )
 
 
-def _ceiling(case: Case, telling: list[tuple[_Lock, Point]]) -> Confidence:
-    """High takes a metric with enough samples, and no CPU at its limit that explains as much."""
+def _ceiling(case: Case, fall: _Fall | None, telling: list[tuple[_Lock, Point]]) -> Confidence:
+    """High takes a metric with enough samples, and no CPU at its limit that explains as much.
+
+    Waiting that came well after throughput had stopped to grow followed something else.
+    """
     cpu = cpu_ease(case).point
     is_full = cpu is not None and cpu.reading.unit is Unit.RATIO and cpu.value >= CPU_FULL_RATIO
+    if telling and _is_late(case, telling[0][0]):
+        return Confidence.LOW if fall is None else Confidence.MEDIUM
     if telling:
         is_weak = is_full or telling[0][1].has_few_samples
         return Confidence.MEDIUM if is_weak else Confidence.HIGH
@@ -147,6 +153,11 @@ def _ceiling(case: Case, telling: list[tuple[_Lock, Point]]) -> Confidence:
     is_unlikely = fit is not None and fit.p_retrograde < RETROGRADE_LEAST_P
     # A CPU that nobody saw may be what falls: memory that thrashes, or a quota.
     return Confidence.LOW if cpu is None or is_full or is_unlikely else Confidence.MEDIUM
+
+
+def _is_late(case: Case, lock: _Lock) -> bool:
+    place = case.series(lock.name).lasting_beyond(lock.least)
+    return case.turn is not None and place is not None and place > case.turn + 1
 
 
 def _fall(case: Case) -> _Fall | None:

@@ -13,6 +13,7 @@ from capacity.analysis.bottleneck.thresholds import (
 )
 from capacity.model.bottleneck import Candidate, Sentence, SubjectKind
 from capacity.model.confidence import Confidence
+from capacity.model.run import Step
 from capacity.model.snapshot import Side
 
 KIND = "disk"
@@ -113,11 +114,16 @@ def _seen(case: Case, row: _Row) -> _Seen | None:
 
 
 def _fails(case: Case, place: int) -> bool:
-    """Whether answers failed from then on."""
+    """Whether answers failed from then on, and not for what the caller has asked."""
     return any(
-        step.counts.failed_on(Side.TARGET) >= FAILURES_RATIO * step.counts.judged > 0
-        for step in case.levels[place:]
+        _errors(step) >= FAILURES_RATIO * step.counts.judged > 0 for step in case.levels[place:]
     )
+
+
+def _errors(step: Step) -> int:
+    """Failures but those by a status below 500, such as 429."""
+    refused = sum(n for status, n in step.counts.statuses.items() if 400 <= status < 500)
+    return step.counts.failed_on(Side.TARGET) - refused
 
 
 DISK = BottleneckClass(KIND, "19", TITLE, Tier.SCORED, ("node_disk", "volume"), judge)

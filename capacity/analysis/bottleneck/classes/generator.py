@@ -157,7 +157,7 @@ def judge(case: Case) -> tuple[Candidate, ...]:
     """High where it ended the climb, or had no core left when throughput stopped to grow.
 
     Medium where a thread used 80 % of its core there and was usually late, unless the service was
-    seen to use more than 70 % of its own CPU.
+    seen to use more than 70 % of its own CPU, or something else of it was used up by then.
     """
     at_end = _at_end(case)
     if at_end is not None:
@@ -204,7 +204,17 @@ def _at_turn(case: Case) -> Step | None:
     if not flat or not all(_is_busy(step) for step in flat):
         return None
     cpu = [point for name in ("cpu", "jvm.cpu") for point in case.series(name).read]
-    return None if any(point.value > CPU_MODERATE_RATIO for point in cpu) else flat[0]
+    is_taken = any(point.value > CPU_MODERATE_RATIO for point in cpu) or _is_used_up_by_turn(case)
+    return None if is_taken else flat[0]
+
+
+def _is_used_up_by_turn(case: Case) -> bool:
+    """Whether something of the service was; a node may be full of the generator itself."""
+    return case.turn is not None and any(
+        one.resource.subject is not SubjectKind.NODE
+        and any(seen.full_from is not None and seen.full_from <= case.turn + 1 for seen in one.seen)
+        for one in full_resources(case)
+    )
 
 
 def _is_busy(step: Step) -> bool:

@@ -3,6 +3,7 @@
 from capacity.analysis.bottleneck.balance import Unevenness, uneven_levels
 from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import Case
+from capacity.analysis.bottleneck.marks import is_there_anyway
 from capacity.analysis.bottleneck.sight import Naming, place_of, plain_candidate
 from capacity.analysis.bottleneck.telling import tell_point
 from capacity.analysis.bottleneck.thresholds import CPU_FULL_RATIO
@@ -34,7 +35,8 @@ def judge(case: Case) -> tuple[Candidate, ...]:
     """High with the hottest replica at its limit, else medium; low while it limits nothing yet.
 
     It must use half as much again as the mean of its workload, at most levels that count. At its
-    limit, from 90 % on, it can take no more, whether throughput was seen to stop for it or not.
+    limit, from 90 % on, it can take no more, whether throughput was seen to stop for it or not; one
+    that was so at every load while throughput grew has other work, and is low.
     """
     uneven = uneven_levels(case)
     if not uneven:
@@ -46,6 +48,9 @@ def judge(case: Case) -> tuple[Candidate, ...]:
     if is_full:
         is_thin = point.has_few_samples or not point.reading.may_stop
         confidence = Confidence.MEDIUM if is_thin else Confidence.HIGH
+    own = case.series("cpu").of_subject(point.subject)
+    if is_full and is_there_anyway(case, own, CPU_FULL_RATIO):
+        confidence = Confidence.LOW
     found = plain_candidate(
         NAMING,
         Subject(SubjectKind.SERVICE, point.subject),

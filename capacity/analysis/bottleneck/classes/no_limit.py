@@ -31,7 +31,8 @@ def judge(case: Case) -> tuple[Candidate, ...]:
     """High where throughput still grew by half per doubling, medium from 5 % on.
 
     The climb went to its end, no limit was broken, nothing failed, and nothing got full. Without a
-    CPU seen it takes 90 % per doubling, which leaves no request waiting, and is medium.
+    CPU seen it takes 90 % per doubling, which leaves no request waiting, and is medium; so it is on
+    few samples of it.
     """
     if not _is_open_ended(case):
         return ()
@@ -42,7 +43,7 @@ def judge(case: Case) -> tuple[Candidate, ...]:
     least = GROWTH_LEAST_RATIO if is_seen else _GROWS_FULLY_RATIO
     if gain is None or gain < least or not _keeps_up(last):
         return ()
-    is_clear = is_seen and gain >= _GROWS_WELL_RATIO
+    is_clear = ease.is_sure and gain >= _GROWS_WELL_RATIO
     words = load_words(last)
     figures = (
         Figure("qps", last.qps, Unit.PER_SECOND),

@@ -78,9 +78,7 @@ def judge(case: Case) -> tuple[Candidate, ...]:
     ceiling = _ceiling(service) if is_shared else Confidence.HIGH
     if sight.worst.reading.member_count > 1:
         ceiling = at_most(ceiling, Confidence.MEDIUM)
-    marks = marks_of(
-        case, sight, is_used_up="node.cpu" in seen or _STEAL in seen, is_waited_for=_waits(seen)
-    )
+    marks = marks_of(case, sight, is_used_up="node.cpu" in seen, is_waited_for=_waits(seen))
     found = candidate(
         case,
         NAMING,

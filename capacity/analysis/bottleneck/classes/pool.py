@@ -23,6 +23,7 @@ from capacity.analysis.bottleneck.plateau import (
     steadiness_sentence,
 )
 from capacity.analysis.bottleneck.series import Point, Series
+from capacity.analysis.bottleneck.sight import confidence_of, is_over, sight_from
 from capacity.analysis.bottleneck.telling import tell_point
 from capacity.analysis.bottleneck.thresholds import (
     CONSTANT_CV_RATIO,
@@ -59,7 +60,8 @@ def judge(case: Case) -> tuple[Candidate, ...]:
 
     The metric is full and waited for; beside a busy CPU it is a symptom, and low. The curve has
     slots within 10 % of a whole number, its knee there, and throughput within 5 %; from five slots
-    on 2 %, and a CPU that was seen. Unseen, slots must be within 5 % and latencies even.
+    on 2 %, and a CPU that was seen. Unseen, slots must be within 5 % and latencies even. A pool
+    that fills up two levels or more beyond the turn is low: so do those behind a slow part.
     """
     by_metric = tuple(found for pool in _pools(case) if (found := _by_metric(case, pool)))
     return by_metric or _by_curve(case)
@@ -83,7 +85,7 @@ class _Pool:
         """The place of the first level at which it was full."""
         if self.full_at is not None:
             is_full_all_along = is_background(self.used, self.full_at)
-            return None if is_full_all_along else self.used.first_beyond(self.full_at)
+            return None if is_full_all_along else self.used.lasting_beyond(self.full_at)
         return self.grown_from
 
     def called(self, point: Point) -> str:
@@ -110,10 +112,12 @@ def _pools(case: Case) -> tuple[_Pool, ...]:
 
 
 def _by_metric(case: Case, pool: _Pool) -> Candidate | None:
-    """A pool that is full; one that is so because a CPU is, is a symptom."""
-    place, worst = pool.place, pool.used.worst
-    if place is None or worst is None:
+    """A pool that is full; for a CPU's sake, or long after the turn, it is a symptom."""
+    place = pool.place
+    sight = sight_from(case, pool.used, place)
+    if sight is None or (pool.full_at is not None and is_over(case, pool.used, pool.full_at)):
         return None
+    worst = sight.worst
     waited = [] if pool.waiting is None else [p for p in pool.waiting.read if _waits(p)]
     marks = Marks(
         is_used_up=True,
@@ -123,14 +127,12 @@ def _by_metric(case: Case, pool: _Pool) -> Candidate | None:
     )
     is_symptom = cpu_ease(case).state is EaseState.BUSY
     ceiling = Confidence.LOW if is_symptom else Confidence.HIGH
-    if worst.has_few_samples:
-        ceiling = at_most(ceiling, Confidence.MEDIUM)
     told = (_used(case, pool, worst), *(_waiting(case, point) for point in waited[-1:]))
     return Candidate(
         KIND,
         TITLE,
         Subject(SubjectKind.SERVICE, pool.called(worst)),
-        at_most(score(marks), ceiling),
+        confidence_of(sight, marks, ceiling),
         marks,
         (*told, *_slots(case)),
         ADVICE,

@@ -10,7 +10,9 @@ from capacity.analysis.bottleneck.answers import (
 )
 from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import Case
+from capacity.analysis.bottleneck.ease import busiest_below
 from capacity.analysis.bottleneck.marks import at_most, score
+from capacity.analysis.bottleneck.thresholds import CPU_BUSY_RATIO
 from capacity.analysis.bottleneck.words import load_words
 from capacity.model.bottleneck import Candidate, Figure, Marks, Sentence, Subject, SubjectKind
 from capacity.model.confidence import Confidence
@@ -24,12 +26,18 @@ ADVICE = Sentence(
     "为压测身份提高或取消限流，或者就把该限值当作结论",
 )
 TOO_MANY_REQUESTS = 429
+_SET = Sentence("this is a configured limit, not the capacity", "这是人为设定的限流，不是容量")
+_BUSY = Sentence(
+    "a limit refuses them, perhaps because the CPU was busy before that",
+    "有限流在拒绝请求，但此前 CPU 已经很忙，也可能正是因此而拒绝",
+)
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
     """High: 429 has one meaning. Medium where accepted throughput grew on all the same.
 
-    It takes 1 % of the answers, and half of what failed.
+    Medium, too, where the CPU was at 80 % before the first refusal: then it may be refused for that
+    reason. It takes 1 % of the answers, and half of what failed.
     """
     refused = status_steps(case, TOO_MANY_REQUESTS)
     if not refused:
@@ -43,8 +51,10 @@ def judge(case: Case) -> tuple[Candidate, ...]:
         has_stopped_growth=is_still,
         is_unambiguous=True,
     )
-    ceiling = Confidence.MEDIUM if is_still is False else Confidence.HIGH
     first = refused[0]
+    busiest_ratio = busiest_below(case, _level(first))
+    is_busy = busiest_ratio is not None and busiest_ratio >= CPU_BUSY_RATIO
+    ceiling = Confidence.MEDIUM if is_busy or is_still is False else Confidence.HIGH
     return (
         Candidate(
             KIND,
@@ -52,16 +62,17 @@ def judge(case: Case) -> tuple[Candidate, ...]:
             Subject(SubjectKind.SERVICE),
             at_most(score(marks), ceiling),
             marks,
-            (_refused(accepted), *_offered(case, refused)),
+            (_refused(accepted, is_still=is_still, is_busy=is_busy), *_offered(case, refused)),
             ADVICE,
             first.plan.load.level,
         ),
     )
 
 
-def _refused(steps: Sequence[Step]) -> Sentence:
-    """What was accepted meanwhile, at one level or from one to another."""
+def _refused(steps: Sequence[Step], *, is_still: bool | None, is_busy: bool) -> Sentence:
+    """What was accepted meanwhile, at one level or from one to another, and what that means."""
     first, last = load_words(steps[0], "first"), load_words(steps[-1])
+    meaning = _BUSY if is_busy else _SET
     figures = (
         Figure("qps", steps[-1].qps, Unit.PER_SECOND),
         Figure("refused", status_ratio(steps[-1], TOO_MANY_REQUESTS), Unit.RATIO),
@@ -69,17 +80,17 @@ def _refused(steps: Sequence[Step]) -> Sentence:
     )
     if len(steps) == 1:
         return Sentence(
-            f"{{refused}} of the answers were 429 at {last.en} while {{qps}} were accepted: this "
-            "is a configured limit, not the capacity",
-            f"{last.zh} 时 {{refused}} 的应答是 429，只接受了 {{qps}}："
-            "这是人为设定的限流，不是容量",
+            f"{{refused}} of the answers were 429 at {last.en} while {{qps}} were accepted: "
+            f"{meaning.en}",
+            f"{last.zh} 时 {{refused}} 的应答是 429，只接受了 {{qps}}：{meaning.zh}",
             figures,
         )
+    as_en, as_zh = ("not as many", "不同") if is_still is False else ("as many", "相当")
     return Sentence(
-        f"{{refused}} of the answers were 429 at {last.en} while {{qps}} were accepted, as many as "
-        f"at {first.en} ({{before}}): this is a configured limit, not the capacity",
+        f"{{refused}} of the answers were 429 at {last.en} while {{qps}} were accepted, {as_en} as "
+        f"at {first.en} ({{before}}): {meaning.en}",
         f"{last.zh} 时 {{refused}} 的应答是 429，只接受了 {{qps}}，与{first.zh} 时（{{before}}）"
-        "相当：这是人为设定的限流，不是容量",
+        f"{as_zh}：{meaning.zh}",
         (*figures, first.figure, Figure("before", steps[0].qps, Unit.PER_SECOND)),
     )
 

@@ -35,6 +35,13 @@ def test_throughput_that_doubles_is_high() -> None:
     )
 
 
+def test_few_samples_of_the_cpu_are_at_most_medium() -> None:
+    """They may have missed what is near its end."""
+    steps = with_readings(curve(GROWING), "cpu", [0.1, 0.2, 0.2, 0.3], sample_count=2)
+    (found,) = judge(case_of(steps, end=LADDER_END))
+    assert found.confidence is Confidence.MEDIUM
+
+
 def test_throughput_that_grows_a_little_is_medium() -> None:
     """It bends, but the end is not in sight."""
     rows = ((1, 100.0), (2, 180.0), (4, 300.0), (8, 400.0))
