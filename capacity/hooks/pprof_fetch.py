@@ -5,6 +5,7 @@ One GET with a deadline and a bounded answer; nothing is followed and nothing is
 
 import socket
 import ssl
+import threading
 import time
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
@@ -29,7 +30,8 @@ class PprofFetch:
     def __init__(self, source: PprofSource, lasts_s: float) -> None:
         self._source = source
         self._lasts_s = lasts_s
-        self._connection: HTTPConnection | None = None
+        # Not that of the connection, which lets go of it once the answer has begun.
+        self._socket: socket.socket | None = None
 
     def fetch(self) -> bytes:
         """The profile as it came; HookError with the reason where none did."""
@@ -42,9 +44,13 @@ class PprofFetch:
             )
         else:
             connection = HTTPConnection(host, port, timeout=GRACE_S)
-        self._connection = connection
+        # Interim answers and headers may drip, or flood, without an end.
+        timer = threading.Timer(self._lasts_s + GRACE_S, self.end)
+        timer.daemon = True
         try:
             connection.connect()
+            self._socket = connection.sock
+            timer.start()
             # The answer begins when the profile is whole.
             connection.sock.settimeout(self._lasts_s + GRACE_S)
             connection.request("GET", f"{parts.path}?seconds={max(round(self._lasts_s), 1)}")
@@ -53,8 +59,11 @@ class PprofFetch:
         except TimeoutError as error:
             raise HookError("there was no answer in time") from error
         except (OSError, HTTPException) as error:
+            if time.monotonic() >= deadline_s:
+                raise HookError("there was no answer in time") from error
             raise HookError(f"it could not be asked: {_words_of(error)}") from error
         finally:
+            timer.cancel()
             connection.close()
         if response.status != 200:
             raise HookError(_refusal(response.status, content))
@@ -64,22 +73,21 @@ class PprofFetch:
 
     def end(self) -> None:
         """Let `fetch` return soon."""
-        connection = self._connection
-        # The sock is None until connected and once more after the close.
-        sock = None if connection is None else connection.sock
-        if sock is not None:
+        if self._socket is not None:
             with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+                # That of an SSLSocket would take its state away from a read that is under way.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 def _read_all(response: HTTPResponse, deadline_s: float) -> bytes:
     content = bytearray()
-    while chunk := response.read1(_CHUNK_BYTES):
+    while time.monotonic() < deadline_s and (chunk := response.read1(_CHUNK_BYTES)):
         content += chunk
         if len(content) > MAX_ANSWER_BYTES:
             raise HookError(f"the answer is larger than {MAX_ANSWER_BYTES // 1024**2} MiB")
-        if time.monotonic() >= deadline_s:
-            raise HookError("the answer did not end in time")
+    # What was ended at its deadline looks as if it were whole.
+    if time.monotonic() >= deadline_s:
+        raise HookError("the answer did not end in time")
     return bytes(content)
 
 

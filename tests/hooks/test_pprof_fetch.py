@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -102,6 +103,44 @@ def test_waits_for_no_dripping_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with answering(answer) as source, pytest.raises(HookError, match="did not end in time"):
         PprofFetch(source, 0.1).fetch()
+
+
+def test_waits_for_no_flood_of_interim_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next "100 Continue" is there at once, and the answer never."""
+    monkeypatch.setattr(pprof_fetch, "GRACE_S", 0.2)
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        end_s = time.monotonic() + 5.0
+        with suppress(OSError):
+            while time.monotonic() < end_s:
+                handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+
+    with answering(answer) as source:
+        begun_s = time.monotonic()
+        with pytest.raises(HookError, match="no answer in time"):
+            PprofFetch(source, 0.1).fetch()
+        assert time.monotonic() - begun_s < 4.0
+
+
+def test_ends_in_the_middle_of_an_answer() -> None:
+    """The connection has let go of its socket by then, as no other answer will follow."""
+    is_over = threading.Event()
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(b"\x1f\x8b")
+        is_over.wait(4.0)
+
+    with answering(answer) as source:
+        fetch = PprofFetch(source, 5.0)
+        timer = threading.Timer(0.3, fetch.end)
+        timer.start()
+        begun_s = time.monotonic()
+        assert fetch.fetch() == b"\x1f\x8b"
+        assert time.monotonic() - begun_s < 3.0
+        is_over.set()
+        timer.join()
 
 
 def test_waits_for_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
