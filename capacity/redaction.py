@@ -61,12 +61,11 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         REDACTED,
     ),
     (
-        re.compile(
-            r"([a-zA-Z][a-zA-Z0-9+.-]{0,31}://)"
-            r"[^/\s:@\"'<>?#]{0,256}(?::[^/\s\"'<>]{0,1024})?@"
-        ),
+        re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]{0,31}://)[^/\s:@\"'<>]{0,256}:[^/\s\"'<>]{0,1024}@"),
         rf"\1{REDACTED}@",
     ),
+    # Who is alone before the host is a token for the web, and a user's name for ssh.
+    (re.compile(r"(?i)(\bhttps?://)(?!\[redacted\])[^/\s:@\"'<>?#]{1,1024}@"), rf"\1{REDACTED}@"),
     # "key": "value", also within a text of JSON; key='value', <key>value, key=value, --key value.
     (
         re.compile(

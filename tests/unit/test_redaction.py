@@ -68,6 +68,7 @@ def test_takes_out_what_looks_like_a_secret(text: str, wanted: str) -> None:
         "GET /orders?page=2 200 in 3 ms",
         "http://10.0.0.1:8080/a@b",
         "GET http://10.0.0.1/?mail=a@b",
+        "docker -H ssh://me@box logs",
         "run --password-file /run/secrets/db",
         '{"usage":{"total_tokens":512}}',
         "2026-11-21T12:00:00Z level=info msg=served",
