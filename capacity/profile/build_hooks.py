@@ -25,6 +25,7 @@ _PROFILE: KeyPath = ("profile",)
 _LOGS: KeyPath = ("logs",)
 _BARE_NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 _EXAMPLE = "write it like [kubectl, logs, deploy/gateway, --since=2m]"
+_PROFILER = 'write it like [py-spy, record, -d, "{seconds}", -f, raw, -o, "{file}", -p, "4711"]'
 _UNREAD: PprofSource | CommandSource = CommandSource(("unread",))
 
 
@@ -64,7 +65,7 @@ def _log(path: KeyPath, part: LogPart, problems: Problems) -> LogPlan:
         problems.add_missing((*path, "command"), InputError("the log has no command", _EXAMPLE))
     return LogPlan(
         name=problems.read((*path, "name"), parse_name, part.name, f"unread-{path[-1]}"),
-        argv=_read_argv((*path, "command"), part.command, problems),
+        argv=_read_argv((*path, "command"), part.command, problems, _EXAMPLE),
     )
 
 
@@ -82,7 +83,7 @@ def _source(part: ProfilePart, problems: Problems) -> PprofSource | CommandSourc
         problems.add((*_PROFILE, "kind"), fault)
     if part.url is not None:
         return problems.read((*_PROFILE, "url"), _pprof, part.url, _UNREAD)
-    return CommandSource(_read_argv((*_PROFILE, "command"), part.command, problems))
+    return CommandSource(_read_argv((*_PROFILE, "command"), part.command, problems, _PROFILER))
 
 
 def _pprof(text: str) -> PprofSource | CommandSource:
@@ -114,14 +115,16 @@ def _lasts_s(text: str) -> float:
     return lasts_s
 
 
-def _read_argv(path: KeyPath, words: list[str] | None, problems: Problems) -> tuple[str, ...]:
+def _read_argv(
+    path: KeyPath, words: list[str] | None, problems: Problems, example: str
+) -> tuple[str, ...]:
     nothing: tuple[str, ...] = ()
-    return problems.read(path, _argv, words, nothing)
+    return problems.read(path, lambda given: _argv(given, example), words, nothing)
 
 
-def _argv(words: list[str]) -> tuple[str, ...]:
+def _argv(words: list[str], example: str) -> tuple[str, ...]:
     if not words or not words[0].strip():
-        raise InputError("the command names no program", _EXAMPLE)
+        raise InputError("the command names no program", example)
     if len(words) > MAX_WORDS or any(len(word) > MAX_WORD_CHARACTERS for word in words):
         raise InputError(
             "the command is too long",

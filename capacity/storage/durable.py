@@ -14,12 +14,12 @@ from pathlib import Path
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
-def replace_durably(path: Path, content: bytes) -> None:
+def replace_durably(path: Path, content: bytes, mode: int = 0o644) -> None:
     """Give `path` new content, all or nothing: .tmp, fsync, rename, fsync of the folder."""
     temporary = path.with_name(f"{path.name}.tmp")
     temporary.unlink(missing_ok=True)
     try:
-        _write_new(temporary, content)
+        _write_new(temporary, content, mode)
         temporary.replace(path)
     except OSError:
         with suppress(OSError):
@@ -84,8 +84,8 @@ class AppendFile:
         return self._descriptor
 
 
-def _write_new(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, _NEW_FILE, 0o644)
+def _write_new(path: Path, content: bytes, mode: int = 0o644) -> None:
+    descriptor = os.open(path, _NEW_FILE, mode)
     try:
         _write_all(descriptor, content)
         os.fsync(descriptor)

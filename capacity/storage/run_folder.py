@@ -52,6 +52,8 @@ RUN_FILE = "run.json"
 TIMELINE_FILE = "timeline.ndjson"
 _MAX_RUN_FILE_BYTES = 64 * 1024 * 1024
 _LATEST = "latest"
+# Who may read the log of a service is not ours to widen, and a secret may have slipped through.
+_MODE_OF_OUTSIDE = 0o600
 # Two runs may start in the same second; beyond this many equal names something else is wrong.
 _NAME_ATTEMPTS = 16
 _NOT_FINISHED = RunEnd(EndReason.NOT_FINISHED, "the run was ended from outside", None)
@@ -199,7 +201,7 @@ class RunFolder:
 
         def write() -> None:
             path.parent.mkdir(exist_ok=True)
-            replace_durably(path, content)
+            replace_durably(path, content, _MODE_OF_OUTSIDE)
 
         self._guard(name, write, None)
 

@@ -116,6 +116,15 @@ def test_says_what_is_wrong_and_where(text: str, place: str, message: str, tmp_p
     assert message in found[0][1]
 
 
+@pytest.mark.parametrize(
+    ("text", "program"),
+    [("profile: {command: []}", "py-spy"), ("logs: [{name: a, command: []}]", "kubectl")],
+)
+def test_shows_a_command_that_fits(text: str, program: str, tmp_path: Path) -> None:
+    """A profiler is called otherwise than what prints a log."""
+    assert program in full_problems_of(tmp_path, SMALL + text)[0].hint
+
+
 def test_refuses_too_many_and_too_long(tmp_path: Path) -> None:
     """A plan stays one that a person can read."""
     logs = "".join(f"  - {{name: l{n}, command: [x]}}\n" for n in range(11))

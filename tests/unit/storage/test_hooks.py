@@ -109,6 +109,15 @@ def test_keeps_the_raw_files(tmp_path: Path) -> None:
     assert (run.profile, run.logs) == (a_code_profile(), (APP, GONE))
 
 
+def test_nobody_else_may_read_the_raw_files(tmp_path: Path) -> None:
+    """A log may hold what nobody knew to be a secret; the numbers beside it are for everybody."""
+    with a_started_folder(tmp_path) as folder:
+        folder.append(ProfileTaken(a_code_profile(), b"\x1f\x8braw"))
+        folder.append(LogTaken(APP, b"served\n"))
+        for name in ("profile.pb.gz", "logs/app.txt"):
+            assert (folder.path / name).stat().st_mode & 0o777 == 0o600
+
+
 def test_a_profile_that_failed_leaves_no_file(tmp_path: Path) -> None:
     """Only its reason is kept."""
     with a_started_folder(tmp_path) as folder:
