@@ -30,6 +30,12 @@ class Figure:
             else self.unit.show(self.value)
         )
 
+    def shown_in(self, language: str) -> str:
+        """The same with its unit in `en` or `zh`; of all units only this one is a word."""
+        if language == "zh" and self.unit is Unit.CORES:
+            return self.shown.replace(" cores", " 核")
+        return self.shown
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -56,7 +62,9 @@ class Sentence:
     def text(self, language: str = "en") -> str:
         """The sentence with its figures, in `en` or `zh`."""
         template = self.zh if language == "zh" else self.en
-        return template.format_map({figure.name: figure.shown for figure in self.figures})
+        return template.format_map(
+            {figure.name: figure.shown_in(language) for figure in self.figures}
+        )
 
 
 class SubjectKind(StrEnum):

@@ -128,7 +128,7 @@ def _used(case: Case, worst: Point) -> Sentence:
     if cores is not None:
         figures.append(Figure("cores", cores.value, Unit.CORES))
         figures.append(Figure("limit", cores.value / worst.value, Unit.CORES))
-        en, zh = f"{en} ({{cores}} of {{limit}})", f"{zh}（{{limit}} 中的 {{cores}}）"
+        en, zh = f"{en} ({{cores}} of {{limit}})", f"{zh}（{{limit}}中的 {{cores}}）"
     en, zh = f"{en} {{at}}", f"{{at}}，{zh}"
     if case.turn is not None:
         figures.append(Figure("qps", case.levels[case.turn].qps, Unit.QPS))

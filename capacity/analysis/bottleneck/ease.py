@@ -2,7 +2,7 @@
 
 A share of a limit tells most. Where there is no limit, a service that uses less than half a core is
 at ease; one that uses more may be busy or not. A thread at its core, or a quota that runs out, is
-busy whatever the mean says. No reading is never an idle CPU.
+busy whatever the mean says. No reading is never an idle CPU, and neither is that of its database.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from capacity.analysis.bottleneck.case import Case
 from capacity.analysis.bottleneck.numbers import CPU_CORES
+from capacity.analysis.bottleneck.roles import of_kind
 from capacity.analysis.bottleneck.series import Point
 from capacity.analysis.bottleneck.thresholds import (
     CPU_EASY_RATIO,
@@ -17,7 +18,7 @@ from capacity.analysis.bottleneck.thresholds import (
     REDIS_BUSY_RATIO,
     THROTTLED_RATIO,
 )
-from capacity.model.bottleneck import Figure, Sentence
+from capacity.model.bottleneck import Figure, Sentence, SubjectKind
 from capacity.units import Unit
 
 # Shares of all the CPU that the service may use, and what accuses whatever those say.
@@ -61,11 +62,13 @@ def cpu_ease(case: Case) -> Ease:
         if point is not None and point.value >= threshold:
             return Ease(EaseState.BUSY, point)
     shares = [point for name in _SHARES if (point := _highest(case, name)) is not None]
-    if shares:
-        most = max(shares, key=lambda point: point.value)
-        is_easy = most.value < CPU_EASY_RATIO
-        return Ease(EaseState.IDLE if is_easy else EaseState.BUSY, most)
-    cores = [point for name in CPU_CORES if (point := _highest(case, name)) is not None]
+    most = max(shares, key=lambda point: point.value, default=None)
+    if most is not None and most.value >= CPU_EASY_RATIO:
+        return Ease(EaseState.BUSY, most)
+    own = [point for name in _SHARES if (point := _highest(case, name, is_own=True)) is not None]
+    if own:
+        return Ease(EaseState.IDLE, max(own, key=lambda point: point.value))
+    cores = [p for name in CPU_CORES if (p := _highest(case, name, is_own=True)) is not None]
     if cores and max(point.value for point in cores) < _EASY_CORES:
         return Ease(EaseState.IDLE, max(cores, key=lambda point: point.value))
     return Ease(EaseState.UNSEEN)
@@ -98,8 +101,9 @@ def busiest_below(case: Case, level: float) -> float | None:
     return max((point.value for point in read), default=None)
 
 
-def _highest(case: Case, name: str) -> Point | None:
-    """The highest value at the levels that count."""
+def _highest(case: Case, name: str, *, is_own: bool = False) -> Point | None:
+    """The highest value at the levels that count, of the service alone if it is its own."""
     first = len(case.levels) - 1 if case.turn is None else case.turn
-    read = [point for point in case.series(name).points[max(first, 0) :] if point is not None]
+    series = of_kind(case, name, SubjectKind.SERVICE) if is_own else case.series(name)
+    read = [point for point in series.points[max(first, 0) :] if point is not None]
     return max(read, key=lambda point: point.value, default=None)

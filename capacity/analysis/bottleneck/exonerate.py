@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from capacity.analysis.bottleneck.case import Case
+from capacity.analysis.bottleneck.foreign_words import both
 from capacity.analysis.bottleneck.seen import Seen, SeenResource, seen_resources
 from capacity.analysis.bottleneck.series import Point, Series
 from capacity.analysis.bottleneck.telling import tell, tell_point
@@ -185,9 +186,9 @@ def _too_little(case: Case, seen: Seen) -> Sentence:
     return tell(
         case,
         "it could not be judged {at}: {reason}",
-        "{at}无法判断：{reason}",
+        "{at}无法判断：{reason_zh}",
         level=point.level,
-        figures=(Figure("reason", point.reading.reason),),
+        figures=both("reason", point.reading.reason),
     )
 
 
@@ -211,5 +212,5 @@ def _unread(reading: Reading) -> Sentence:
     if reading.state not in _WHY:
         return _NOBODYS
     en, zh = _WHY[reading.state]
-    figures = (Figure("quantity", reading.name), Figure("reason", reading.reason))
-    return Sentence(f"{en}: {{reason}}", f"{zh}：{{reason}}", figures)
+    figures = (Figure("quantity", reading.name), *both("reason", reading.reason))
+    return Sentence(f"{en}: {{reason}}", f"{zh}：{{reason_zh}}", figures)

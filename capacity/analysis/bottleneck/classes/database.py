@@ -37,6 +37,7 @@ NAMING = Naming(
     ),
 )
 _ACTIVE = "postgresql.active"
+_LOOKS_AT = ("database_cpu", "database_cache")
 
 
 def judge(case: Case) -> tuple[Candidate, ...]:
@@ -146,7 +147,7 @@ def _crowd(case: Case, place: int) -> Sentence | None:
         case,
         active,
         "{value} statements ran at the same time on {cores} {at}",
-        "{at}，{cores} 上同时运行着 {value} 条语句",
+        "{at}，{cores}上同时运行着 {value} 条语句",
         figures=(Figure("cores", cores, Unit.CORES),),
     )
 
@@ -178,4 +179,4 @@ def _cache(case: Case, place: int) -> Sentence | None:
     )
 
 
-DATABASE = BottleneckClass(KIND, "8a", TITLE, Tier.SCORED, ("database_cpu",), judge)
+DATABASE = BottleneckClass(KIND, "8a", TITLE, Tier.SCORED, _LOOKS_AT, judge)

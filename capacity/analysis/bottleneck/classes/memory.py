@@ -30,6 +30,7 @@ NAMING = Naming(
         "先检查堆和缓存的大小；若负载不变而内存仍在增长，请排查泄漏；弄清工作集之后再提高限额",
     ),
 )
+_LOOKS_AT = ("service_memory", "database_memory", "node_memory")
 # Whose memory, how full it is, and how long everything waited for it.
 _ROWS = (
     (SubjectKind.SERVICE, "mem", "pod.psi_memory_stalled"),
@@ -108,4 +109,4 @@ def _stalled(case: Case, worst: Point) -> Sentence:
     )
 
 
-MEMORY = BottleneckClass(KIND, "5", TITLE, Tier.SCORED, ("service_memory",), judge)
+MEMORY = BottleneckClass(KIND, "5", TITLE, Tier.SCORED, _LOOKS_AT, judge)

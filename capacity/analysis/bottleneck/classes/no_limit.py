@@ -70,11 +70,16 @@ def judge(case: Case) -> tuple[Candidate, ...]:
 
 
 def _is_open_ended(case: Case) -> bool:
-    """Whether nothing stands against it: no limit broken, no failure, no resource that is full."""
+    """Whether nothing stands against it: no limit broken, no failure, no resource that is full.
+
+    A higher load of which nothing can be believed, such as one without an answer, does.
+    """
     capacity = case.capacity
     if len(case.levels) < _FEWEST_LEVELS or case.turn is not None:
         return False
-    if case.run.end.reason not in _WENT_TO_ITS_END:
+    highest = case.levels[-1].plan.load.level
+    is_cut = any(step.plan.load.level > highest for step in case.disbelieved)
+    if is_cut or case.run.end.reason not in _WENT_TO_ITS_END:
         return False
     if not isinstance(capacity, Capacity) or capacity.kind is not CapacityKind.NO_FAILURE_IN_RANGE:
         return False

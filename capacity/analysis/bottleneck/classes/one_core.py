@@ -124,7 +124,7 @@ def _one_core(case: Case) -> Sentence | None:
                 case,
                 worst,
                 "{subject} used {value} of {allowed} {at} and cannot use more",
-                "{at}，{subject} 只用了 {allowed} 中的 {value}，无法再用更多",
+                "{at}，{subject} 只用了 {allowed}中的 {value}，无法再用更多",
                 figures=(Figure("allowed", allowed, Unit.CORES),),
             )
     return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import Case
+from capacity.analysis.bottleneck.foreign_words import both
 from capacity.analysis.bottleneck.happenings import ENDINGS, happenings
 from capacity.analysis.bottleneck.roles import role_of
 from capacity.analysis.bottleneck.series import Point
@@ -39,27 +40,27 @@ _ADVICE_MEMORY = Sentence(
 _WORDS = {
     ChangeKind.OOM_KILLED: (
         "{subject} was killed for want of memory in the step {at} ({detail})",
-        "{at}，{subject} 因内存不足被杀死（{detail}）",
+        "{at}，{subject} 因内存不足被杀死（{detail_zh}）",
     ),
     ChangeKind.RESTARTED: (
         "{subject} was started again in the step {at} ({detail})",
-        "{at}，{subject} 被重新启动（{detail}）",
+        "{at}，{subject} 被重新启动（{detail_zh}）",
     ),
     ChangeKind.PROCESS_ENDED: (
         "{subject} ended in the step {at} ({detail})",
-        "{at}，{subject} 已退出（{detail}）",
+        "{at}，{subject} 已退出（{detail_zh}）",
     ),
 }
 # The look at the end came late, so that nothing tells whether it was under this load.
 _LATER = (" or within {later} after it", "或其后 {later} 内")
 _COUNTED = {
     "restarts": (
-        "{subject} was started again {value} times {at}",
-        "{at}，{subject} 被重新启动 {value} 次",
+        "{subject} was started again {at} (restarts counted: {value})",
+        "{at}，{subject} 被重新启动（计数增加 {value}）",
     ),
     "pod.oom": (
-        "the kernel ended processes of {subject} for want of memory {value} times {at}",
-        "{at}，内核因内存不足杀死 {subject} 的进程 {value} 次",
+        "the kernel ended processes of {subject} for want of memory {at} (times counted: {value})",
+        "{at}，内核因内存不足杀死 {subject} 的进程（计数增加 {value}）",
     ),
 }
 _MOST_TOLD = 3
@@ -102,7 +103,7 @@ def _changes(case: Case) -> Iterator[_Told]:
     """What a monitor noticed between the start and the end of a step."""
     for one in happenings(case, ENDINGS):
         en, zh = _WORDS[one.change.kind]
-        figures = [Figure("subject", one.change.subject), Figure("detail", one.change.detail)]
+        figures = [Figure("subject", one.change.subject), *both("detail", one.change.detail)]
         if one.late_s is not None:
             en, zh = en.replace(AT, f"{AT}{_LATER[0]}"), zh.replace(AT, f"{AT}{_LATER[1]}")
             figures.append(Figure("later", one.late_s, Unit.SECONDS))

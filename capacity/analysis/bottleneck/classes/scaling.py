@@ -2,6 +2,7 @@
 
 from capacity.analysis.bottleneck.bottleneck_class import BottleneckClass, Tier
 from capacity.analysis.bottleneck.case import Case
+from capacity.analysis.bottleneck.foreign_words import both
 from capacity.analysis.bottleneck.happenings import (
     ENDINGS,
     JOININGS,
@@ -38,7 +39,7 @@ NAMING = Naming(
 _WORDS = {
     ChangeKind.SCALED: (
         "not steady: {subject} changed within the step {at} ({detail})",
-        "不稳定：{at}，{subject} 发生变化（{detail}）",
+        "不稳定：{at}，{subject} 发生变化（{detail_zh}）",
     ),
     ChangeKind.POD_JOINED: (
         "not steady: {subject} joined within the step {at}",
@@ -108,7 +109,7 @@ def _moved(case: Case) -> tuple[Candidate, ...]:
 
 def _sentence(case: Case, one: Happening) -> Sentence:
     en, zh = _WORDS[one.change.kind]
-    figures = (Figure("subject", one.change.subject), Figure("detail", one.change.detail))
+    figures = (Figure("subject", one.change.subject), *both("detail", one.change.detail))
     return tell(case, en, zh, level=one.level, figures=figures)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from capacity.analysis.bottleneck.ease import EaseState, cpu_ease, ease_sentence
 from capacity.units import Unit
+from tests.unit.analysis.bottleneck.cases import DATABASE_POD
 from tests.unit.analysis.bottleneck.curves import case_of, curve, with_readings
 
 # Throughput stops to grow at the third level.
@@ -60,3 +61,10 @@ def test_says_how_much_was_used_in_its_unit() -> None:
     steps = with_readings(curve(ROWS), "pod.cores", [0.1, 0.1, 0.1, 0.2], unit=Unit.CORES)
     cores = cpu_ease(case_of(steps))
     assert ease_sentence(cores).text() == "shop/api-7f9/app used at most 0.2 cores meanwhile"
+
+
+def test_an_idle_database_says_nothing_of_the_service() -> None:
+    """A busy one does: it may be what the service waits for."""
+    for values, state in (((0.1, 0.1, 0.1, 0.1), "unseen"), ((0.1, 0.2, 0.6, 0.6), "busy")):
+        steps = with_readings(curve(ROWS), "cpu", values, subject=DATABASE_POD)
+        assert cpu_ease(case_of(steps)).state.value == state

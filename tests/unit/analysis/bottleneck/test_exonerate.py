@@ -214,12 +214,12 @@ def test_why_nothing_is_known() -> None:
     )
     assert reason(a_case({"mem": [None] * 5}), "service_memory") == (
         "mem was asked for in vain: the series is empty",
-        "查询 mem 没有得到数据：the series is empty",
+        "查询 mem 没有得到数据：序列为空",
     )
     no_limit: list[Value] = [ReadingState.NO_LIMIT] * 5
     assert reason(a_case({"cpu": no_limit}), "service_cpu") == (
         "nothing limits it, so that it is no share of anything: the series is empty",
-        "它没有限额，因此无从计算占比：the series is empty",
+        "它没有限额，因此无从计算占比：序列为空",
     )
     error: list[Value] = [ReadingState.ERROR] * 5
     assert reason(a_case({"cpu": error}), "service_cpu")[0] == (

@@ -78,3 +78,10 @@ def test_classes_and_resources_know_each_other() -> None:
     assert looked_at <= set(RESOURCE_BY_NAME)
     blaming = {kind for one in RESOURCES for kind in one.blamed_by}
     assert blaming <= {one.kind for one in CLASSES}
+
+
+def test_what_a_class_names_it_looks_at() -> None:
+    """Memory of three owners, and the buffers of a database beside its CPU."""
+    looks_at = {one.kind: set(one.looks_at) for one in CLASSES}
+    assert looks_at["memory"] == {"service_memory", "database_memory", "node_memory"}
+    assert looks_at["database"] == {"database_cpu", "database_cache"}

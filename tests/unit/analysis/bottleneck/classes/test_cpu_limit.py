@@ -43,7 +43,7 @@ def test_cpu_at_its_limit_and_held_back_is_high() -> None:
         f"{POD} was held back in 95% of the scheduler's periods at 8 concurrent",
     ] == [sentence.text() for sentence in found.evidence]
     assert (
-        f"并发 8 时，{POD} 用掉了 CPU 限额的 98%（0.5 cores 中的 0.49 cores）；吞吐量停在 400 qps"
+        f"并发 8 时，{POD} 用掉了 CPU 限额的 98%（0.5 核中的 0.49 核）；吞吐量停在 400 qps"
         == found.evidence[0].text("zh")
     )
     assert "one core carries about 816 qps" in found.advice.text()

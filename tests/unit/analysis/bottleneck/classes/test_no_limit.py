@@ -11,6 +11,7 @@ from tests.unit.analysis.bottleneck.curves import (
     LADDER_END,
     case_of,
     curve,
+    disbelieved,
     with_failures,
     with_idle_cpu,
     with_readings,
@@ -40,6 +41,14 @@ def test_few_samples_of_the_cpu_are_at_most_medium() -> None:
     steps = with_readings(curve(GROWING), "cpu", [0.1, 0.2, 0.2, 0.3], sample_count=2)
     (found,) = judge(case_of(steps, end=LADDER_END))
     assert found.confidence is Confidence.MEDIUM
+
+
+def test_a_higher_load_that_cannot_be_believed_may_have_been_the_limit() -> None:
+    """Nothing that began in it has ended: the service may hang."""
+    steps = with_idle_cpu(curve(GROWING))
+    hanging = disbelieved(steps[-1], "no request that began in the hold has ended; hold longer")
+    assert judge(case_of((*steps[:-1], hanging), end=LADDER_END)) == ()
+    assert judge(case_of(steps[:-1], end=LADDER_END)) != ()
 
 
 def test_throughput_that_grows_a_little_is_medium() -> None:

@@ -80,8 +80,9 @@ def test_a_counter_tells_where_no_change_was_noticed() -> None:
     steps = steps_with({"restarts": [0, 0, 0, 0, 2], "pod.oom": [0, 0, 0, 0, 1]})
     (found,) = judge(case_of(steps))
     assert [
-        f"the kernel ended processes of {POD} for want of memory 1 times at 16 concurrent",
-        f"{POD} was started again 2 times at 16 concurrent",
+        f"the kernel ended processes of {POD} for want of memory at 16 concurrent "
+        "(times counted: 1)",
+        f"{POD} was started again at 16 concurrent (restarts counted: 2)",
     ] == [sentence.text() for sentence in found.evidence]
 
 
