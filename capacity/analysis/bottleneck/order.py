@@ -18,6 +18,7 @@ from capacity.analysis.bottleneck.series import Point, Series
 from capacity.analysis.bottleneck.telling import tell, tell_point
 from capacity.analysis.bottleneck.thresholds import FAILURES_RATIO
 from capacity.analysis.bottleneck.trend import leaves_flat, leaves_load
+from capacity.analysis.bottleneck.words import load_words
 from capacity.model.bottleneck import Candidate, Figure, Movement, Mover, Sentence
 from capacity.model.resources import Aspect, Direction
 from capacity.model.run import Step
@@ -226,14 +227,15 @@ def _effects(case: Case) -> Iterator[_Signal]:
 
 def _throughput(case: Case, turn: int) -> _Signal:
     """The level after the turn is the first that carries no more."""
+    from_turn = load_words(case.levels[turn], "turn")
     fact = tell(
         case,
-        "no more than {qps} from {turn} on: it did not grow {at}",
-        "从 {turn} 起不超过 {qps}：{at}不再增长",
+        f"no more than {{qps}} from {from_turn.en} on: it did not grow {{at}}",
+        f"从{from_turn.zh} 起不超过 {{qps}}：{{at}}不再增长",
         level=_level(case, turn + 1),
         figures=(
             Figure("qps", case.levels[turn].qps, Unit.QPS),
-            Figure("turn", _level(case, turn)),
+            from_turn.figure,
         ),
     )
     return _Signal("throughput", _THROUGHPUT, turn + 1, fact, rank=_FELT)
@@ -242,15 +244,17 @@ def _throughput(case: Case, turn: int) -> _Signal:
 def _behind(case: Case, place: int) -> _Signal:
     """It still grew at the last level, but no longer with the load."""
     before, last = case.levels[place - 1], case.levels[place]
+    words = load_words(before, "before")
     fact = tell(
         case,
-        "fell behind the load: {qps} {at}, {gain} times that at {before} for {load} times the load",
-        "跟不上负载：{at}为 {qps}，是 {before} 时的 {gain} 倍，而负载是其 {load} 倍",
+        f"fell behind the load: {{qps}} {{at}}, {{gain}} times that at {words.en} for {{load}} "
+        "times the load",
+        f"跟不上负载：{{at}}为 {{qps}}，是{words.zh} 时的 {{gain}} 倍，而负载是其 {{load}} 倍",
         level=_level(case, place),
         figures=(
             Figure("qps", last.qps, Unit.QPS),
             Figure("gain", last.qps / before.qps, Unit.NUMBER),
-            Figure("before", before.plan.load.level),
+            words.figure,
             Figure("load", last.plan.load.level / before.plan.load.level, Unit.NUMBER),
         ),
     )

@@ -28,6 +28,7 @@ from tests.unit.analysis.bottleneck.cases import (
     reading_of,
     steps_with,
 )
+from tests.unit.rate_builders import a_rate_run, a_rate_step
 from tests.unit.builders import a_run, a_step
 from tests.unit.rate_builders import a_rate_run, a_rate_step
 from tests.unit.report.reading_builders import a_monitored_plan
@@ -76,9 +77,10 @@ def test_each_has_its_figures_and_its_source() -> None:
     assert cpu.fact.source is not None
     assert cpu.fact.source.query == "query_of_cpu"
     assert (
-        throughput.fact.text() == "no more than 400 qps from 4 on: it did not grow at 8 concurrent"
+        throughput.fact.text()
+        == "no more than 400 qps from 4 concurrent on: it did not grow at 8 concurrent"
     )
-    assert throughput.fact.text("zh") == "从 4 起不超过 400 qps：并发 8 时不再增长"
+    assert throughput.fact.text("zh") == "从并发 4 起不超过 400 qps：并发 8 时不再增长"
     assert throughput.fact.source is None
     assert median.fact.text() == "rose to 19ms at 8 concurrent, from 9.5ms before"
 
@@ -217,9 +219,13 @@ def test_a_last_level_that_falls_behind_is_told() -> None:
     steps = [a_step(1, 32.4), a_step(2, 63.9, index=1), a_step(4, 95.5, index=2)]
     fact = mover(case_of(steps), "throughput").fact
     assert fact.text() == (
-        "fell behind the load: 95.5 qps at 4 concurrent, 1.49 times that at 2 for 2 times the load"
+        "fell behind the load: 95.5 qps at 4 concurrent, 1.49 times that at 2 concurrent for 2 "
+        "times the load"
     )
-    assert fact.text("zh") == "跟不上负载：并发 4 时为 95.5 qps，是 2 时的 1.49 倍，而负载是其 2 倍"
+    assert (
+        fact.text("zh")
+        == "跟不上负载：并发 4 时为 95.5 qps，是并发 2 时的 1.49 倍，而负载是其 2 倍"
+    )
 
 
 def test_what_only_informs_is_no_signal() -> None:
@@ -298,3 +304,15 @@ def test_a_run_without_a_level_has_no_order() -> None:
 def test_every_level_of_the_built_service_is_known() -> None:
     """The levels of this file's cases are those of the builder."""
     assert LEVELS == (1, 2, 4, 8, 16)
+
+
+def test_a_turn_of_planned_rates_is_told_in_their_words() -> None:
+    """A bare number would be read as so many concurrent."""
+    steps = [a_rate_step(100.0), a_rate_step(200.0, index=1)]
+    steps.append(a_rate_step(400.0, index=2, dropped=6_000))
+    (fact,) = [
+        one.fact for one in movers(case_of_run(a_rate_run(steps))) if one.signal == "throughput"
+    ]
+    assert fact.text() == (
+        "no more than 200 qps from 200/s planned on: it did not grow at 400/s planned"
+    )
