@@ -28,7 +28,6 @@ from tests.unit.analysis.bottleneck.cases import (
     reading_of,
     steps_with,
 )
-from tests.unit.rate_builders import a_rate_run, a_rate_step
 from tests.unit.builders import a_run, a_step
 from tests.unit.rate_builders import a_rate_run, a_rate_step
 from tests.unit.report.reading_builders import a_monitored_plan
