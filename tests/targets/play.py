@@ -201,8 +201,18 @@ def _deviations(run: Json, playing: Playing) -> Iterator[Deviation]:
             seen = playing.instruments(*window)
             for name, figure in sentence["figures"].items():
                 known = reading["name"] if name == "value" and reading is not None else name
-                if known in seen and not isinstance(figure["value"], str):
-                    yield Deviation(known, float(figure["value"]), seen[known])
+                if known not in seen or isinstance(figure["value"], str):
+                    continue
+                told = float(figure["value"])
+                step = _step_of_qps(run, told) if known == "qps" else None
+                then = seen if step is None else playing.instruments(*step_window(step))
+                yield Deviation(known, told, then[known])
+
+
+def _step_of_qps(run: Json, qps: float) -> Json | None:
+    """The step that carried just this: beside a reading a sentence may tell of another one's."""
+    found: Json | None = next((step for step in run["steps"] if step["qps"] == qps), None)
+    return found
 
 
 def _reading(run: Json, source: Json | None) -> Json | None:
@@ -246,6 +256,9 @@ def _spanned(reading: Json) -> tuple[float, float]:
 
 
 def step_window(step: Json) -> tuple[float, float]:
-    """The hold of a step, in wall clock time."""
+    """The hold of a step, in wall clock time: as readings have it, or as the plan would."""
+    for reading in step["resources"]:
+        if reading["over_s"] is None:
+            return float(reading["window_start_unix_s"]), float(reading["window_end_unix_s"])
     begin_unix_s = float(step["started_at_unix_s"]) + step["settle_s"]
     return begin_unix_s, begin_unix_s + step["measured_s"]
