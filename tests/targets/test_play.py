@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.targets.play import Playing, _deviations, step_window
+from tests.targets.play import _deviations, step_window
+from tests.targets.target import Playing
 
 Json = dict[str, Any]
 
