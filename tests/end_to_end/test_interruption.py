@@ -208,10 +208,11 @@ def test_quiet_prints_the_verdict_line_only(service: str, tmp_path: Path) -> Non
     assert ended.err == ""
 
 
-def test_verdict_has_at_most_ten_lines_with_units(service: str, tmp_path: Path) -> None:
-    """The answer on stdout names capacity, knee or its absence, and the end."""
+def test_verdict_has_at_most_twelve_lines_with_units(service: str, tmp_path: Path) -> None:
+    """The answer on stdout names capacity, knee or its absence, bottleneck or none, and the end."""
     ended = run_undisturbed(service, "-c", "1,2,4", "-d", "1s", "--settle", "100ms", out=tmp_path)
     lines = ended.out.splitlines()
-    assert 3 <= len(lines) <= 10
+    assert 3 <= len(lines) <= 12
     assert "qps" in ended.out
     assert "throughput was still growing at 4 concurrent" in ended.out
+    assert "no limit was reached" in ended.out

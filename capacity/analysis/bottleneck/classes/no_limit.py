@@ -15,7 +15,9 @@ from capacity.units import Unit
 
 KIND = "no_limit"
 TITLE = Sentence("no limit was reached", "未触及任何上限")
-ADVICE = Sentence("go on to higher loads: raise --max", "继续加大负载：提高 --max")
+ADVICE = Sentence(
+    "go on to higher loads, by -c or --rate", "继续加大负载：用 -c 或 --rate 指定更高的台阶"
+)
 # Throughput that grows by this much per doubling of the load is far from any limit.
 _GROWS_WELL_RATIO = 0.50
 # Nothing waits yet for what nobody saw.
