@@ -41,17 +41,21 @@ class _Message:
 def read_pprof(content: bytes) -> Sampled:
     """Add up all stacks of a profile; StackError when it is none, or a hostile one."""
     message = _message(memoryview(_unpacked(content)))
-    chosen, unit = _sample_type(message)
+    kinds = _kinds(message)
+    chosen = _chosen(message, kinds)
+    counted = next((place for place, kind in enumerate(kinds) if kind[1] == "count"), None)
     names = _Names(message)
     flat: Counter[int] = Counter()
     cumulative: Counter[int] = Counter()
-    total = 0
+    total = sample_count = 0
     left = MAX_FRAMES
     for sample in message.samples:
         places, values = _sample(sample, left)
-        if chosen >= len(values):
+        if len(values) < len(kinds):
             raise StackError("a sample has fewer values than the profile has kinds of them")
         weight = values[chosen]
+        # Equal stacks are told once, with how often they were seen.
+        sample_count += 1 if counted is None else values[counted]
         total += weight
         stack = names.stack_of(places, left)
         left -= len(stack)
@@ -59,14 +63,15 @@ def read_pprof(content: bytes) -> Sampled:
             flat[stack[0]] += weight
         for function in set(stack):
             cumulative[function] += weight
+    is_time = kinds[chosen][1] == "nanoseconds"
     covered_s = message.duration_ns * _NANOSECOND if message.duration_ns > 0 else None
     return Sampled(
         flat=names.named(flat),
         cumulative=names.named(cumulative),
         total=total,
-        sample_count=len(message.samples),
+        sample_count=sample_count,
         covered_s=covered_s,
-        cores=total * _NANOSECOND / covered_s if covered_s and unit == "nanoseconds" else None,
+        cores=total * _NANOSECOND / covered_s if covered_s and is_time else None,
     )
 
 
@@ -109,20 +114,24 @@ def _message(content: memoryview) -> _Message:
     return message
 
 
-def _sample_type(message: _Message) -> tuple[int, str]:
-    """Which value of each sample counts, and its unit: time on a CPU, else what the profile says.
-
-    Without a word the last one does, as for pprof itself.
-    """
+def _kinds(message: _Message) -> list[tuple[str, str]]:
+    """What each value of a sample is, and its unit."""
     kinds = []
     for encoded in message.sample_types:
         kind = {number: number_of(value) for number, value in fields(encoded) if number in (1, 2)}
         kinds.append((_text(message, kind.get(1, 0)), _text(message, kind.get(2, 0))))
+    return kinds
+
+
+def _chosen(message: _Message, kinds: Sequence[tuple[str, str]]) -> int:
+    """Which value of each sample counts: time on a CPU, else what the profile says.
+
+    Without a word the last one does, as for pprof itself.
+    """
     wanted = [place for place, kind in enumerate(kinds) if kind == ("cpu", "nanoseconds")]
     default = _text(message, message.default_type)
     wanted += [place for place, (name, _) in enumerate(kinds) if default and name == default]
-    chosen = (*wanted, len(kinds) - 1)[0]
-    return chosen, kinds[chosen][1]
+    return (*wanted, len(kinds) - 1)[0]
 
 
 def _sample(encoded: memoryview, most: int) -> tuple[list[int], list[int]]:

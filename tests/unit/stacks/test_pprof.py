@@ -36,6 +36,13 @@ def test_tells_cores() -> None:
     assert sampled.covered_s == 2.0
 
 
+def test_counts_samples_and_not_stacks() -> None:
+    """Equal stacks are told once with how often they were seen; without that each is one."""
+    assert read_pprof(a_pprof([BURN, PARSE, IDLE])).sample_count == 100
+    times = (("cpu", "nanoseconds"), ("wall", "nanoseconds"))
+    assert read_pprof(a_message([BURN, IDLE], kinds=times)).sample_count == 2
+
+
 def test_counts_a_recursive_function_once_a_stack() -> None:
     """A function that is on a stack three times is there all of the time, not three times it."""
     sampled = read_pprof(a_pprof([Stack(["main.fib", "main.fib", "main.fib"], 5)]))
