@@ -15,6 +15,7 @@ import math
 import os
 import sys
 import time
+from collections.abc import Callable
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone"
 END_OF_HEAD = b"\r\n\r\n"
@@ -56,10 +57,10 @@ class BurningService(asyncio.Protocol):
             self._transport.write(ANSWER)
 
 
-async def serve(options: argparse.Namespace) -> None:
-    """Serve until standard input ends."""
+async def serve(make: Callable[[], asyncio.Protocol], port: int) -> None:
+    """Listen on loopback, print the port, and serve until standard input ends."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: BurningService(options), "127.0.0.1", options.port)
+    server = await loop.create_server(make, "127.0.0.1", port)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     ended = asyncio.Event()
@@ -80,4 +81,5 @@ if __name__ == "__main__":
     parser.add_argument("--wait-ms", type=float, default=0.0)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--gather-ms", type=float, default=0.0)
-    asyncio.run(serve(parser.parse_args()))
+    asked = parser.parse_args()
+    asyncio.run(serve(lambda: BurningService(asked), asked.port))

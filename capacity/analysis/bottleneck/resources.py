@@ -48,10 +48,6 @@ class Resource:
         """The value of its first quantity at which it is full."""
         return self.tells[0].full_at
 
-    def tell_of(self, quantity: str) -> Tell | None:
-        """The row of a quantity, None if it does not tell of this resource."""
-        return next((tell for tell in self.tells if tell.quantity == quantity), None)
-
 
 RESOURCES: tuple[Resource, ...] = (
     Resource(

@@ -8,12 +8,12 @@ Standard library only, so that a service may run without the tests' packages. A 
 import argparse
 import asyncio
 import json
-import os
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
+
+from tests.lab import burning_service
 
 END_OF_HEAD = b"\r\n\r\n"
 _SLOT_S = 0.01
@@ -101,19 +101,6 @@ def port_of(parser: argparse.ArgumentParser) -> None:
 async def serve(
     ask: Callable[[Connection], None], port: int, metrics: Callable[[], str] = str
 ) -> None:
-    """Listen on loopback, print the port, and serve until standard input ends."""
-    loop = asyncio.get_running_loop()
+    """Answer as `ask` says, with one book for all connections, until standard input ends."""
     book = Book()
-    server = await loop.create_server(lambda: Connection(ask, book, metrics), "127.0.0.1", port)
-    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
-    sys.stdout.flush()
-    ended = asyncio.Event()
-
-    def read_on() -> None:
-        if not os.read(0, 1024):
-            loop.remove_reader(0)
-            ended.set()
-
-    loop.add_reader(0, read_on)
-    await ended.wait()
-    server.close()
+    await burning_service.serve(lambda: Connection(ask, book, metrics), port)

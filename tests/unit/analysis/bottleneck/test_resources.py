@@ -66,10 +66,9 @@ def test_first_quantity_says_when_it_is_full() -> None:
     cpu = RESOURCE_BY_NAME["service_cpu"]
     assert cpu.full_at == 0.90
     assert cpu.subject is SubjectKind.SERVICE
-    throttle = RESOURCE_BY_NAME["service_throttling"].tell_of("throttle")
-    assert throttle is not None
-    assert throttle.full_at == 0.10
-    assert cpu.tell_of("mem") is None
+    throttling = RESOURCE_BY_NAME["service_throttling"]
+    assert throttling.quantities == ("throttle",)
+    assert throttling.full_at == 0.10
 
 
 def test_classes_and_resources_know_each_other() -> None:
